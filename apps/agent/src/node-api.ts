@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
+
+/** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
+export interface NodeApi {
+  /** True once the full desired state was received in this process's life: only then may orphans be removed. */
+  readonly hasSynced: boolean;
+  /** The pods bound to this node, terminating ones included, by uid. Last known state while the controller is away. */
+  pods(): ReadonlyMap<string, Pod>;
+  /** Undefined where it does not exist (or is not yet known: see `hasSynced`). */
+  configMap(namespace: string, name: string): ConfigMap | undefined;
+  secret(namespace: string, name: string): Secret | undefined;
+  /** Called with the uid of a pod that appeared, changed or vanished, or whose ConfigMap or Secret did. */
+  onChange(handler: (podUid: string) => void): void;
+  /** Replaces the pod's status at the controller; the newest wins, sent again after a reconnect. Never throws. */
+  reportPodStatus(pod: Pod, status: PodStatus): void;
+  /** All containers and volumes of a deleted pod are gone: the controller may remove the object. */
+  reportPodTerminated(pod: Pod): void;
+  recordEvent(event: PodEvent): void;
+}
+
+export interface PodEvent {
+  readonly pod: Pod;
+  readonly type: 'Normal' | 'Warning';
+  /** Kubernetes' reasons: Pulling, Pulled, Created, Started, Killing, BackOff, Failed, Unhealthy, … */
+  readonly reason: string;
+  readonly message: string;
+  /** `spec.containers{name}` where the event is about one container. */
+  readonly fieldPath?: string;
+}
+
+/** What the session needs of the pod manager. */
+export interface NodePods {
+  openLogs(podUid: string, options: LogRequest, signal: AbortSignal): Promise<Readable>;
+}
+
+export interface LogRequest {
+  readonly container: string;
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly sinceSeconds?: number;
+  readonly sinceTime?: string;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+}
