@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
+import type { ConfigMap, NodeUsage, Pod, PodStatus, Secret } from '@gantry/api-types';
 
 /** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
 export interface NodeApi {
@@ -32,6 +32,8 @@ export interface PodEvent {
 /** What the session needs of the pod manager. */
 export interface NodePods {
   openLogs(podUid: string, options: LogRequest, signal: AbortSignal): Promise<Readable>;
+  /** Reads the cgroups of all running pods; cheap enough for every two seconds. */
+  sampleUsage(): Promise<NodeUsage>;
 }
 
 export interface LogRequest {

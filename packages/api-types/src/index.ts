@@ -5,3 +5,4 @@ export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from 
 export { apiVersionOf, resourceName } from './kind.ts';
 export type { KubernetesObject, NewMetadata, NewObject, ObjectKey, ResourceName, ResourceTypes } from './resources.ts';
 export { keyOf, objectKey, splitKey } from './resources.ts';
+export type { NodeUsage, PodUsage } from './usage.ts';
