@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream';
+import { ApiError, type NodeUsage } from '@gantry/api-types';
+import { agentProtocol, closeCodes, type PodReference } from '@gantry/api-types/protocol';
+import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
+import type { WebSocket } from 'ws';
+import { LeaseWriter } from './lease-writer.ts';
+import { NodeObjects } from './node-objects.ts';
+import { NodeRegistrar } from './node-registration.ts';
+import { NodeSession, type SessionServices } from './node-session.ts';
+import type { LogOptions, NodeStreams } from './node-streams.ts';
+import { PodStatusWriter } from './pod-status-writer.ts';
+
+export interface AgentSessionsOptions {
+  readonly client: ApiClient;
+  readonly informers: InformerSource;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cluster: string;
+  readonly clusterCidr: string;
+  readonly nodeCidrMask: number;
+  /** How often agents say that they live, in milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+/** All connected agents: who lives, what they use, and byte streams from them. */
+export class AgentSessions implements NodeStreams {
+  readonly #services: SessionServices;
+  readonly #sessions = new Map<string, NodeSession>();
+  readonly #lastSeen = new Map<string, number>();
+  readonly #usage = new Map<string, NodeUsage>();
+  readonly #leases: LeaseWriter;
+  readonly #stopNodeWatch: () => void;
+
+  constructor(options: AgentSessionsOptions) {
+    const { client, informers, clock, logger } = options;
+    const nodes = informers.informer('nodes');
+    this.#services = {
+      client,
+      informers,
+      events: options.events,
+      clock,
+      logger,
+      cluster: options.cluster,
+      heartbeatMs: options.heartbeatMs,
+      nodeObjects: new NodeObjects(informers),
+      registrar: new NodeRegistrar({
+        client,
+        nodes,
+        clock,
+        clusterCidr: options.clusterCidr,
+        nodeCidrMask: options.nodeCidrMask,
+      }),
+      statusWriter: new PodStatusWriter({ client, pods: informers.informer('pods'), logger }),
+    };
+    this.#leases = new LeaseWriter({
+      client,
+      informers,
+      clock,
+      logger,
+      connectedNodes: () => [...this.#sessions.keys()],
+    });
+    this.#stopNodeWatch = nodes.onEvent((event) => {
+      if (event.type === 'deleted') this.#onNodeDeleted(event.object.metadata.name);
+    });
+  }
+
+  /** Takes over an authenticated agent's socket. A newer connection of the same node replaces the older one. */
+  accept(socket: WebSocket, nodeName: string): void {
+    this.#sessions.get(nodeName)?.close(closeCodes.replaced, 'another agent connected for this node');
+    const seen = () => this.#lastSeen.set(nodeName, this.#services.clock.now());
+    const session: NodeSession = new NodeSession(socket, nodeName, this.#services, {
+      onReady: () => this.#leases.renewSoon(nodeName),
+      onSignOfLife: seen,
+      onUsage: (usage) => this.#usage.set(nodeName, usage),
+      onClosed: () => {
+        if (this.#sessions.get(nodeName) === session) this.#sessions.delete(nodeName);
+      },
+    });
+    this.#sessions.set(nodeName, session);
+    seen();
+  }
+
+  /** Milliseconds since the epoch of the last frame from the node's agent in this controller's life. */
+  lastSeen(nodeName: string): number | undefined {
+    return this.#lastSeen.get(nodeName);
+  }
+
+  /** Whether the node is kept alive by an agent session (now or before) rather than by its Lease alone. */
+  hasSession(nodeName: string): boolean {
+    return this.#lastSeen.has(nodeName);
+  }
+
+  isConnected(nodeName: string): boolean {
+    return this.#sessions.has(nodeName);
+  }
+
+  /** The newest usage sample of each node. */
+  latestUsage(): ReadonlyMap<string, NodeUsage> {
+    return this.#usage;
+  }
+
+  openLogs(nodeName: string, pod: PodReference, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+    const session = this.#sessions.get(nodeName);
+    if (session) return session.streams.openLogs(pod, options, signal);
+    const message = `node ${nodeName} has no connection to the controller: its logs can be read once its agent is back`;
+    return Promise.reject(new ApiError('ServiceUnavailable', message));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopNodeWatch();
+    this.#services.nodeObjects.stop();
+    for (const session of [...this.#sessions.values()])
+      session.close(closeCodes.goingAway, 'the controller is stopping');
+    await this.#leases.stop();
+  }
+
+  #onNodeDeleted(nodeName: string): void {
+    this.#lastSeen.delete(nodeName);
+    this.#usage.delete(nodeName);
+    // Its agent, if it lives, connects anew and registers: removing a node for good means stopping its agent first.
+    this.#sessions.get(nodeName)?.close(closeCodes.goingAway, 'the node was deleted');
+  }
+}
+
+/** The largest text or binary frame an agent may send. */
+export const maxAgentFrameBytes = agentProtocol.maxFrameBytes;

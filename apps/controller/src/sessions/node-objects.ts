@@ -1,0 +1,126 @@
+import { keyOf, type ObjectKey, type Pod } from '@gantry/api-types';
+import type { NodeObjectChange, NodeResource } from '@gantry/api-types/protocol';
+import type { InformerEvent, InformerSource } from '@gantry/core';
+import { referencesOf } from '@gantry/core/pod/references';
+
+type Sink = (changes: readonly NodeObjectChange[]) => void;
+
+/** One node's subscription: which of its pods hold on to which ConfigMap or Secret. */
+interface Subscriber {
+  readonly nodeName: string;
+  readonly sink: Sink;
+  /** `configmaps/ns/name` -> uids of the node's pods that refer to it. */
+  readonly holders: Map<string, Set<string>>;
+  /** pod uid -> the references it holds. */
+  readonly held: Map<string, readonly string[]>;
+}
+
+/**
+ * Decides which objects each connected node is sent: its own pods and the ConfigMaps and Secrets these refer to.
+ * One set of informer handlers serves all nodes, so that a change costs one look-up however many nodes are connected.
+ */
+export class NodeObjects {
+  readonly #informers: InformerSource;
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #stops: (() => void)[];
+
+  constructor(informers: InformerSource) {
+    this.#informers = informers;
+    this.#stops = [
+      informers.informer('pods').onEvent((event) => this.#onPod(event)),
+      informers.informer('configmaps').onEvent((event) => this.#onReferenced('configmaps', event)),
+      informers.informer('secrets').onEvent((event) => this.#onReferenced('secrets', event)),
+    ];
+  }
+
+  /**
+   * Sends the node everything it needs (synchronously), then every change, until the returned function is called.
+   * Objects a pod refers to are sent before the pod.
+   */
+  subscribe(nodeName: string, sink: Sink): () => void {
+    const subscriber: Subscriber = { nodeName, sink, holders: new Map(), held: new Map() };
+    this.#subscribers.set(nodeName, subscriber);
+    for (const pod of this.#informers.informer('pods').lister.list()) {
+      if (pod.spec.nodeName === nodeName) this.#upsertPod(subscriber, pod);
+    }
+    return () => {
+      if (this.#subscribers.get(nodeName) === subscriber) this.#subscribers.delete(nodeName);
+    };
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#subscribers.clear();
+  }
+
+  #onPod(event: InformerEvent<Pod>): void {
+    const { nodeName } = event.object.spec;
+    const subscriber = nodeName === undefined ? undefined : this.#subscribers.get(nodeName);
+    if (!subscriber) return;
+    if (event.type !== 'deleted') return this.#upsertPod(subscriber, event.object);
+    this.#setHeld(subscriber, event.object.metadata.uid, []);
+    subscriber.sink([{ resource: 'pods', deletedKey: keyOf(event.object) }]);
+  }
+
+  #upsertPod(subscriber: Subscriber, pod: Pod): void {
+    const references = referencesOf(pod);
+    const ids = [
+      ...[...references.configMaps].map((key) => `configmaps/${key}`),
+      ...[...references.secrets].map((key) => `secrets/${key}`),
+    ];
+    const added = this.#setHeld(subscriber, pod.metadata.uid, ids);
+    const changes: NodeObjectChange[] = [];
+    for (const id of added) {
+      const change = this.#present(id);
+      if (change) changes.push(change);
+    }
+    changes.push({ resource: 'pods', object: pod });
+    subscriber.sink(changes);
+  }
+
+  /** Records what the pod holds now; returns what the node did not hold before. */
+  #setHeld(subscriber: Subscriber, podUid: string, ids: readonly string[]): string[] {
+    const added: string[] = [];
+    for (const id of subscriber.held.get(podUid) ?? []) {
+      if (ids.includes(id)) continue;
+      const holders = subscriber.holders.get(id);
+      holders?.delete(podUid);
+      if (holders?.size === 0) subscriber.holders.delete(id);
+    }
+    for (const id of ids) {
+      const holders = subscriber.holders.get(id);
+      if (holders) holders.add(podUid);
+      else {
+        subscriber.holders.set(id, new Set([podUid]));
+        added.push(id);
+      }
+    }
+    if (ids.length > 0) subscriber.held.set(podUid, ids);
+    else subscriber.held.delete(podUid);
+    return added;
+  }
+
+  #present(id: string): NodeObjectChange | undefined {
+    const slash = id.indexOf('/');
+    const key: ObjectKey = id.slice(slash + 1);
+    if (id.startsWith('configmaps/')) {
+      const object = this.#informers.informer('configmaps').lister.get(key);
+      return object && { resource: 'configmaps', object };
+    }
+    const object = this.#informers.informer('secrets').lister.get(key);
+    return object && { resource: 'secrets', object };
+  }
+
+  #onReferenced(resource: Exclude<NodeResource, 'pods'>, event: InformerEvent<{ metadata: Pod['metadata'] }>): void {
+    const key = keyOf(event.object);
+    const id = `${resource}/${key}`;
+    for (const subscriber of this.#subscribers.values()) {
+      if (!subscriber.holders.has(id)) continue;
+      if (event.type === 'deleted') subscriber.sink([{ resource, deletedKey: key }]);
+      else {
+        const change = this.#present(id);
+        if (change) subscriber.sink([change]);
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  ApiError,
+  isApiError,
+  type NewObject,
+  type Node,
+  type NodeCondition,
+  type NodeStatus,
+} from '@gantry/api-types';
+import type { NodeRegistration } from '@gantry/api-types/protocol';
+import type { ApiClient, Clock, Informer } from '@gantry/core';
+import { nextPodCidr } from '@gantry/core/network/pod-cidr';
+
+export interface NodeRegistrarOptions {
+  readonly client: ApiClient;
+  readonly nodes: Informer<Node>;
+  readonly clock: Clock;
+  /** The range that nodes' pod CIDRs are cut from, e.g. `10.244.0.0/16`. */
+  readonly clusterCidr: string;
+  /** Prefix length of one node's pod CIDR, e.g. 24. */
+  readonly nodeCidrMask: number;
+}
+
+/** Writes Node objects for the agents: what a kubelet writes about itself. */
+export class NodeRegistrar {
+  readonly #options: NodeRegistrarOptions;
+  /** Registrations run one after another: two new nodes must not be given the same pod CIDR. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: NodeRegistrarOptions) {
+    this.#options = options;
+  }
+
+  /** Creates or refreshes the Node and its status. Rejects with `ApiError`. */
+  register(nodeName: string, registration: NodeRegistration): Promise<Node> {
+    const result = this.#turn.then(() => this.#register(nodeName, registration));
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #register(nodeName: string, registration: NodeRegistration): Promise<Node> {
+    const { client } = this.#options;
+    const maxAttempts = 10;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const node = await this.#ensureNode(nodeName, registration);
+        const status = planNodeStatus(node.status, registration, new Date(this.#options.clock.now()));
+        return await client.updateStatus('nodes', { ...node, status });
+      } catch (error) {
+        if (attempt >= maxAttempts || !isApiError(error, 'Conflict', 'NotFound', 'AlreadyExists')) throw error;
+      }
+    }
+  }
+
+  async #ensureNode(nodeName: string, registration: NodeRegistration): Promise<Node> {
+    const { client, nodes } = this.#options;
+    const node = nodes.lister.get(nodeName);
+    if (!node) return client.create('nodes', this.#newNode(nodeName, registration));
+    const labels = { ...node.metadata.labels, ...registration.labels };
+    const isSame = Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value);
+    if (isSame && node.spec.podCIDR) return node;
+    const podCIDR = node.spec.podCIDR ?? this.#freePodCidr();
+    return client.update('nodes', {
+      ...node,
+      metadata: { ...node.metadata, labels },
+      spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] },
+    });
+  }
+
+  #newNode(nodeName: string, registration: NodeRegistration): NewObject<Node> {
+    const podCIDR = this.#freePodCidr();
+    return {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: nodeName, labels: { ...registration.labels } },
+      spec: {
+        podCIDR,
+        podCIDRs: [podCIDR],
+        ...(registration.taints?.length ? { taints: [...registration.taints] } : {}),
+      },
+    };
+  }
+
+  #freePodCidr(): string {
+    const { clusterCidr, nodeCidrMask, nodes } = this.#options;
+    const taken = nodes.lister.list().flatMap((node) => node.spec.podCIDR ?? []);
+    const free = nextPodCidr(clusterCidr, nodeCidrMask, taken);
+    if (free) return free;
+    throw new ApiError(
+      'Forbidden',
+      `no pod CIDR is free: ${clusterCidr} holds no more /${nodeCidrMask} ranges; remove a node or start the controller with a larger --cluster-cidr`,
+    );
+  }
+}
+
+/** The Node's status after a registration. Pure; transition times change only when a condition flips. */
+export function planNodeStatus(previous: NodeStatus, registration: NodeRegistration, now: Date): NodeStatus {
+  const at = `${now.toISOString().slice(0, 19)}Z`;
+  const ready: Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'> = registration.notReadyReason
+    ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: registration.notReadyReason }
+    : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'gantry agent is posting ready status' };
+  const conditions = [...registration.conditions, ready].map((condition): NodeCondition => {
+    const before = previous.conditions?.find((c) => c.type === condition.type);
+    const lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? at) : at;
+    return { ...condition, lastHeartbeatTime: at, lastTransitionTime };
+  });
+  return {
+    ...previous,
+    capacity: { ...registration.capacity },
+    allocatable: { ...registration.allocatable },
+    addresses: [...registration.addresses],
+    nodeInfo: registration.nodeInfo,
+    images: [...registration.images],
+    conditions,
+  };
+}

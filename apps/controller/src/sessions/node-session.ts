@@ -1,0 +1,216 @@
+import { isApiError, type NodeUsage, objectKey } from '@gantry/api-types';
+import {
+  type AgentFrame,
+  agentProtocol,
+  type ControllerFrame,
+  closeCodes,
+  decodeStreamData,
+  type EventReport,
+  type NodeObjectChange,
+  type NodeRegistration,
+  type PodReference,
+  parseFrame,
+} from '@gantry/api-types/protocol';
+import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
+import type { RawData, WebSocket } from 'ws';
+import { IncomingStreams } from './incoming-streams.ts';
+import type { NodeObjects } from './node-objects.ts';
+import type { NodeRegistrar } from './node-registration.ts';
+import type { PodStatusWriter } from './pod-status-writer.ts';
+
+/** What all sessions of a controller share. */
+export interface SessionServices {
+  readonly client: ApiClient;
+  readonly informers: InformerSource;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cluster: string;
+  readonly heartbeatMs: number;
+  readonly nodeObjects: NodeObjects;
+  readonly registrar: NodeRegistrar;
+  readonly statusWriter: PodStatusWriter;
+}
+
+export interface SessionCallbacks {
+  /** The agent's hello was accepted. */
+  onReady(): void;
+  onSignOfLife(): void;
+  onUsage(usage: NodeUsage): void;
+  onClosed(): void;
+}
+
+/** Text waiting to be sent to an agent that does not read; beyond this it is cut off and starts over. */
+const maxBufferedBytes = 64 * 1024 * 1024;
+
+/** One agent's connection: its hello, its reports, and what its node needs. */
+export class NodeSession {
+  readonly nodeName: string;
+  readonly streams: IncomingStreams;
+  readonly #socket: WebSocket;
+  readonly #services: SessionServices;
+  readonly #callbacks: SessionCallbacks;
+  readonly #logger: Logger;
+  #outgoing: NodeObjectChange[] = [];
+  #unsubscribe: (() => void) | undefined;
+  #isReady = false;
+  #isClosed = false;
+
+  constructor(socket: WebSocket, nodeName: string, services: SessionServices, callbacks: SessionCallbacks) {
+    this.nodeName = nodeName;
+    this.#socket = socket;
+    this.#services = services;
+    this.#callbacks = callbacks;
+    this.#logger = services.logger.child({ node: nodeName });
+    this.streams = new IncomingStreams((frame) => this.#send(frame));
+    socket.on('message', (data: RawData, isBinary: boolean) => this.#onMessage(toBuffer(data), isBinary));
+    socket.on('error', (error) => this.#logger.warn({ err: error }, 'agent connection failed'));
+    socket.on('close', () => this.#onClose());
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+    // An agent that is cut off never answers the closing handshake.
+    setTimeout(() => this.#socket.terminate(), 2_000).unref();
+    this.#onClose();
+  }
+
+  #onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unsubscribe?.();
+    this.streams.closeAll();
+    this.#callbacks.onClosed();
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    if (this.#isClosed) return;
+    this.#callbacks.onSignOfLife();
+    if (isBinary) {
+      const frame = decodeStreamData(data);
+      if (frame) this.streams.onData(frame.id, frame.data);
+      else this.#refuseFrame();
+      return;
+    }
+    const frame = parseFrame<AgentFrame>(data.toString('utf8'));
+    if (!frame || (!this.#isReady && frame.type !== 'hello' && frame.type !== 'heartbeat')) return this.#refuseFrame();
+    try {
+      this.#onFrame(frame);
+    } catch (error) {
+      // The sender's JSON had the right type but not the right shape.
+      this.#logger.warn({ err: error, frame: frame.type }, 'agent sent a malformed frame');
+      this.#refuseFrame();
+    }
+  }
+
+  #refuseFrame(): void {
+    this.close(closeCodes.badFrame, 'the frame is not one of the agent protocol');
+  }
+
+  #onFrame(frame: AgentFrame): void {
+    switch (frame.type) {
+      case 'hello':
+        void this.#onHello(frame.protocol, frame.registration);
+        return;
+      case 'heartbeat':
+        return this.#send({ type: 'heartbeat' });
+      case 'registration':
+        void this.#register(frame.registration);
+        return;
+      case 'podStatuses':
+        for (const { status, ...pod } of frame.items) this.#services.statusWriter.report(this.nodeName, pod, status);
+        return;
+      case 'podsTerminated':
+        for (const pod of frame.items) void this.#onTerminated(pod);
+        return;
+      case 'events':
+        for (const event of frame.items) this.#recordEvent(event);
+        return;
+      case 'usage':
+        return this.#callbacks.onUsage(frame.usage);
+      case 'streamOpened':
+        return this.streams.onOpened(frame.id);
+      case 'streamRefused':
+        return this.streams.onRefused(frame.id, frame.error);
+      case 'streamEnded':
+        return this.streams.onEnded(frame.id, frame.error);
+      default:
+        // A newer agent's frame: ignored, so that agents may be upgraded before the controller.
+        return;
+    }
+  }
+
+  async #onHello(protocol: number, registration: NodeRegistration): Promise<void> {
+    if (protocol !== agentProtocol.version) {
+      const message = `the agent speaks protocol ${protocol}, this controller ${agentProtocol.version}: install the agent of this controller (gantry join)`;
+      this.#send({ type: 'refused', reason: 'BadRequest', message });
+      return this.close(closeCodes.badFrame, 'protocol version');
+    }
+    const podCIDR = await this.#register(registration);
+    if (podCIDR === undefined || this.#isClosed || this.#isReady) return;
+    this.#isReady = true;
+    this.#callbacks.onReady();
+    const { cluster, heartbeatMs, nodeObjects } = this.#services;
+    this.#send({ type: 'welcome', nodeName: this.nodeName, cluster, podCIDR, heartbeatMs });
+    this.#unsubscribe = nodeObjects.subscribe(this.nodeName, (changes) => this.#queue(changes));
+    this.#flush();
+    this.#send({ type: 'synced' });
+  }
+
+  async #register(registration: NodeRegistration): Promise<string | undefined> {
+    try {
+      return (await this.#services.registrar.register(this.nodeName, registration)).spec.podCIDR ?? '';
+    } catch (error) {
+      const isKnown = isApiError(error);
+      this.#logger.warn({ err: error }, 'node registration refused');
+      const message = isKnown ? error.message : 'the node could not be registered: see the controller log';
+      this.#send({ type: 'refused', reason: isKnown ? error.reason : 'InternalError', message });
+      this.close(closeCodes.badFrame, 'registration refused');
+      return undefined;
+    }
+  }
+
+  async #onTerminated(pod: PodReference): Promise<void> {
+    try {
+      const { client, informers } = this.#services;
+      const present = informers.informer('pods').lister.get(objectKey(pod.namespace, pod.name));
+      if (present?.metadata.uid !== pod.uid || present.spec.nodeName !== this.nodeName) return;
+      await client.delete('pods', pod.namespace, pod.name, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } });
+    } catch (error) {
+      if (isApiError(error, 'NotFound', 'Conflict')) return;
+      this.#logger.error({ err: error, pod }, 'terminated pod could not be removed');
+    }
+  }
+
+  #recordEvent(event: EventReport): void {
+    const pod = this.#services.informers.informer('pods').lister.get(objectKey(event.pod.namespace, event.pod.name));
+    if (pod?.metadata.uid !== event.pod.uid) return;
+    const { type, reason, message, fieldPath } = event;
+    const about = fieldPath === undefined ? {} : { fieldPath };
+    this.#services.events.record(pod, { type, reason, message, component: 'kubelet', host: this.nodeName, ...about });
+  }
+
+  #queue(changes: readonly NodeObjectChange[]): void {
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push(...changes);
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0) return;
+    const items = this.#outgoing;
+    this.#outgoing = [];
+    this.#send({ type: 'objects', items });
+  }
+
+  #send(frame: ControllerFrame): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > maxBufferedBytes)
+      return this.close(closeCodes.tooSlow, 'the agent does not read');
+    this.#socket.send(JSON.stringify(frame));
+  }
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data;
+}
