@@ -1,5 +1,7 @@
 export type { ErrorReason, FieldError, FieldErrorReason } from './errors.ts';
 export { ApiError, errorCatalogue, invalid, isApiError } from './errors.ts';
+export type * from './feed.ts';
+export { feedCloseCodes, feedPath } from './feed.ts';
 export type * from './generated/types.ts';
 export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';

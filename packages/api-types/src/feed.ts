@@ -1,0 +1,231 @@
+import type { NodeUsage } from './usage.ts';
+
+/**
+ * The dashboard's live feed: what the controller sends over one WebSocket. Objects are trimmed to the fields the page
+ * shows and quantities are numbers, so that the page parses nothing. Absent means default, false, none or zero.
+ *
+ * A connection starts with a `snapshot`, or with `resumed` where the client named the epoch and revision it last saw and
+ * the server still holds every frame since. Then come `delta` frames (coalesced changes, at most one per ~75 ms) and a
+ * `tick` every second. Applying every frame in order gives exactly the state of the watch cache at `revision`.
+ */
+export type FeedFrame = FeedSnapshot | FeedResumed | FeedDelta | FeedTick;
+
+/** Path of the WebSocket; the query may carry `epoch` and `revision` of the last frame seen. */
+export const feedPath = '/feed';
+
+/** WebSocket close codes of the feed: why the server hung up. */
+export const feedCloseCodes = { unauthorized: 4401, tooSlow: 4408, shuttingDown: 1001 } as const;
+
+export interface FeedSnapshot extends FeedObjects {
+  readonly type: 'snapshot';
+  /** Identifies one life of the server: revisions of another epoch cannot be resumed. */
+  readonly epoch: string;
+  readonly revision: number;
+  /** Server time, milliseconds since the Unix epoch: ages are computed against it, never against the browser's clock. */
+  readonly at: number;
+  readonly cluster: FeedCluster;
+  readonly usage: Readonly<Record<string, NodeUsage>>;
+  /** Node name to the server time its last heartbeat arrived, milliseconds since the Unix epoch. */
+  readonly heartbeats: Readonly<Record<string, number>>;
+}
+
+/** The present objects of every kind the page shows. */
+export interface FeedObjects {
+  readonly nodes: readonly FeedNode[];
+  readonly pods: readonly FeedPod[];
+  readonly workloads: readonly FeedWorkload[];
+  readonly services: readonly FeedService[];
+  /** The newest ones only (see the server's limit), oldest first. */
+  readonly events: readonly FeedEvent[];
+}
+
+export type FeedKind = keyof FeedObjects;
+
+export interface FeedResumed {
+  readonly type: 'resumed';
+  readonly revision: number;
+  readonly at: number;
+  readonly cluster: FeedCluster;
+}
+
+export interface FeedDelta {
+  readonly type: 'delta';
+  readonly revision: number;
+  readonly at: number;
+  readonly changes: { readonly [K in FeedKind]?: FeedChanges<FeedObjects[K][number]> };
+}
+
+export interface FeedChanges<T> {
+  /** New state of objects that are new or changed. */
+  readonly set?: readonly T[];
+  /** Keys of objects that are gone. */
+  readonly gone?: readonly string[];
+}
+
+export interface FeedTick {
+  readonly type: 'tick';
+  readonly at: number;
+  readonly heartbeats: Readonly<Record<string, number>>;
+  /** Only the nodes with a newer sample than the last tick had. */
+  readonly usage?: Readonly<Record<string, NodeUsage>>;
+}
+
+/** What may be done over the feed's action endpoints: `admin` everything, `view` nothing. */
+export type FeedRole = 'admin' | 'view';
+
+export interface FeedCluster {
+  readonly name: string;
+  readonly version: string;
+  readonly role: FeedRole;
+  readonly settings: FeedSettings;
+}
+
+/** Values in force, printed where they matter. Seconds. */
+export interface FeedSettings {
+  /** Without a heartbeat for this long a node turns NotReady. */
+  readonly nodeGraceSeconds: number;
+  /** tolerationSeconds given to pods that name none for unreachable and not-ready nodes. */
+  readonly defaultTolerationSeconds: number;
+}
+
+export interface FeedResources {
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+}
+
+/** `key` is `namespace/name`, or `name` for nodes: unique within a kind. */
+interface FeedObject {
+  readonly key: string;
+  readonly uid: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
+export interface FeedCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  /** RFC 3339, last transition. */
+  readonly since?: string;
+}
+
+export interface FeedNode extends FeedObject {
+  /** Label `topology.kubernetes.io/zone`. */
+  readonly zone?: string;
+  readonly unschedulable?: boolean;
+  readonly conditions: readonly FeedCondition[];
+  readonly taints: readonly FeedTaint[];
+  readonly capacity: FeedResources;
+  readonly allocatable: FeedResources & { readonly pods: number };
+  readonly internalIp?: string;
+  readonly runtime?: string;
+  readonly os?: string;
+}
+
+export interface FeedTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  /** RFC 3339. */
+  readonly addedAt?: string;
+}
+
+export interface FeedPod extends FeedObject {
+  readonly nodeName?: string;
+  /** The controller owner: a ReplicaSet for the pods of a Deployment. */
+  readonly owner?: FeedOwner;
+  /** `status.phase`. */
+  readonly phase: string;
+  /** As `kubectl get pods` prints it in STATUS. */
+  readonly status: string;
+  /** Why it waits or failed, in the words of the scheduler or the kubelet. */
+  readonly message?: string;
+  readonly isReady?: boolean;
+  readonly restarts?: number;
+  /** RFC 3339; when the pod is being deleted: the end of its grace period. */
+  readonly deletedAt?: string;
+  /** What the scheduler counts: sum over containers, or the largest init container where that is more, plus overhead. */
+  readonly requests: FeedResources;
+  /** Sum of the limits that are declared. */
+  readonly limits: FeedResources;
+  /** `tolerationSeconds` for the unreachable taint; absent: stays for ever. */
+  readonly unreachableSeconds?: number;
+  readonly ip?: string;
+  readonly containers: readonly FeedContainer[];
+}
+
+export interface FeedOwner {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface FeedContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly state: 'waiting' | 'running' | 'terminated' | 'unknown';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly restarts?: number;
+}
+
+/** A Deployment or a ReplicaSet. `key` is `Kind/namespace/name`. */
+export interface FeedWorkload extends FeedObject {
+  readonly kind: 'Deployment' | 'ReplicaSet';
+  readonly owner?: FeedOwner;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+  readonly updatedReplicas?: number;
+  /** `status.replicas`: pods that exist. */
+  readonly currentReplicas: number;
+  readonly revision?: string;
+  readonly paused?: boolean;
+  readonly selector: Readonly<Record<string, string>>;
+  /** Of one replica. */
+  readonly requests: FeedResources;
+  readonly limits: FeedResources;
+  readonly images: readonly string[];
+  readonly conditions: readonly FeedCondition[];
+}
+
+export interface FeedService extends FeedObject {
+  readonly type: string;
+  readonly clusterIp?: string;
+  /** As kubectl prints them: `80/TCP`, `80:30080/TCP`. */
+  readonly ports: readonly string[];
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+export interface FeedEvent extends FeedObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  /** RFC 3339, when it was last seen. */
+  readonly at: string;
+  readonly about: { readonly kind: string; readonly namespace?: string; readonly name: string; readonly uid?: string };
+  readonly component?: string;
+}
+
+/** `POST /api/scale`. */
+export interface ScaleAction {
+  readonly kind: 'Deployment' | 'ReplicaSet';
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+}
+
+/** `POST /api/cordon`: sets `spec.unschedulable`. */
+export interface CordonAction {
+  readonly node: string;
+  readonly unschedulable: boolean;
+}
+
+/** `POST /api/delete-pod`. The uid guards against deleting a successor of the same name. */
+export interface DeletePodAction {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
