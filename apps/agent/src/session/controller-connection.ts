@@ -1,0 +1,217 @@
+import type { NodeUsage } from '@gantry/api-types';
+import {
+  type AgentFrame,
+  agentProtocol,
+  type ControllerFrame,
+  decodeStreamData,
+  type NodeRegistration,
+  parseFrame,
+} from '@gantry/api-types/protocol';
+import type { Clock, Logger } from '@gantry/core';
+import { WebSocket } from 'ws';
+import type { NodePods } from '../node-api.ts';
+import type { NodeState } from './node-state.ts';
+import { OutgoingStreams } from './outgoing-streams.ts';
+
+export interface ControllerConnectionOptions {
+  /** `https://host:port` of the controller's API. */
+  readonly server: string;
+  readonly caPem: string;
+  readonly token: string;
+  readonly agentVersion: string;
+  readonly state: NodeState;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  /** The newest description of this host; sent in the hello and again by {@link ControllerConnection.sendRegistration}. */
+  readonly registration: () => NodeRegistration;
+  /** The controller accepted this node for the first time in this process's life. */
+  readonly onWelcome: (welcome: { podCIDR: string; cluster: string }) => void;
+}
+
+const firstRetryMs = 250;
+const maxRetryMs = 10_000;
+const refusedRetryMs = 15_000;
+/** The controller answers each heartbeat: after this silence the connection is taken for dead. */
+const silenceLimitMs = 10_000;
+const connectTimeoutMs = 10_000;
+
+/** The agent's end of the session: keeps one connection to the controller, for as long as the agent lives. */
+export class ControllerConnection {
+  readonly #options: ControllerConnectionOptions;
+  #socket: WebSocket | undefined;
+  #streams: OutgoingStreams | undefined;
+  #pods: NodePods | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = firstRetryMs;
+  #lastHeardMs = 0;
+  #isWelcome = false;
+  #isStopped = false;
+  #isFlushing = false;
+  #wasRefused = false;
+
+  constructor(options: ControllerConnectionOptions) {
+    this.#options = options;
+    options.state.onOutgoing(() => this.#flushSoon());
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  /** Log streams are refused until the pod manager, which starts after the first welcome, is known. */
+  setPods(pods: NodePods): void {
+    this.#pods = pods;
+  }
+
+  get isConnected(): boolean {
+    return this.#isWelcome;
+  }
+
+  sendUsage(usage: NodeUsage): void {
+    if (this.#isWelcome) this.#send({ type: 'usage', usage });
+  }
+
+  sendRegistration(): void {
+    if (this.#isWelcome) this.#send({ type: 'registration', registration: this.#options.registration() });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#retry);
+    const socket = this.#socket;
+    if (!socket || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+      socket.close(1000, 'the agent is stopping');
+      setTimeout(() => socket.terminate(), 1_000).unref();
+    });
+  }
+
+  #connect(): void {
+    const { server, caPem, token, logger } = this.#options;
+    const url = `${server.replace(/^http/, 'ws')}${agentProtocol.sessionPath}`;
+    const socket = new WebSocket(url, {
+      ca: caPem,
+      headers: { authorization: `Bearer ${token}` },
+      handshakeTimeout: connectTimeoutMs,
+      maxPayload: agentProtocol.maxFrameBytes * 4,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    socket.on('open', () => this.#onOpen());
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary));
+    socket.on('error', (error) =>
+      logger.warn({ err: error.message, server }, 'no connection to the controller, trying again'),
+    );
+    socket.on('close', () => this.#onClose());
+  }
+
+  #onOpen(): void {
+    const { state, logger, registration, agentVersion } = this.#options;
+    this.#lastHeardMs = this.#options.clock.now();
+    this.#streams = new OutgoingStreams({
+      pods: {
+        openLogs: (...request) => this.#requirePods().openLogs(...request),
+        sampleUsage: () => this.#requirePods().sampleUsage(),
+      },
+      logger,
+      send: (frame) => this.#send(frame),
+      sendData: (frame) => this.#socket?.send(frame),
+    });
+    state.startSync();
+    this.#send({ type: 'hello', protocol: agentProtocol.version, agentVersion, registration: registration() });
+  }
+
+  #requirePods(): NodePods {
+    if (!this.#pods) throw new Error('the pod manager has not started yet');
+    return this.#pods;
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    this.#lastHeardMs = this.#options.clock.now();
+    if (isBinary) {
+      // No stream carries bytes to the agent yet (exec and attach will): a controller that sends some is newer than us.
+      if (!decodeStreamData(data)) this.#socket?.terminate();
+      return;
+    }
+    const frame = parseFrame<ControllerFrame>(data.toString('utf8'));
+    if (frame) this.#onFrame(frame);
+    else this.#socket?.terminate();
+  }
+
+  #onFrame(frame: ControllerFrame): void {
+    const { state, logger } = this.#options;
+    switch (frame.type) {
+      case 'welcome':
+        this.#isWelcome = true;
+        this.#retryMs = firstRetryMs;
+        this.#startHeartbeat(frame.heartbeatMs);
+        logger.info(
+          { node: frame.nodeName, cluster: frame.cluster, podCIDR: frame.podCIDR },
+          'connected to the controller',
+        );
+        this.#options.onWelcome(frame);
+        return;
+      case 'refused':
+        this.#wasRefused = true;
+        logger.error({ reason: frame.reason, detail: frame.message }, 'the controller refused this node');
+        return;
+      case 'objects':
+        return state.applyChanges(frame.items);
+      case 'synced':
+        state.finishSync();
+        return this.#flush();
+      case 'openStream':
+        void this.#streams?.openLogs(frame.id, frame.pod, frame.options);
+        return;
+      case 'closeStream':
+        return this.#streams?.close(frame.id);
+      case 'credit':
+        return this.#streams?.grant(frame.id, frame.bytes);
+      default:
+        // `heartbeat` only says that the controller lives; anything else is a newer controller's.
+        return;
+    }
+  }
+
+  #startHeartbeat(everyMs: number): void {
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = setInterval(() => {
+      if (this.#options.clock.now() - this.#lastHeardMs > silenceLimitMs) this.#socket?.terminate();
+      else this.#send({ type: 'heartbeat' });
+    }, everyMs);
+  }
+
+  #onClose(): void {
+    clearInterval(this.#heartbeat);
+    this.#streams?.closeAll();
+    this.#streams = undefined;
+    this.#isWelcome = false;
+    if (this.#isStopped) return;
+    const baseMs = this.#wasRefused ? refusedRetryMs : this.#retryMs;
+    this.#wasRefused = false;
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
+    // Full jitter over the upper half, so that a controller's restart is not met by every agent at once.
+    this.#retry = setTimeout(() => this.#connect(), baseMs * (0.5 + this.#options.random() / 2));
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing || !this.#isWelcome) return;
+    this.#isFlushing = true;
+    setImmediate(() => {
+      this.#isFlushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (!this.#isWelcome || !this.#options.state.hasSynced) return;
+    for (const frame of this.#options.state.takeOutgoing()) this.#send(frame);
+  }
+
+  #send(frame: AgentFrame): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+}

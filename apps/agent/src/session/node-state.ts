@@ -1,0 +1,183 @@
+import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
+import { keyOf, objectKey } from '@gantry/api-types';
+import type { AgentFrame, EventReport, NodeObjectChange, PodReference } from '@gantry/api-types/protocol';
+import { referencesOf } from '@gantry/core/pod/references';
+import type { NodeApi, PodEvent } from '../node-api.ts';
+
+/** Events kept while the controller is away; the oldest go first. */
+const maxWaitingEvents = 1_000;
+
+/**
+ * What this node should run, as last told, and what is still to be told the controller. Survives reconnects: after one
+ * the full desired state replaces what is held here, and every pod's newest status is sent again.
+ */
+export class NodeState implements NodeApi {
+  #pods = new Map<string, Pod>();
+  #uidByKey = new Map<string, string>();
+  #configMaps = new Map<string, ConfigMap>();
+  #secrets = new Map<string, Secret>();
+  #hasSynced = false;
+  #handlers: ((podUid: string) => void)[] = [];
+  /** While a full state arrives: the keys seen so far. */
+  #arriving: { uids: Set<string>; configMaps: Set<string>; secrets: Set<string> } | undefined;
+
+  readonly #statuses = new Map<string, { pod: PodReference; status: PodStatus }>();
+  readonly #unsentStatuses = new Set<string>();
+  readonly #terminated = new Map<string, PodReference>();
+  readonly #unsentTerminated = new Set<string>();
+  #events: EventReport[] = [];
+  #onOutgoing: () => void = () => undefined;
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  pods(): ReadonlyMap<string, Pod> {
+    return this.#pods;
+  }
+
+  configMap(namespace: string, name: string): ConfigMap | undefined {
+    return this.#configMaps.get(objectKey(namespace, name));
+  }
+
+  secret(namespace: string, name: string): Secret | undefined {
+    return this.#secrets.get(objectKey(namespace, name));
+  }
+
+  onChange(handler: (podUid: string) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  reportPodStatus(pod: Pod, status: PodStatus): void {
+    const { uid } = pod.metadata;
+    this.#statuses.set(uid, { pod: referenceTo(pod), status });
+    this.#unsentStatuses.add(uid);
+    this.#onOutgoing();
+  }
+
+  reportPodTerminated(pod: Pod): void {
+    const { uid } = pod.metadata;
+    this.#terminated.set(uid, referenceTo(pod));
+    this.#unsentTerminated.add(uid);
+    this.#onOutgoing();
+  }
+
+  recordEvent(event: PodEvent): void {
+    const { pod, type, reason, message, fieldPath } = event;
+    if (this.#events.length >= maxWaitingEvents) this.#events.shift();
+    this.#events.push({
+      pod: referenceTo(pod),
+      type,
+      reason,
+      message,
+      ...(fieldPath === undefined ? {} : { fieldPath }),
+    });
+    this.#onOutgoing();
+  }
+
+  /** Who is told that {@link takeOutgoing} has something; called often, must be cheap. */
+  onOutgoing(handler: () => void): void {
+    this.#onOutgoing = handler;
+  }
+
+  /** The frames that say what was reported since the last call. */
+  takeOutgoing(): AgentFrame[] {
+    const frames: AgentFrame[] = [];
+    const statuses = [...this.#unsentStatuses].flatMap((uid) => this.#statuses.get(uid) ?? []);
+    if (statuses.length > 0) {
+      frames.push({ type: 'podStatuses', items: statuses.map(({ pod, status }) => ({ ...pod, status })) });
+    }
+    const terminated = [...this.#unsentTerminated].flatMap((uid) => this.#terminated.get(uid) ?? []);
+    if (terminated.length > 0) frames.push({ type: 'podsTerminated', items: terminated });
+    if (this.#events.length > 0) frames.push({ type: 'events', items: this.#events });
+    this.#unsentStatuses.clear();
+    this.#unsentTerminated.clear();
+    this.#events = [];
+    return frames;
+  }
+
+  /** A new connection: what was sent over the old one may be lost, and a full state is about to arrive. */
+  startSync(): void {
+    this.#arriving = { uids: new Set(), configMaps: new Set(), secrets: new Set() };
+    for (const uid of this.#statuses.keys()) this.#unsentStatuses.add(uid);
+    for (const uid of this.#terminated.keys()) this.#unsentTerminated.add(uid);
+  }
+
+  /** The full state has arrived: what it did not name is gone. */
+  finishSync(): void {
+    const arrived = this.#arriving;
+    this.#arriving = undefined;
+    if (!arrived) return;
+    for (const key of [...this.#configMaps.keys()]) if (!arrived.configMaps.has(key)) this.#configMaps.delete(key);
+    for (const key of [...this.#secrets.keys()]) if (!arrived.secrets.has(key)) this.#secrets.delete(key);
+    this.#hasSynced = true;
+    for (const uid of [...this.#pods.keys()]) if (!arrived.uids.has(uid)) this.#removePod(uid);
+    // Every pod is looked at once more: now orphans may be told from pods that had not arrived yet.
+    for (const uid of this.#pods.keys()) this.#changed(uid);
+  }
+
+  applyChanges(changes: readonly NodeObjectChange[]): void {
+    for (const change of changes) this.#apply(change);
+  }
+
+  #apply(change: NodeObjectChange): void {
+    if ('deletedKey' in change) return this.#applyDeletion(change.resource, change.deletedKey);
+    const key = keyOf(change.object);
+    switch (change.resource) {
+      case 'pods': {
+        const { uid } = change.object.metadata;
+        const previousUid = this.#uidByKey.get(key);
+        // A pod of the same name with another uid: the old one is gone.
+        if (previousUid !== undefined && previousUid !== uid) this.#removePod(previousUid);
+        this.#arriving?.uids.add(uid);
+        this.#pods.set(uid, change.object);
+        this.#uidByKey.set(key, uid);
+        return this.#changed(uid);
+      }
+      case 'configmaps':
+        this.#arriving?.configMaps.add(key);
+        this.#configMaps.set(key, change.object);
+        return this.#referenceChanged(change.resource, key);
+      case 'secrets':
+        this.#arriving?.secrets.add(key);
+        this.#secrets.set(key, change.object);
+        return this.#referenceChanged(change.resource, key);
+    }
+  }
+
+  #applyDeletion(resource: NodeObjectChange['resource'], key: string): void {
+    if (resource === 'pods') {
+      const uid = this.#uidByKey.get(key);
+      if (uid !== undefined) this.#removePod(uid);
+      return;
+    }
+    (resource === 'configmaps' ? this.#configMaps : this.#secrets).delete(key);
+    this.#referenceChanged(resource, key);
+  }
+
+  #removePod(uid: string): void {
+    const pod = this.#pods.get(uid);
+    this.#pods.delete(uid);
+    if (pod && this.#uidByKey.get(keyOf(pod)) === uid) this.#uidByKey.delete(keyOf(pod));
+    this.#statuses.delete(uid);
+    this.#unsentStatuses.delete(uid);
+    this.#terminated.delete(uid);
+    this.#unsentTerminated.delete(uid);
+    this.#changed(uid);
+  }
+
+  #referenceChanged(resource: 'configmaps' | 'secrets', key: string): void {
+    for (const [uid, pod] of this.#pods) {
+      const references = referencesOf(pod);
+      if ((resource === 'configmaps' ? references.configMaps : references.secrets).has(key)) this.#changed(uid);
+    }
+  }
+
+  #changed(podUid: string): void {
+    for (const handler of this.#handlers) handler(podUid);
+  }
+}
+
+function referenceTo(pod: Pod): PodReference {
+  return { namespace: pod.metadata.namespace ?? 'default', name: pod.metadata.name, uid: pod.metadata.uid };
+}
