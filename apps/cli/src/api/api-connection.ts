@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http';
+import { Agent, type RequestOptions, request } from 'node:https';
+import { ApiError, type ErrorReason, errorCatalogue, type Status } from '@gantry/api-types';
+import { UserError } from '../output/user-error.ts';
+
+/** How to reach a cluster's API. */
+export interface ApiAddress {
+  /** `https://host:port`. */
+  readonly server: string;
+  readonly caPem: string;
+  readonly token: string;
+}
+
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+const timeoutMs = 30_000;
+
+/** A thin client of the Kubernetes API: JSON in, JSON out, refusals as `ApiError`. */
+export class ApiConnection {
+  readonly server: string;
+  readonly #options: RequestOptions;
+  readonly #agent: Agent;
+
+  constructor(address: ApiAddress) {
+    this.server = address.server;
+    this.#agent = new Agent({ keepAlive: true, ca: address.caPem, maxSockets: 32 });
+    this.#options = { agent: this.#agent, headers: { authorization: `Bearer ${address.token}` } };
+  }
+
+  /** The parsed answer. Rejects with `ApiError` for a refusal, `UserError` where nothing answers. */
+  async json<T>(call: ApiRequest): Promise<T> {
+    const response = await this.open(call);
+    return JSON.parse(await readText(response)) as T;
+  }
+
+  /** The answer's body as a stream, for watches and logs: no time limit once the headers are there. */
+  async open(call: ApiRequest): Promise<IncomingMessage> {
+    const response = await this.#send(call);
+    if (response.statusCode !== undefined && response.statusCode < 300) return response;
+    throw errorFrom(response.statusCode ?? 0, await readText(response));
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #send(call: ApiRequest): Promise<IncomingMessage> {
+    const url = new URL(call.path, this.server);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const headers = {
+      ...(this.#options.headers as Record<string, string>),
+      accept: call.accept ?? 'application/json',
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': call.contentType ?? 'application/json',
+            'content-length': String(Buffer.byteLength(body)),
+          }),
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const outgoing = request(
+      url,
+      { ...this.#options, method: call.method ?? 'GET', headers, ...(call.signal ? { signal: call.signal } : {}) },
+      resolve,
+    );
+    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    outgoing.on('response', () => clearTimeout(timer));
+    outgoing.on('error', (error) => {
+      clearTimeout(timer);
+      reject(
+        call.signal?.aborted
+          ? error
+          : new UserError(`the controller at ${this.server} cannot be reached: ${error.message}`, { cause: error }),
+      );
+    });
+    outgoing.end(body);
+    return promise;
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function errorFrom(code: number, text: string): Error {
+  try {
+    const status = JSON.parse(text) as Status;
+    const reason = Object.keys(errorCatalogue).find((name): name is ErrorReason => name === status.reason);
+    if (reason && status.message) return new ApiError(reason, status.message, status.details);
+  } catch {
+    // Not a Status: the text itself is the best there is.
+  }
+  return new Error(`the controller answered ${code}: ${text.slice(0, 300)}`);
+}

@@ -1,0 +1,78 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isSystemError, messageOf, UserError } from '../output/user-error.ts';
+
+/** A process of a local cluster. The start time tells it from another that was given its pid later. */
+export interface ClusterProcess {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/** What `gantry up` started, kept in `<data dir>/cluster.json` for `down`, `dashboard` and a second `up`. */
+export interface ClusterState {
+  readonly version: 1;
+  /** Names this cluster on a shared engine: the label of all its containers and networks. */
+  readonly cluster: string;
+  readonly server: string;
+  readonly dashboardPort: number;
+  readonly clusterCidr: string;
+  readonly controller: ClusterProcess;
+  readonly nodes: readonly { readonly name: string; readonly process: ClusterProcess }[];
+  readonly isEngineStartedByUs: boolean;
+}
+
+/** The places in a data directory. */
+export function clusterPaths(dataDir: string) {
+  const root = resolve(dataDir);
+  return {
+    root,
+    state: join(root, 'cluster.json'),
+    kubeconfig: join(root, 'kubeconfig'),
+    controller: join(root, 'controller'),
+    logs: join(root, 'logs'),
+    caFile: join(root, 'ca.pem'),
+    node: (name: string) => join(root, 'nodes', name),
+    nodes: join(root, 'nodes'),
+  };
+}
+
+/** The state of the cluster in a data directory, if one was started there and not ended. */
+export async function readClusterState(dataDir: string): Promise<ClusterState | undefined> {
+  const path = clusterPaths(dataDir).state;
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ClusterState;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw new UserError(`${path} cannot be read (${messageOf(error)}): remove it if no cluster runs from there`);
+  }
+}
+
+export async function writeClusterState(dataDir: string, state: ClusterState): Promise<void> {
+  const path = clusterPaths(dataDir).state;
+  await writeFile(`${path}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/** Makes the data directory and proves that it can be written. */
+export async function prepareDataDir(dataDir: string): Promise<void> {
+  const paths = clusterPaths(dataDir);
+  try {
+    await mkdir(paths.root, { recursive: true, mode: 0o755 });
+    for (const dir of [paths.controller, paths.logs, paths.nodes]) await mkdir(dir, { recursive: true, mode: 0o700 });
+    const probe = join(paths.root, '.write-probe');
+    // A whole block: an empty file can be made on a full disk.
+    await writeFile(probe, 'x'.repeat(64 * 1024));
+    await rm(probe);
+  } catch (error) {
+    if (isSystemError(error, 'ENOSPC', 'EDQUOT'))
+      throw new UserError(
+        `no space is left for the data directory ${paths.root}: free some, or name another with --data-dir`,
+      );
+    if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) {
+      throw new UserError(
+        `the data directory ${paths.root} cannot be written (${messageOf(error)}): name another with --data-dir`,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { ApiConnection } from '../api/api-connection.ts';
+import { kubeconfigPath, readKubeconfig } from '../api/kubeconfig.ts';
+import type { ReadyEngine } from '../engine/install-engine.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { messageOf, UserError } from '../output/user-error.ts';
+import { chooseClusterCidr } from './cluster-cidr.ts';
+import { type ClusterState, clusterPaths, writeClusterState } from './cluster-state.ts';
+import { createJoinToken } from './join-token.ts';
+import type { NodeSize } from './node-sizes.ts';
+import { isRunning, logTail, programs, type StartedProcess, startProgram, stopProcess } from './processes.ts';
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly engine: ReadyEngine;
+  readonly nodes: readonly NodeSize[];
+  /** Where the API binds; agents on other hosts need an address they can reach. */
+  readonly address: string;
+  readonly port: number;
+  readonly dashboardPort: number;
+  /** An earlier cluster of this data directory whose objects and containers are taken up again. */
+  readonly earlier: ClusterState | undefined;
+}
+
+/** A running local cluster and the processes that this command started for it. */
+export interface StartedCluster {
+  readonly state: ClusterState;
+  readonly api: ApiConnection;
+  readonly processes: readonly StartedProcess[];
+}
+
+const controllerTimeoutMs = 60_000;
+
+/** Starts the controller and one agent a node. What was started is stopped again where a step fails. */
+export async function startCluster(terminal: Terminal, options: StartOptions): Promise<StartedCluster> {
+  const processes: StartedProcess[] = [];
+  try {
+    const cluster = options.earlier?.cluster ?? `g${randomBytes(3).toString('hex')}`;
+    const clusterCidr = options.earlier?.clusterCidr ?? (await chooseClusterCidr(options.engine.docker));
+    terminal.progress('starting the controller');
+    const controller = await startController(options, cluster, clusterCidr);
+    processes.push(controller);
+    const api = await waitForApi(options, controller);
+    const token = await createJoinToken(api, 600);
+    terminal.progress(`starting ${options.nodes.length} agents`);
+    for (const node of options.nodes) processes.push(await startAgent(options, { cluster, node, token }));
+    const state: ClusterState = {
+      version: 1,
+      cluster,
+      server: api.server,
+      dashboardPort: options.dashboardPort,
+      clusterCidr,
+      controller: pick(controller),
+      nodes: options.nodes.map((node, i) => ({ name: node.name, process: pick(processes[i + 1] ?? controller) })),
+      isEngineStartedByUs: options.engine.isStartedByUs,
+    };
+    await writeClusterState(options.dataDir, state);
+    return { state, api, processes };
+  } catch (error) {
+    await Promise.all(processes.map((process) => stopProcess(process, 2_000)));
+    throw error;
+  }
+}
+
+function pick({ pid, startedAt }: StartedProcess) {
+  return { pid, startedAt };
+}
+
+function startController(options: StartOptions, cluster: string, clusterCidr: string): Promise<StartedProcess> {
+  const paths = clusterPaths(options.dataDir);
+  const args = [
+    ['--data-dir', paths.controller],
+    ['--kubeconfig', paths.kubeconfig],
+    ['--cluster', cluster],
+    ['--cluster-cidr', clusterCidr],
+    ['--address', options.address],
+    ['--port', String(options.port)],
+    ['--dashboard-port', String(options.dashboardPort)],
+  ].flat();
+  return startProgram({
+    name: 'the controller',
+    program: programs.controller,
+    args,
+    logPath: `${paths.logs}/controller.log`,
+  });
+}
+
+function startAgent(
+  options: StartOptions,
+  agent: { cluster: string; node: NodeSize; token: string },
+): Promise<StartedProcess> {
+  const paths = clusterPaths(options.dataDir);
+  const { name, cpu, memory } = agent.node;
+  const args = [
+    ['--server', `https://127.0.0.1:${options.port}`],
+    ['--kubeconfig', paths.kubeconfig],
+    ['--node-name', name],
+    ['--cluster', agent.cluster],
+    ['--data-dir', paths.node(name)],
+    ['--cpu', cpu],
+    ['--memory', memory],
+    ['--zone', 'local'],
+  ].flat();
+  // The token goes by the environment: a command line can be read by every user of the host.
+  const env = { GANTRY_JOIN_TOKEN: agent.token };
+  return startProgram({
+    name: `the agent of ${name}`,
+    program: programs.agent,
+    args,
+    logPath: `${paths.logs}/${name}.log`,
+    env,
+  });
+}
+
+async function waitForApi(options: StartOptions, controller: StartedProcess): Promise<ApiConnection> {
+  const deadline = Date.now() + controllerTimeoutMs;
+  let lastError = 'its kubeconfig was not written';
+  while (Date.now() < deadline) {
+    if (!(await isRunning(controller))) throw new UserError(await explainExit(controller));
+    try {
+      await access(kubeconfigPath(options.dataDir));
+      const api = new ApiConnection({ ...(await readKubeconfig(kubeconfigPath(options.dataDir))) });
+      await api.json({ path: '/version' });
+      return api;
+    } catch (error) {
+      lastError = messageOf(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new UserError(
+    `the controller did not answer within ${controllerTimeoutMs / 1000} s (${lastError}); its log is ${controller.logPath}`,
+  );
+}
+
+/** Why a program of ours ended: the message of the last line that it logged. */
+export async function explainExit(ended: StartedProcess): Promise<string> {
+  const tail = await logTail(ended.logPath, 1);
+  let reason = tail;
+  try {
+    const line = JSON.parse(tail) as { msg?: string; err?: { message?: string } };
+    reason = [line.msg, line.err?.message].filter(Boolean).join(': ');
+  } catch {
+    // Not a log line: printed as it is.
+  }
+  return `${ended.name} ended at once: ${reason || 'it said nothing'} (log: ${ended.logPath})`;
+}

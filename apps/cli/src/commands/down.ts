@@ -1,0 +1,21 @@
+import { readClusterState } from '../cluster/cluster-state.ts';
+import { removeCluster } from '../cluster/stop-cluster.ts';
+import { engineAddress, openEngine, probeEngine } from '../engine/engine.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { UserError } from '../output/user-error.ts';
+
+/** `gantry down`: ends the cluster of a data directory; returns when nothing of it is left but its logs. */
+export async function down(terminal: Terminal, options: { dataDir: string }): Promise<void> {
+  const state = await readClusterState(options.dataDir);
+  if (!state) return terminal.line(`no cluster runs from ${options.dataDir}`);
+  const docker = openEngine();
+  if (!(await probeEngine(docker))) {
+    throw new UserError(
+      `no Docker Engine answers at ${engineAddress()}: start it again, so that the cluster's containers can be removed`,
+    );
+  }
+  await removeCluster(terminal, docker, options.dataDir, state);
+  terminal.line(
+    `the cluster is gone${state.isEngineStartedByUs ? '; the Docker Engine that Gantry started runs on' : ''}`,
+  );
+}

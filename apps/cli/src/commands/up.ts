@@ -1,0 +1,175 @@
+import { connect } from '../api/kubeconfig.ts';
+import { type ClusterState, clusterPaths, prepareDataDir, readClusterState } from '../cluster/cluster-state.ts';
+import { planNodeSizes } from '../cluster/node-sizes.ts';
+import { choosePort } from '../cluster/ports.ts';
+import { isRunning } from '../cluster/processes.ts';
+import { type StartedCluster, startCluster } from '../cluster/start-cluster.ts';
+import { removeCluster, stopProcesses } from '../cluster/stop-cluster.ts';
+import { waitForDeployments, waitForNodes } from '../cluster/wait-ready.ts';
+import { ensureDemoImages } from '../demo/demo-images.ts';
+import { demoNamespace, deployDemo } from '../demo/deploy-demo.ts';
+import { checkEngine } from '../engine/engine.ts';
+import { ensureEngine, type ReadyEngine } from '../engine/install-engine.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { messageOf, UserError } from '../output/user-error.ts';
+import { printSummary } from './up-summary.ts';
+
+export interface UpOptions {
+  readonly dataDir: string;
+  readonly nodes: number;
+  readonly nodeCpu?: string;
+  readonly nodeMemory?: string;
+  readonly address: string;
+  readonly port?: number;
+  readonly dashboardPort?: number;
+  readonly isDemo: boolean;
+  readonly keepsContainers: boolean;
+  readonly isDetached: boolean;
+}
+
+const demoTimeoutMs = 180_000;
+
+/** `gantry up`: a whole cluster on this host's engine, kept until Ctrl-C unless detached. */
+export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
+  const running = await findRunning(options.dataDir);
+  if (running) return attach(terminal, options, running);
+  await prepareDataDir(options.dataDir);
+  const engine = await ensureEngine(terminal);
+  checkEngine(engine.info);
+  const earlier = await stopLeftovers(terminal, options);
+  // From here on a Ctrl-C must undo what was started, at whatever point it comes.
+  const interrupted = waitForSignal();
+  const started = await start(terminal, engine, options, earlier);
+  const { state } = started;
+  try {
+    await Promise.race([
+      makeReady(terminal, engine, options, started),
+      interrupted.then(() => Promise.reject(new Interrupted())),
+    ]);
+    await printSummary(terminal, options.dataDir, state, started.api);
+    started.api.close();
+    if (options.isDetached) {
+      terminal.line('The cluster runs in the background; `npm run down` ends it.');
+      return process.exit(0);
+    }
+    terminal.line('Ctrl-C stops the cluster and removes what it made.');
+    await Promise.race([interrupted, watchProcesses(terminal, started)]);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) {
+      await end(terminal, engine, options, state).catch((failure: unknown) => terminal.warn(messageOf(failure)));
+      throw error;
+    }
+  }
+  await end(terminal, engine, options, state);
+  process.exit(0);
+}
+
+class Interrupted extends Error {}
+
+async function start(
+  terminal: Terminal,
+  engine: ReadyEngine,
+  options: UpOptions,
+  earlier: ClusterState | undefined,
+): Promise<StartedCluster> {
+  const { nodes: count, nodeCpu, nodeMemory, address } = options;
+  const nodes = planNodeSizes(terminal, engine.info, {
+    count,
+    ...(nodeCpu === undefined ? {} : { cpu: nodeCpu }),
+    ...(nodeMemory === undefined ? {} : { memory: nodeMemory }),
+  });
+  const port = await choosePort(terminal, {
+    purpose: 'API',
+    option: '--port',
+    address,
+    wanted: options.port,
+    fallback: 6443,
+  });
+  const dashboardPort = await choosePort(terminal, {
+    purpose: 'dashboard',
+    option: '--dashboard-port',
+    address: '127.0.0.1',
+    wanted: options.dashboardPort,
+    fallback: 8080,
+  });
+  return startCluster(terminal, { dataDir: options.dataDir, engine, nodes, address, port, dashboardPort, earlier });
+}
+
+async function makeReady(
+  terminal: Terminal,
+  engine: ReadyEngine,
+  options: UpOptions,
+  started: StartedCluster,
+): Promise<void> {
+  const names = started.state.nodes.map((node) => node.name);
+  const hasDemo = options.isDemo && (await makeDemoImages(terminal, engine));
+  await waitForNodes(terminal, started.api, names, started.processes);
+  if (!hasDemo) return;
+  await deployDemo(started.api);
+  await waitForDeployments(terminal, started.api, demoNamespace, demoTimeoutMs);
+}
+
+/** Without its images the demo is left out with one line; the cluster still starts. */
+async function makeDemoImages(terminal: Terminal, engine: ReadyEngine): Promise<boolean> {
+  try {
+    await ensureDemoImages(engine.docker, (text) => terminal.progress(text));
+    return true;
+  } catch (error) {
+    terminal.warn(`the demo is left out, because its images could not be made: ${messageOf(error).split('\n')[0]}`);
+    return false;
+  }
+}
+
+async function findRunning(dataDir: string): Promise<ClusterState | undefined> {
+  const state = await readClusterState(dataDir);
+  return state && (await isRunning(state.controller)) ? state : undefined;
+}
+
+/** A second `up` on the data directory of a running cluster: says where it is and leaves it to who started it. */
+async function attach(terminal: Terminal, options: UpOptions, state: ClusterState): Promise<void> {
+  const api = await connect(options.dataDir);
+  terminal.line(`a cluster runs from ${clusterPaths(options.dataDir).root} already`);
+  await printSummary(terminal, options.dataDir, state, api);
+  api.close();
+}
+
+/** A cluster that was kept, or whose controller was killed, is taken up again: its containers run on. */
+async function stopLeftovers(terminal: Terminal, options: UpOptions): Promise<ClusterState | undefined> {
+  const state = await readClusterState(options.dataDir);
+  if (!state) return undefined;
+  terminal.line(
+    `taking up the earlier cluster in ${clusterPaths(options.dataDir).root} (\`npm run down\` would remove it)`,
+  );
+  await stopProcesses(state);
+  return state;
+}
+
+async function end(terminal: Terminal, engine: ReadyEngine, options: UpOptions, state: ClusterState): Promise<void> {
+  terminal.line();
+  if (options.keepsContainers) {
+    await stopProcesses(state);
+    terminal.line(`stopped; the containers run on (\`npm run down -- --data-dir ${options.dataDir}\` removes them)`);
+    return;
+  }
+  await removeCluster(terminal, engine.docker, options.dataDir, state);
+  terminal.line(`stopped; everything it made is removed${engine.isStartedByUs ? ', the Docker Engine runs on' : ''}`);
+}
+
+function waitForSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());
+  });
+}
+
+/** Rejects when the controller or an agent ends while nobody asked it to. */
+function watchProcesses(terminal: Terminal, started: StartedCluster): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const { child, name, logPath } of started.processes) {
+      child.once('exit', (code, signal) => {
+        const text = `${name} ended unexpectedly (${signal ?? `exit ${code}`}); its log is ${logPath}`;
+        if (name === 'the controller') reject(new UserError(text));
+        else terminal.warn(text);
+      });
+    }
+  });
+}

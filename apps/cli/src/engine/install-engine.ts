@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { access, open, readFile } from 'node:fs/promises';
+import type Docker from 'dockerode';
+import type { Terminal } from '../output/terminal.ts';
+import { messageOf, UserError } from '../output/user-error.ts';
+import { type EngineInfo, engineAddress, explainNoEngine, openEngine, probeEngine } from './engine.ts';
+
+const packages = ['docker.io', 'iptables', 'iproute2'];
+const engineLog = '/var/log/gantry-dockerd.log';
+const startTimeoutMs = 60_000;
+
+/** An engine that answers, and whether it was this call that started it. */
+export interface ReadyEngine {
+  readonly docker: Docker;
+  readonly info: EngineInfo;
+  readonly isStartedByUs: boolean;
+}
+
+/**
+ * Finds an engine; where none answers and this is root on Debian or Ubuntu, installs and starts one, saying so.
+ * Elsewhere fails with two lines that say what to install.
+ */
+export async function ensureEngine(terminal: Terminal): Promise<ReadyEngine> {
+  const docker = openEngine();
+  const present = await probeEngine(docker);
+  if (present) return { docker, info: present, isStartedByUs: false };
+  const why = await explainNoEngine(docker);
+  if (process.env.DOCKER_HOST) {
+    throw new UserError(
+      `no Docker Engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}: ${why}\nStart that engine, or unset DOCKER_HOST to use ${'/var/run/docker.sock'}.`,
+    );
+  }
+  if (!(await canInstall())) {
+    throw new UserError(
+      `no Docker Engine answers at ${engineAddress()}: ${why}\nInstall Docker Engine 20.10 or newer (https://docs.docker.com/engine/install/), start it, and make sure that you may use its socket.`,
+    );
+  }
+  if (!(await exists('/usr/bin/dockerd')) && !(await exists('/usr/sbin/dockerd'))) await installEngine(terminal);
+  terminal.progress('no Docker Engine answers: starting dockerd');
+  await startEngine();
+  const info = await waitForEngine(docker);
+  terminal.line(
+    `started a Docker Engine ${info.serverVersion} (log: ${engineLog}); it is left running when Gantry stops`,
+  );
+  return { docker, info, isStartedByUs: true };
+}
+
+async function canInstall(): Promise<boolean> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  try {
+    return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(await readFile('/etc/os-release', 'utf8'));
+  } catch {
+    // No os-release: not one of the distributions this knows to install on.
+    return false;
+  }
+}
+
+async function installEngine(terminal: Terminal): Promise<void> {
+  terminal.progress(`no Docker Engine here: installing ${packages.join(', ')} with apt-get (about a minute)`);
+  await run('apt-get', ['update', '-qq']);
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+}
+
+async function startEngine(): Promise<void> {
+  const log = await open(engineLog, 'a');
+  const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  child.on('error', () => undefined);
+  child.unref();
+  await log.close();
+}
+
+async function waitForEngine(docker: Docker): Promise<EngineInfo> {
+  const deadline = Date.now() + startTimeoutMs;
+  for (;;) {
+    const info = await probeEngine(docker, 2_000);
+    if (info) return info;
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `dockerd was started but did not answer within ${startTimeoutMs / 1000} s; its log is ${engineLog}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  let tail = '';
+  const keep = (chunk: Buffer) => {
+    tail = (tail + chunk.toString('utf8')).slice(-2_000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  child.on('error', (error) => reject(new UserError(`${command} could not be run: ${messageOf(error)}`)));
+  child.on('close', (code) => {
+    const lastLine = tail.trim().split('\n').at(-1) ?? '';
+    if (code === 0) resolve();
+    else reject(new UserError(`\`${command} ${args.join(' ')}\` failed (${code ?? 'killed'}): ${lastLine}`));
+  });
+  return promise;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
