@@ -1,8 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+/** The quick tests: no engine, no browser. Each package has its own config. */
 export default defineConfig({
-  test: {
-    pool: 'forks',
-    projects: ['packages/*', 'apps/*'].map((root) => root),
-  },
+  test: { projects: ['packages/*', 'apps/*'], pool: 'forks' },
 });

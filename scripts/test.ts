@@ -1,0 +1,90 @@
+/**
+ * `npm test`: every correctness test, one stage after another (two cores are the least this must do on), and one
+ * summary at the end. `node scripts/test.ts unit docker` runs the named stages only.
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ensureTestTools } from './test-tools.ts';
+
+interface Stage {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Vitest stages leave a JSON report, of which the counts are read. */
+  readonly report?: string;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const reports = `${root}.nx/test-reports`;
+
+const vitest = (name: string, ...args: string[]): Stage => ({
+  name,
+  command: [
+    'vitest',
+    'run',
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reports}/${name}.json`,
+  ],
+  report: `${reports}/${name}.json`,
+});
+
+const stages: readonly Stage[] = [
+  { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'typecheck', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
+  vitest('unit'),
+  vitest('docker', '--config', 'vitest.docker.config.ts'),
+  vitest('browser', '--config', 'vitest.browser.config.ts'),
+  vitest('e2e', '--config', 'vitest.e2e.config.ts'),
+];
+
+const wanted = process.argv.slice(2);
+const chosen = wanted.length > 0 ? stages.filter((stage) => wanted.includes(stage.name)) : stages;
+if (chosen.length === 0) {
+  console.error(`no such stage: ${wanted.join(' ')}; there are ${stages.map((stage) => stage.name).join(', ')}`);
+  process.exit(2);
+}
+await rm(reports, { recursive: true, force: true });
+await mkdir(reports, { recursive: true });
+await ensureTestTools(chosen.map((stage) => stage.name));
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+for (const stage of chosen) {
+  console.log(`\n== ${stage.name}: ${stage.command.join(' ')}`);
+  const startedAt = Date.now();
+  const code = await run(stage.command);
+  await addCounts(stage);
+  if (code !== 0) failures.push(stage.name);
+  console.log(
+    `== ${stage.name}: ${code === 0 ? 'passed' : `FAILED (exit ${code})`} in ${Math.round((Date.now() - startedAt) / 1000)} s`,
+  );
+}
+if (failures.length > 0) {
+  console.log(`\nfailed: ${failures.join(', ')}`);
+  // A stage may fail without a failed test (lint, a crash): it counts as one, so that the line below never says 0.
+  totals.failed = Math.max(totals.failed, failures.length);
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+async function run([command = '', ...args]: readonly string[]): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, GANTRY_FREEZE: '1' } });
+  child.on('error', () => resolve(127));
+  child.on('close', (code) => resolve(code ?? 1));
+  return promise;
+}
+
+async function addCounts(stage: Stage): Promise<void> {
+  if (!stage.report) {
+    totals.passed += failures.includes(stage.name) ? 0 : 1;
+    return;
+  }
+  const text = await readFile(stage.report, 'utf8').catch(() => '{}');
+  const report = JSON.parse(text) as { numPassedTests?: number; numFailedTests?: number; numPendingTests?: number };
+  totals.passed += report.numPassedTests ?? 0;
+  totals.failed += report.numFailedTests ?? 0;
+  totals.skipped += report.numPendingTests ?? 0;
+}

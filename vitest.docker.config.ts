@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests on the real engine: one file at a time, because the engine is one. */
+export default defineConfig({
+  test: {
+    include: ['apps/*/src/**/*.docker.test.ts'],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+  },
+});
