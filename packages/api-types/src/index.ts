@@ -2,9 +2,30 @@ export type { ErrorReason, FieldError, FieldErrorReason } from './errors.ts';
 export { ApiError, errorCatalogue, invalid, isApiError } from './errors.ts';
 export type * from './feed.ts';
 export { feedCloseCodes, feedPath } from './feed.ts';
+export type { CompiledFieldSelector, FieldRequirement } from './field-selector.ts';
+export { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
 export type * from './generated/types.ts';
 export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';
+export type { Quantity, QuantityFormat } from './quantity.ts';
+export {
+  canonicalQuantity,
+  compareQuantities,
+  formatBytes,
+  formatCpuMilli,
+  parseBytes,
+  parseCpuMilli,
+  parseQuantity,
+  QuantityError,
+} from './quantity.ts';
 export type { KubernetesObject, NewMetadata, NewObject, ObjectKey, ResourceName, ResourceTypes } from './resources.ts';
 export { keyOf, objectKey, splitKey } from './resources.ts';
+export type { CompiledSelector, LabelRequirement, Labels } from './selector.ts';
+export {
+  compileLabelMap,
+  compileLabelSelector,
+  formatLabelSelector,
+  matchesLabelSelector,
+  parseLabelSelector,
+} from './selector.ts';
 export type { NodeUsage, PodUsage } from './usage.ts';
