@@ -3,7 +3,11 @@ import type { Secret } from '@gantry/api-types';
 import type { Lister } from '@gantry/core';
 
 /** Why a bootstrap token is not accepted; in words, for the joining agent. */
-export type BootstrapRefusal = 'the token is malformed' | 'the token is unknown' | 'the token has expired' | 'the token may not be used for joining';
+export type BootstrapRefusal =
+  | 'the token is malformed'
+  | 'the token is unknown'
+  | 'the token has expired'
+  | 'the token may not be used for joining';
 
 /**
  * Checks a join token against the Secrets of type `bootstrap.kubernetes.io/token` in kube-system, which is where
@@ -16,7 +20,8 @@ export function refuseBootstrapToken(secrets: Lister<Secret>, token: string, now
   if (id === undefined || secretPart === undefined) return 'the token is malformed';
   const secret = secrets.get(`kube-system/bootstrap-token-${id}`);
   const expected = fieldOf(secret, 'token-secret');
-  if (secret?.type !== 'bootstrap.kubernetes.io/token' || expected === undefined || !isEqual(expected, secretPart)) return 'the token is unknown';
+  if (secret?.type !== 'bootstrap.kubernetes.io/token' || expected === undefined || !isEqual(expected, secretPart))
+    return 'the token is unknown';
   const expiration = fieldOf(secret, 'expiration');
   if (expiration !== undefined && !(Date.parse(expiration) > now.getTime())) return 'the token has expired';
   if (fieldOf(secret, 'usage-bootstrap-authentication') !== 'true') return 'the token may not be used for joining';
