@@ -4,11 +4,9 @@ import { parseArgs } from 'node:util';
 /** What the agent is told at start. */
 export interface AgentConfig {
   readonly server: string;
-  /** Where the pinned cluster CA is: a PEM file, or a kubeconfig that embeds it. */
-  readonly caFile: string | undefined;
-  readonly kubeconfig: string | undefined;
+  /** The PEM file of the cluster CA that the server is checked against. */
+  readonly caFile: string;
   readonly nodeName: string;
-  /** For resource names before the controller says the cluster's. */
   readonly dataDir: string;
   /** A bootstrap token, from the environment (GANTRY_JOIN_TOKEN): needed for the first start only. */
   readonly joinToken: string | undefined;
@@ -32,7 +30,6 @@ export interface AgentConfig {
 const options = {
   server: { type: 'string' },
   'ca-file': { type: 'string' },
-  kubeconfig: { type: 'string' },
   'node-name': { type: 'string', default: hostname().toLowerCase() },
   'data-dir': { type: 'string', default: '/var/lib/gantry-agent/data' },
   'docker-host': { type: 'string' },
@@ -57,12 +54,10 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     strict: true,
   });
   if (!values.server) throw new Error('--server https://HOST:PORT is required');
-  if (!values['ca-file'] && !values.kubeconfig)
-    throw new Error('--ca-file is required: the cluster CA that the server is checked against');
+  if (!values['ca-file']) throw new Error('--ca-file is required: the cluster CA that the server is checked against');
   return {
     server: values.server,
     caFile: values['ca-file'],
-    kubeconfig: values.kubeconfig,
     nodeName: values['node-name'],
     dataDir: values['data-dir'],
     joinToken: env.GANTRY_JOIN_TOKEN || undefined,

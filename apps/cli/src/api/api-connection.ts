@@ -25,11 +25,13 @@ const timeoutMs = 30_000;
 /** A thin client of the Kubernetes API: JSON in, JSON out, refusals as `ApiError`. */
 export class ApiConnection {
   readonly server: string;
+  readonly caPem: string;
   readonly #options: RequestOptions;
   readonly #agent: Agent;
 
   constructor(address: ApiAddress) {
     this.server = address.server;
+    this.caPem = address.caPem;
     this.#agent = new Agent({ keepAlive: true, ca: address.caPem, maxSockets: 32 });
     this.#options = { agent: this.#agent, headers: { authorization: `Bearer ${address.token}` } };
   }

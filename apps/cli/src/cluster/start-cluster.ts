@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { ApiConnection } from '../api/api-connection.ts';
 import { kubeconfigPath, readKubeconfig } from '../api/kubeconfig.ts';
 import type { ReadyEngine } from '../engine/install-engine.ts';
@@ -43,8 +43,9 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
     processes.push(controller);
     const api = await waitForApi(options, controller);
     const token = await createJoinToken(api, 600);
+    await writeFile(clusterPaths(options.dataDir).caFile, api.caPem);
     terminal.progress(`starting ${options.nodes.length} agents`);
-    for (const node of options.nodes) processes.push(await startAgent(options, { cluster, node, token }));
+    for (const node of options.nodes) processes.push(await startAgent(options, { node, token }));
     const state: ClusterState = {
       version: 1,
       cluster,
@@ -86,17 +87,13 @@ function startController(options: StartOptions, cluster: string, clusterCidr: st
   });
 }
 
-function startAgent(
-  options: StartOptions,
-  agent: { cluster: string; node: NodeSize; token: string },
-): Promise<StartedProcess> {
+function startAgent(options: StartOptions, agent: { node: NodeSize; token: string }): Promise<StartedProcess> {
   const paths = clusterPaths(options.dataDir);
   const { name, cpu, memory } = agent.node;
   const args = [
     ['--server', `https://127.0.0.1:${options.port}`],
-    ['--kubeconfig', paths.kubeconfig],
+    ['--ca-file', paths.caFile],
     ['--node-name', name],
-    ['--cluster', agent.cluster],
     ['--data-dir', paths.node(name)],
     ['--cpu', cpu],
     ['--memory', memory],

@@ -49,7 +49,7 @@ export async function removeCluster(
 async function removeState(dataDir: string): Promise<void> {
   const paths = clusterPaths(dataDir);
   await unmountBelow(paths.nodes);
-  for (const path of [paths.nodes, paths.controller, paths.kubeconfig])
+  for (const path of [paths.nodes, paths.controller, paths.kubeconfig, paths.caFile])
     await rm(path, { recursive: true, force: true });
   // Last: while it is there, `down` can be repeated.
   await rm(paths.state, { force: true });
