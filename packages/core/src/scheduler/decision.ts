@@ -31,6 +31,8 @@ export interface FilterRefusal {
   readonly plugin: string;
   /** Kubernetes' reason text, e.g. `Insufficient cpu`. */
   readonly reason: string;
+  /** The same for this very node, in words: what the pod wants and what the node has. */
+  readonly detail?: string;
   /** For resource refusals: the amounts, cpu in milli-cpu, memory in bytes, other resources in units. */
   readonly resource?: string;
   readonly need?: number;

@@ -1,0 +1,108 @@
+import { type Container, keyOf, type Pod } from '@gantry/api-types';
+import { parseFitClass } from './fit-class.ts';
+import { parseGroupClass } from './group-class.ts';
+import type { FitClass, GroupClass } from './pod-classes.ts';
+
+/** A pod as the scheduler sees it: parsed once, immutable. */
+export interface PodInfo {
+  readonly key: string;
+  readonly uid: string;
+  /** The node it is bound to. */
+  readonly nodeName: string | undefined;
+  /** Finished pods (Succeeded, Failed) take nothing from their node. */
+  readonly isFinished: boolean;
+  readonly isTerminating: boolean;
+  readonly priority: number;
+  readonly createdAt: string;
+  readonly fit: FitClass;
+  readonly group: GroupClass;
+  /** Fields the scheduler cannot honour: such a pod waits rather than run without them. */
+  readonly unsupportedFields: readonly string[];
+}
+
+/** Bound on remembered classes: at the limit all are forgotten, which costs parsing again and nothing else. */
+const maxClasses = 20_000;
+
+/** Parses pods; equal specs share their parsed classes. Holds a bounded cache and no reference to pods. */
+export class PodInfoFactory {
+  readonly #fits = new Map<string, FitClass>();
+  readonly #groups = new Map<string, GroupClass>();
+  #nextId = 1;
+
+  /** Throws where the spec holds a quantity or operator that validation would have refused. */
+  parse(pod: Pod): PodInfo {
+    const phase = pod.status?.phase;
+    return {
+      key: keyOf(pod),
+      uid: pod.metadata.uid,
+      nodeName: pod.spec.nodeName || undefined,
+      isFinished: phase === 'Succeeded' || phase === 'Failed',
+      isTerminating: pod.metadata.deletionTimestamp !== undefined,
+      priority: pod.spec.priority ?? 0,
+      createdAt: pod.metadata.creationTimestamp,
+      fit: this.#fitOf(pod),
+      group: this.#groupOf(pod),
+      unsupportedFields: unsupportedFields(pod),
+    };
+  }
+
+  #fitOf(pod: Pod): FitClass {
+    const key = fitKey(pod);
+    const known = this.#fits.get(key);
+    if (known) return known;
+    if (this.#fits.size >= maxClasses) this.#fits.clear();
+    const fit = parseFitClass(pod.spec, this.#nextId++);
+    this.#fits.set(key, fit);
+    return fit;
+  }
+
+  #groupOf(pod: Pod): GroupClass {
+    const key = groupKey(pod);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    if (this.#groups.size >= maxClasses) this.#groups.clear();
+    const group = parseGroupClass(pod, key, this.#nextId++);
+    this.#groups.set(key, group);
+    return group;
+  }
+}
+
+/** Everything {@link parseFitClass} reads. */
+function fitKey({ spec }: Pod): string {
+  const partsOf = ({ restartPolicy, image, resources, ports }: Container) => [
+    restartPolicy,
+    image,
+    resources?.requests,
+    ports,
+  ];
+  return JSON.stringify([
+    spec.nodeSelector,
+    spec.affinity?.nodeAffinity,
+    spec.tolerations,
+    spec.overhead,
+    spec.resources?.requests,
+    spec.hostNetwork,
+    spec.containers.map(partsOf),
+    spec.initContainers?.map(partsOf),
+  ]);
+}
+
+/** Everything {@link parseGroupClass} reads. */
+function groupKey({ metadata, spec }: Pod): string {
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller);
+  return JSON.stringify([
+    metadata.namespace,
+    metadata.labels,
+    owner?.uid,
+    spec.affinity?.podAffinity,
+    spec.affinity?.podAntiAffinity,
+    spec.topologySpreadConstraints,
+  ]);
+}
+
+function unsupportedFields({ spec }: Pod): readonly string[] {
+  const fields: string[] = [];
+  if (spec.resourceClaims?.length) fields.push('spec.resourceClaims');
+  if (spec.schedulingGroup) fields.push('spec.schedulingGroup');
+  return fields;
+}
