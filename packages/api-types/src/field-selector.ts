@@ -100,7 +100,7 @@ function parseTerm(term: string): FieldRequirement | undefined {
   for (let index = 0; index < term.length; index += 1) {
     for (const symbol of ['!=', '==', '='] as const) {
       if (!term.startsWith(symbol, index)) continue;
-      const value = unescape(term.slice(index + symbol.length));
+      const value = unescapeValue(term.slice(index + symbol.length));
       if (value === undefined) return undefined;
       return { field: term.slice(0, index), operator: symbol === '!=' ? '!=' : '=', value };
     }
@@ -109,7 +109,7 @@ function parseTerm(term: string): FieldRequirement | undefined {
 }
 
 /** Undefined for an escape that does not exist, and for a symbol that should have been escaped. */
-function unescape(value: string): string | undefined {
+function unescapeValue(value: string): string | undefined {
   if (!/[\\=,]/.test(value)) return value;
   let result = '';
   for (let index = 0; index < value.length; index += 1) {
