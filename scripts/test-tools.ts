@@ -3,10 +3,13 @@
  * Ubuntu as root it is installed; elsewhere a line says what is missing.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { ensureEngine } from '../apps/cli/src/engine/install-engine.ts';
 import { createTerminal } from '../apps/cli/src/output/terminal.ts';
 
+/** Tools of the tests that no package manager put on the PATH; the tests look here too. */
+const toolsDir = fileURLToPath(new URL('../node_modules/.cache/gantry-tools', import.meta.url));
 const busybox = ['/bin/busybox', '/usr/bin/busybox'];
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -17,8 +20,23 @@ export async function ensureTestTools(stages: readonly string[]): Promise<void> 
     await ensureEngine(terminal);
     ensurePackage('busybox-static', () => busybox.some((path) => existsSync(path)));
   }
+  if (stages.includes('e2e') || stages.includes('unit')) ensureKubectl();
   if (stages.includes('browser') || stages.includes('e2e'))
     ensurePackage('chromium', () => browsers.some((path) => existsSync(path)));
+}
+
+/** Debian's kubectl, unpacked beside the dependencies: installing the package would replace a newer one. */
+function ensureKubectl(): void {
+  const isOnPath = spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0;
+  if (isOnPath || existsSync(`${toolsDir}/usr/bin/kubectl`)) return;
+  console.log('unpacking kubectl from the package kubernetes-client');
+  mkdirSync(toolsDir, { recursive: true });
+  spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
+  spawnSync('apt-get', ['download', '-qq', 'kubernetes-client'], { cwd: toolsDir, stdio: 'ignore' });
+  const [archive] = readdirSync(toolsDir).filter((name) => name.endsWith('.deb'));
+  if (archive) spawnSync('dpkg', ['-x', archive, '.'], { cwd: toolsDir, stdio: 'ignore' });
+  if (!existsSync(`${toolsDir}/usr/bin/kubectl`))
+    throw new Error('the tests need kubectl on the PATH (https://kubernetes.io/docs/tasks/tools/)');
 }
 
 function ensurePackage(name: string, isThere: () => boolean): void {
