@@ -14,7 +14,7 @@ export type FeedFrame = FeedSnapshot | FeedResumed | FeedDelta | FeedTick;
 export const feedPath = '/feed';
 
 /** WebSocket close codes of the feed: why the server hung up. */
-export const feedCloseCodes = { unauthorized: 4401, tooSlow: 4408, shuttingDown: 1001 } as const;
+export const feedCloseCodes = { tooSlow: 4408, shuttingDown: 1001 } as const;
 
 export interface FeedSnapshot extends FeedObjects {
   readonly type: 'snapshot';

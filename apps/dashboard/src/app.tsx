@@ -1,0 +1,38 @@
+import { type ReactNode, useEffect } from 'react';
+import { useSelection } from './state/selection.ts';
+import { useUi } from './state/ui.ts';
+import { Banner } from './view/banner.tsx';
+import { EventsPanel } from './view/events-panel.tsx';
+import { Fleet } from './view/fleet.tsx';
+import { HelpDialog } from './view/help-dialog.tsx';
+import { Inspector } from './view/inspector.tsx';
+import { usePageKeys } from './view/keyboard.ts';
+import { LiveRegion } from './view/live-region.tsx';
+import { PendingTray } from './view/pending-tray.tsx';
+import { TableView } from './view/table-view.tsx';
+import { TopBar } from './view/top-bar.tsx';
+
+/** The one screen: fleet, pending tray and events on the left, the inspector on the right. */
+export function App(): ReactNode {
+  const [selection, navigate] = useSelection();
+  const theme = useUi((ui) => ui.theme);
+  const view = useUi((ui) => ui.view);
+  usePageKeys(navigate);
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme;
+  }, [theme]);
+  return (
+    <div className="page">
+      <TopBar />
+      <Banner />
+      <main className="main" aria-label="Cluster">
+        <div className="stage">{view === 'table' ? <TableView /> : <Fleet selection={selection} />}</div>
+        <PendingTray selection={selection} />
+        <EventsPanel />
+      </main>
+      <Inspector selection={selection} />
+      <HelpDialog />
+      <LiveRegion />
+    </div>
+  );
+}

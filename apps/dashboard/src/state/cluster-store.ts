@@ -1,0 +1,246 @@
+import type {
+  FeedChanges,
+  FeedCluster,
+  FeedDelta,
+  FeedEvent,
+  FeedFrame,
+  FeedNode,
+  FeedOwner,
+  FeedPod,
+  FeedService,
+  FeedSnapshot,
+  FeedWorkload,
+} from '@gantry/api-types/feed';
+import type { NodeUsage } from '@gantry/api-types/usage';
+import { HueBook } from './hues.ts';
+import { isTerminated } from './pod-state.ts';
+import { Topics } from './topics.ts';
+
+/** What the operator is told about the connection. */
+export type Connection =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'stale'; readonly since: number }
+  | { readonly kind: 'unauthorized' };
+
+/** Events kept; older ones are dropped, and the panel says so. */
+export const keptEvents = 1000;
+
+const noPods: ReadonlyMap<string, FeedPod> = new Map();
+
+/**
+ * The objects of the cluster as the page holds them: normalized, indexed by node and by owner, updated in place by feed
+ * frames. Readers subscribe to topics; `apply` publishes each changed topic once, however many frames it is handed.
+ */
+export class ClusterStore {
+  readonly topics = new Topics();
+  readonly nodes = new Map<string, FeedNode>();
+  readonly pods = new Map<string, FeedPod>();
+  readonly workloads = new Map<string, FeedWorkload>();
+  readonly services = new Map<string, FeedService>();
+  readonly events = new Map<string, FeedEvent>();
+  readonly usage = new Map<string, NodeUsage>();
+  readonly heartbeats = new Map<string, number>();
+  readonly hues = new HueBook();
+  readonly #podsByNode = new Map<string, Map<string, FeedPod>>();
+  readonly #podsByOwner = new Map<string, Map<string, FeedPod>>();
+  readonly #workloadsByUid = new Map<string, FeedWorkload>();
+  #dirty = new Set<string>();
+  cluster: FeedCluster | undefined;
+  connection: Connection = { kind: 'connecting' };
+  epoch = '';
+  revision = 0;
+  /** Server time minus browser time, milliseconds. */
+  clockOffset = 0;
+
+  /** Applies frames in order and publishes what changed. `now` is browser time, milliseconds since the epoch. */
+  apply(frames: readonly FeedFrame[], now: number): void {
+    for (const frame of frames) {
+      this.clockOffset = frame.at - now;
+      if (frame.type === 'snapshot') this.#applySnapshot(frame);
+      else if (frame.type === 'delta') this.#applyDelta(frame);
+      else if (frame.type === 'resumed') this.#setCluster(frame.cluster);
+      else this.#applyLiveness(frame.heartbeats, frame.usage ?? {});
+    }
+    this.#publish();
+  }
+
+  setConnection(connection: Connection): void {
+    this.connection = connection;
+    this.#dirty.add('connection');
+    this.#publish();
+  }
+
+  podsOn(nodeName: string): ReadonlyMap<string, FeedPod> {
+    return this.#podsByNode.get(nodeName) ?? noPods;
+  }
+
+  /** Pods no node has been found for yet, in order of creation. */
+  pendingPods(): FeedPod[] {
+    const pods = [...this.podsOn('').values()].filter((pod) => !isTerminated(pod));
+    return pods.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.key.localeCompare(b.key));
+  }
+
+  /** The workload at the top of a pod's chain of owners (the Deployment above the ReplicaSet), else its owner, else itself. */
+  rootOf(pod: FeedPod): FeedOwner {
+    const self: FeedOwner = { kind: 'Pod', name: pod.key.slice(pod.key.indexOf('/') + 1), uid: pod.uid };
+    return pod.owner ? (this.#workloadsByUid.get(pod.owner.uid)?.owner ?? pod.owner) : self;
+  }
+
+  /** Pods of a workload, those of a Deployment's ReplicaSets included. */
+  podsOf(workload: FeedWorkload): FeedPod[] {
+    const direct = [...(this.#podsByOwner.get(workload.uid)?.values() ?? [])];
+    if (workload.kind !== 'Deployment') return direct;
+    return direct.concat(this.replicaSetsOf(workload).flatMap((rs) => this.podsOf(rs)));
+  }
+
+  replicaSetsOf(deployment: FeedWorkload): FeedWorkload[] {
+    return [...this.workloads.values()].filter((w) => w.kind === 'ReplicaSet' && w.owner?.uid === deployment.uid);
+  }
+
+  workloadByUid(uid: string): FeedWorkload | undefined {
+    return this.#workloadsByUid.get(uid);
+  }
+
+  /** Server time now, in milliseconds since the epoch: what ages and countdowns are measured against. */
+  serverNow(now: number): number {
+    return now + this.clockOffset;
+  }
+
+  #applySnapshot(frame: FeedSnapshot): void {
+    this.epoch = frame.epoch;
+    this.revision = frame.revision;
+    this.#setCluster(frame.cluster);
+    const gone = <T>(held: ReadonlyMap<string, T>, present: readonly { key: string }[]): string[] => {
+      const keys = new Set(present.map((o) => o.key));
+      return [...held.keys()].filter((key) => !keys.has(key));
+    };
+    this.#changeWorkloads({ set: frame.workloads, gone: gone(this.workloads, frame.workloads) });
+    this.#changeNodes({ set: frame.nodes, gone: gone(this.nodes, frame.nodes) });
+    this.#changePods({ set: frame.pods, gone: gone(this.pods, frame.pods) });
+    this.#changeServices({ set: frame.services, gone: gone(this.services, frame.services) });
+    this.#changeEvents({ set: frame.events, gone: gone(this.events, frame.events) });
+    this.usage.clear();
+    this.heartbeats.clear();
+    this.#applyLiveness(frame.heartbeats, frame.usage);
+  }
+
+  #applyDelta(frame: FeedDelta): void {
+    this.revision = frame.revision;
+    const { nodes, pods, workloads, services, events } = frame.changes;
+    if (workloads) this.#changeWorkloads(workloads);
+    if (nodes) this.#changeNodes(nodes);
+    if (pods) this.#changePods(pods);
+    if (services) this.#changeServices(services);
+    if (events) this.#changeEvents(events);
+  }
+
+  #setCluster(cluster: FeedCluster): void {
+    this.cluster = cluster;
+    this.#dirty.add('cluster');
+  }
+
+  #applyLiveness(heartbeats: Readonly<Record<string, number>>, usage: Readonly<Record<string, NodeUsage>>): void {
+    for (const [node, at] of Object.entries(heartbeats)) this.heartbeats.set(node, at);
+    for (const [node, sample] of Object.entries(usage)) {
+      this.usage.set(node, sample);
+      this.#dirty.add(`node:${node}`).add('totals');
+    }
+    this.#dirty.add('heartbeats');
+  }
+
+  #changeNodes(changes: FeedChanges<FeedNode>): void {
+    for (const node of changes.set ?? []) {
+      this.nodes.set(node.key, node);
+      this.#dirty.add(`node:${node.key}`);
+    }
+    for (const key of changes.gone ?? []) {
+      this.nodes.delete(key);
+      this.usage.delete(key);
+      this.heartbeats.delete(key);
+      this.#dirty.add(`node:${key}`);
+    }
+    this.#dirty.add('nodes').add('totals').add('pending');
+  }
+
+  #changePods(changes: FeedChanges<FeedPod>): void {
+    for (const key of changes.gone ?? []) this.#unindexPod(key);
+    for (const pod of changes.set ?? []) {
+      this.#unindexPod(pod.key);
+      this.pods.set(pod.key, pod);
+      indexIn(this.#podsByNode, pod.nodeName ?? '', pod);
+      if (pod.owner) indexIn(this.#podsByOwner, pod.owner.uid, pod);
+      this.hues.assign(this.rootOf(pod).uid);
+      this.#touchPod(pod);
+    }
+    this.#dirty.add('totals').add('pods');
+  }
+
+  #unindexPod(key: string): void {
+    const pod = this.pods.get(key);
+    if (!pod) return;
+    this.pods.delete(key);
+    unindexFrom(this.#podsByNode, pod.nodeName ?? '', key);
+    if (pod.owner) unindexFrom(this.#podsByOwner, pod.owner.uid, key);
+    this.#touchPod(pod);
+  }
+
+  #touchPod(pod: FeedPod): void {
+    this.#dirty.add(pod.nodeName ? `node:${pod.nodeName}` : 'pending').add(`pod:${pod.key}`);
+    this.#dirty.add(`workload:${this.rootOf(pod).uid}`);
+    if (pod.owner) this.#dirty.add(`workload:${pod.owner.uid}`);
+  }
+
+  #changeWorkloads(changes: FeedChanges<FeedWorkload>): void {
+    for (const key of changes.gone ?? []) {
+      const workload = this.workloads.get(key);
+      if (workload) this.#workloadsByUid.delete(workload.uid);
+      this.workloads.delete(key);
+    }
+    for (const workload of changes.set ?? []) {
+      this.workloads.set(workload.key, workload);
+      this.#workloadsByUid.set(workload.uid, workload);
+      if (!workload.owner) this.hues.assign(workload.uid);
+      this.#dirty.add(`workload:${workload.uid}`);
+      if (workload.owner) this.#dirty.add(`workload:${workload.owner.uid}`);
+    }
+    this.#dirty.add('workloads');
+  }
+
+  #changeServices(changes: FeedChanges<FeedService>): void {
+    for (const key of changes.gone ?? []) this.services.delete(key);
+    for (const service of changes.set ?? []) this.services.set(service.key, service);
+    this.#dirty.add('services');
+  }
+
+  #changeEvents(changes: FeedChanges<FeedEvent>): void {
+    for (const key of changes.gone ?? []) this.events.delete(key);
+    for (const event of changes.set ?? []) {
+      // Re-inserting keeps the map ordered by last occurrence, so the oldest is always first.
+      this.events.delete(event.key);
+      this.events.set(event.key, event);
+    }
+    for (const key of this.events.keys()) {
+      if (this.events.size <= keptEvents) break;
+      this.events.delete(key);
+    }
+    this.#dirty.add('events');
+  }
+
+  #publish(): void {
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    if (dirty.size > 0) this.topics.publish(dirty);
+  }
+}
+
+function indexIn(index: Map<string, Map<string, FeedPod>>, key: string, pod: FeedPod): void {
+  const held = index.get(key) ?? new Map();
+  index.set(key, held.set(pod.key, pod));
+}
+
+function unindexFrom(index: Map<string, Map<string, FeedPod>>, key: string, podKey: string): void {
+  const held = index.get(key);
+  held?.delete(podKey);
+  if (held?.size === 0) index.delete(key);
+}

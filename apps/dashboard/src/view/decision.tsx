@@ -1,0 +1,135 @@
+import type { FilterRefusal, NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { formatBytes, formatCpu } from '../format.ts';
+import { fetchDecision } from '../state/actions.ts';
+import { describeReason } from '../state/pending.ts';
+import { objectPath } from '../state/selection.ts';
+
+export type DecisionState = 'loading' | 'none' | SchedulingDecision;
+
+/** The scheduler's record for a pod, asked for again whenever `changeMark` (something that follows a new try) changes. */
+export function useDecision(uid: string | undefined, changeMark: string): DecisionState {
+  const [state, setState] = useState<DecisionState>('loading');
+  useEffect(() => {
+    if (!uid) return;
+    const abort = new AbortController();
+    // The mark only makes the effect run again: the record itself says what changed.
+    void changeMark;
+    fetchDecision(uid, abort.signal)
+      .then((decision) => setState(decision ?? 'none'))
+      .catch(() => {
+        if (!abort.signal.aborted) setState('none');
+      });
+    return () => abort.abort();
+  }, [uid, changeMark]);
+  return state;
+}
+
+/** Node by filter: what refused this pod where, and by how much; nearest miss first. */
+export function RefusalGrid({ decision }: { readonly decision: SchedulingDecision }): ReactNode {
+  const nodes = [...decision.nodes].sort((a, b) => missOf(a) - missOf(b));
+  return (
+    <table className="grid" data-grid="refusals">
+      <caption>
+        Tried {decision.attempts === 1 ? 'once' : `${decision.attempts} times`}; nearest miss first
+        {decision.nodesTotal > nodes.length ? ` (${nodes.length} of ${decision.nodesTotal} nodes)` : ''}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Node</th>
+          <th scope="col">Why not</th>
+          <th scope="col">Need against free</th>
+        </tr>
+      </thead>
+      <tbody>
+        {nodes.map((verdict) => (
+          <tr key={verdict.nodeName}>
+            <th scope="row">
+              <Link href={objectPath('Node', undefined, verdict.nodeName)}>{verdict.nodeName}</Link>
+            </th>
+            <td>{verdict.refusals.map((r) => describeReason(r.reason)).join(', ') || 'would fit now'}</td>
+            <td>
+              {verdict.refusals.map((refusal) => (
+                <Shortfall key={refusal.plugin + (refusal.resource ?? '')} refusal={refusal} />
+              ))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The nodes that could have taken a bound pod with their scores: why this one. */
+export function ScoreGrid({ decision }: { readonly decision: SchedulingDecision }): ReactNode {
+  const feasible = decision.nodes.filter((n) => n.isFeasible);
+  const plugins = [...new Set(feasible.flatMap((n) => Object.keys(n.scores ?? {})))];
+  if (feasible.length === 0) return null;
+  return (
+    <table className="grid" data-grid="scores">
+      <caption>Chosen from {decision.nodesTotal} nodes; highest score wins</caption>
+      <thead>
+        <tr>
+          <th scope="col">Node</th>
+          {plugins.map((plugin) => (
+            <th scope="col" key={plugin} className="num">
+              {pluginWords(plugin)}
+            </th>
+          ))}
+          <th scope="col" className="num">
+            Total
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {feasible.slice(0, 8).map((verdict) => (
+          <tr key={verdict.nodeName} className={verdict.nodeName === decision.nodeName ? 'is-chosen' : ''}>
+            <th scope="row">
+              {verdict.nodeName}
+              {verdict.nodeName === decision.nodeName ? ' (chosen)' : ''}
+            </th>
+            {plugins.map((plugin) => (
+              <td key={plugin} className="num">
+                {Math.round(verdict.scores?.[plugin] ?? 0)}
+              </td>
+            ))}
+            <td className="num">
+              <b>{Math.round(verdict.totalScore ?? 0)}</b>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Shortfall({ refusal }: { readonly refusal: FilterRefusal }): ReactNode {
+  const { need, free } = refusal;
+  if (need === undefined || free === undefined) return <span className="muted">{refusal.plugin}</span>;
+  const format = refusal.resource === 'cpu' ? formatCpu : refusal.resource === 'memory' ? formatBytes : String;
+  const most = Math.max(need, free, 1);
+  return (
+    <span className="shortfall">
+      <span className="shortfall-bar" aria-hidden="true">
+        <span className="shortfall-free" style={{ width: `${(Math.max(0, free) / most) * 100}%` }} />
+        <span className="shortfall-need" style={{ left: `${(need / most) * 100}%` }} />
+      </span>
+      {format(need)} of {format(Math.max(0, free))} free, short {format(refusal.short ?? need - free)}
+    </span>
+  );
+}
+
+/** How far a node is from taking the pod: filters that are not about amounts cannot be bought off and come last. */
+function missOf(verdict: NodeVerdict): number {
+  return verdict.refusals.reduce((sum, refusal) => {
+    const { need, short } = refusal;
+    return sum + (need && short !== undefined ? Math.min(1, short / need) : 10);
+  }, 0);
+}
+
+/** `NodeResourcesBalancedAllocation` -> `Balanced allocation`. */
+function pluginWords(plugin: string): string {
+  const words = plugin.replace(/^NodeResources/, '').replace(/(?<=[a-z])([A-Z])/g, ' $1');
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}

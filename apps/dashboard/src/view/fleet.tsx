@@ -1,0 +1,60 @@
+import { type ReactNode, useRef } from 'react';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { matchesNode } from '../state/filter.ts';
+import { useCluster } from '../state/hooks.ts';
+import type { Selection } from '../state/selection.ts';
+import { useUi } from '../state/ui.ts';
+import { useTileKeys } from './keyboard.ts';
+import { NodeCard } from './node-card.tsx';
+
+/** Beyond either of these, pods are squares on a canvas and not elements. */
+const denseNodes = 50;
+const densePods = 1500;
+
+/** All nodes, grouped by zone. */
+export function Fleet({ selection }: { readonly selection: Selection }): ReactNode {
+  const store = useCluster('nodes', 'pods');
+  const filter = useUi((ui) => ui.filter);
+  const ref = useRef<HTMLDivElement>(null);
+  useTileKeys(ref);
+  const isDense = store.nodes.size > denseNodes || store.pods.size > densePods;
+  const zones = zonesOf(store, filter);
+  if (store.nodes.size === 0) return <EmptyFleet store={store} />;
+  return (
+    <div className={isDense ? 'fleet is-dense' : 'fleet'} ref={ref}>
+      {zones.map(([zone, names]) => (
+        <section key={zone} aria-label={zone ? `Zone ${zone}` : 'Nodes'}>
+          {(zone || zones.length > 1) && <h2 className="zone">{zone ? `Zone ${zone}` : 'No zone'}</h2>}
+          <div className="nodes">
+            {names.map((name) => (
+              <NodeCard key={name} name={name} selection={selection} isDense={isDense} />
+            ))}
+          </div>
+        </section>
+      ))}
+      {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
+    </div>
+  );
+}
+
+function EmptyFleet({ store }: { readonly store: ClusterStore }): ReactNode {
+  return (
+    <p className="empty">
+      {store.cluster
+        ? 'No node has joined yet. `npx gantry join` prints the line that adds one.'
+        : 'Loading the cluster…'}
+    </p>
+  );
+}
+
+function zonesOf(store: ClusterStore, filter: string): [string, string[]][] {
+  const zones = new Map<string, string[]>();
+  for (const node of store.nodes.values()) {
+    if (!matchesNode(store, node, filter)) continue;
+    zones.set(node.zone ?? '', [...(zones.get(node.zone ?? '') ?? []), node.key]);
+  }
+  const byName = (a: string, b: string): number => a.localeCompare(b, undefined, { numeric: true });
+  return [...zones.entries()]
+    .map(([zone, names]): [string, string[]] => [zone, names.sort(byName)])
+    .sort(([a], [b]) => byName(a, b));
+}

@@ -1,0 +1,57 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { useCluster } from '../state/hooks.ts';
+import type { Selection } from '../state/selection.ts';
+import { NodeInspector } from './node-inspector.tsx';
+import { PodInspector } from './pod-inspector.tsx';
+import { WorkloadInspector } from './workload-inspector.tsx';
+import { WorkloadList } from './workload-list.tsx';
+
+/** The right column: the selected object, or the workloads where nothing is selected. */
+export function Inspector({ selection }: { readonly selection: Selection }): ReactNode {
+  return (
+    <aside className="inspector" aria-label="Details">
+      {selection.kind === 'none' ? (
+        <WorkloadList />
+      ) : (
+        <>
+          <nav aria-label="Back">
+            <Link href="/" className="back">
+              All workloads
+            </Link>
+          </nav>
+          <Selected selection={selection} />
+        </>
+      )}
+    </aside>
+  );
+}
+
+function Selected({ selection }: { readonly selection: Exclude<Selection, { kind: 'none' }> }): ReactNode {
+  const store = useCluster('workloads', 'pods', 'nodes', 'cluster');
+  if (selection.kind === 'node') {
+    const node = store.nodes.get(selection.name);
+    return node ? (
+      <NodeInspector key={node.uid} store={store} node={node} />
+    ) : (
+      <Missing what={`node ${selection.name}`} />
+    );
+  }
+  const key = `${selection.namespace}/${selection.name}`;
+  if (selection.kind === 'pod') {
+    const pod = store.pods.get(key);
+    return pod ? <PodInspector key={pod.uid} store={store} pod={pod} /> : <Missing what={`pod ${key}`} />;
+  }
+  const kind = selection.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
+  const workload = store.workloads.get(`${kind}/${key}`);
+  return workload ? (
+    <WorkloadInspector key={workload.uid} workloadKey={workload.key} />
+  ) : (
+    <Missing what={`${selection.kind} ${key}`} />
+  );
+}
+
+function Missing({ what }: { readonly what: string }): ReactNode {
+  const store = useCluster('cluster');
+  return <p className="empty">{store.cluster ? `There is no ${what}, or no longer.` : 'Loading…'}</p>;
+}

@@ -1,0 +1,120 @@
+import { type RefObject, useEffect } from 'react';
+import { useUi } from '../state/ui.ts';
+
+type Direction = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';
+
+/**
+ * Arrow keys walk the tiles of the fleet: left and right in reading order, up and down to the nearest tile that way, over
+ * the borders of nodes. One tile at a time is in the tab order (roving tabindex).
+ */
+export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const fleet = ref.current;
+    if (!fleet) return;
+    const tiles = (): HTMLElement[] => [...fleet.querySelectorAll<HTMLElement>('[data-tile]')];
+    const current = fleet.querySelector<HTMLElement>('[data-tile][tabindex="0"]') ?? tiles()[0];
+    if (current) current.tabIndex = 0;
+    const onKey = (event: KeyboardEvent): void => {
+      const from = (event.target as HTMLElement).closest<HTMLElement>('[data-tile]');
+      if (!from || !isDirection(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      const next = neighbour(tiles(), from, event.key);
+      if (next) moveFocus(fleet, next);
+    };
+    const onFocus = (event: FocusEvent): void => {
+      const tile = (event.target as HTMLElement).closest<HTMLElement>('[data-tile]');
+      if (tile) rove(fleet, tile);
+    };
+    fleet.addEventListener('keydown', onKey);
+    fleet.addEventListener('focusin', onFocus);
+    return () => {
+      fleet.removeEventListener('keydown', onKey);
+      fleet.removeEventListener('focusin', onFocus);
+    };
+  });
+}
+
+/** Page-wide keys: `/` filter, `s` scale, `t` table, `?` help, Escape one step back. */
+export function usePageKeys(navigate: (path: string) => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.key === 'Escape') return escape(event, navigate);
+      if (isTyping(event.target)) return;
+      const run = pageKeys[event.key];
+      if (!run) return;
+      event.preventDefault();
+      run();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [navigate]);
+}
+
+const pageKeys: Readonly<Record<string, () => void>> = {
+  '/': () => document.getElementById('filter')?.focus(),
+  s: () => document.getElementById('replicas')?.focus(),
+  t: () => useUi.getState().setView(useUi.getState().view === 'table' ? 'tiles' : 'table'),
+  '?': () => useUi.getState().setHelpOpen(true),
+};
+
+function escape(event: KeyboardEvent, navigate: (path: string) => void): void {
+  const ui = useUi.getState();
+  if (ui.isHelpOpen) return ui.setHelpOpen(false);
+  if (isTyping(event.target)) {
+    if ((event.target as HTMLElement).id === 'filter') ui.setFilter('');
+    return (event.target as HTMLElement).blur();
+  }
+  navigate('/');
+}
+
+function neighbour(tiles: readonly HTMLElement[], from: HTMLElement, direction: Direction): HTMLElement | undefined {
+  if (direction === 'ArrowLeft' || direction === 'ArrowRight') {
+    const ordered = readingOrder(tiles);
+    return ordered[ordered.indexOf(from) + (direction === 'ArrowRight' ? 1 : -1)];
+  }
+  const sign = direction === 'ArrowDown' ? 1 : -1;
+  const start = from.getBoundingClientRect();
+  let best: { tile: HTMLElement; cost: number } | undefined;
+  for (const tile of tiles) {
+    const box = tile.getBoundingClientRect();
+    const gap = sign > 0 ? box.top - start.top : start.top - box.top;
+    if (tile === from || gap < 4) continue;
+    // Sideways distance weighs double, so that the walk stays in its column.
+    const cost = gap + 2 * Math.abs(box.left - start.left);
+    if (!best || cost < best.cost) best = { tile, cost };
+  }
+  return best?.tile;
+}
+
+/** Node by node, and within a node row by row. */
+function readingOrder(tiles: readonly HTMLElement[]): HTMLElement[] {
+  const groups = new Map<Element | null, { tile: HTMLElement; box: DOMRect }[]>();
+  for (const tile of tiles) {
+    const group = groups.get(tile.parentElement) ?? [];
+    group.push({ tile, box: tile.getBoundingClientRect() });
+    groups.set(tile.parentElement, group);
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left).map((entry) => entry.tile),
+  );
+}
+
+function moveFocus(fleet: HTMLElement, tile: HTMLElement): void {
+  rove(fleet, tile);
+  tile.focus();
+  tile.scrollIntoView({ block: 'nearest' });
+}
+
+function rove(fleet: HTMLElement, tile: HTMLElement): void {
+  for (const other of fleet.querySelectorAll<HTMLElement>('[data-tile][tabindex="0"]')) other.tabIndex = -1;
+  tile.tabIndex = 0;
+}
+
+function isDirection(key: string): key is Direction {
+  return key === 'ArrowLeft' || key === 'ArrowRight' || key === 'ArrowUp' || key === 'ArrowDown';
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type !== 'range';
+}

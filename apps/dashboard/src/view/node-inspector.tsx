@@ -1,0 +1,48 @@
+import type { FeedNode } from '@gantry/api-types/feed';
+import type { ReactNode } from 'react';
+import { formatBytes, formatCpu, formatSpan } from '../format.ts';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { useCluster, useNow } from '../state/hooks.ts';
+import { nodeRails } from '../state/rails.ts';
+import { CordonButton } from './cordon-button.tsx';
+import { Conditions, Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
+import { RailView } from './rail.tsx';
+
+/** A node: its sums, where it comes from, its conditions, taints and events. */
+export function NodeInspector({ node: given }: { readonly store: ClusterStore; readonly node: FeedNode }): ReactNode {
+  const store = useCluster(`node:${given.key}`);
+  const now = store.serverNow(useNow(1000));
+  const node = store.nodes.get(given.key) ?? given;
+  const rails = nodeRails(node, store.podsOn(node.key).values(), store.usage.get(node.key));
+  const settings = store.cluster?.settings;
+  return (
+    <>
+      <ObjectTitle kind="Node" name={node.key} />
+      <RailView label="CPU" rail={rails.cpu} format={formatCpu} unit="CPU" />
+      <RailView label="Memory" rail={rails.memory} format={formatBytes} />
+      <p>
+        <CordonButton node={node} />
+      </p>
+      <Facts
+        facts={[
+          ['Pods', `${rails.podCount} of ${rails.podCapacity}`],
+          ['Capacity', `${formatCpu(node.capacity.cpuMilli)} CPU, ${formatBytes(node.capacity.memoryBytes)} memory`],
+          [
+            'Allocatable',
+            `${formatCpu(node.allocatable.cpuMilli)} CPU, ${formatBytes(node.allocatable.memoryBytes)} memory`,
+          ],
+          ['Zone', node.zone],
+          ['Address', node.internalIp],
+          ['Runtime', node.runtime],
+          ['System', node.os],
+          ['Age', formatSpan(now - Date.parse(node.createdAt))],
+          ['Taints', node.taints.map((t) => `${t.key}${t.value ? `=${t.value}` : ''}:${t.effect}`).join(', ')],
+          ['NotReady after', settings && `${settings.nodeGraceSeconds} s without heartbeat`],
+          ['Then evicts after', settings && `${settings.defaultTolerationSeconds} s, unless the pod tolerates longer`],
+        ]}
+      />
+      <Conditions conditions={node.conditions} />
+      <ObjectEvents store={store} uids={new Set([node.uid, node.key])} />
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { matchesPod } from '../state/filter.ts';
+import { isTerminated } from '../state/pod-state.ts';
+import { requestShare } from '../state/rails.ts';
+import type { Selection } from '../state/selection.ts';
+import { layoutTiles, type TileArea, tileSize } from '../state/tile-layout.ts';
+import { useUi } from '../state/ui.ts';
+import { Tile } from './tile.tsx';
+
+const rowHeight = 26;
+const rows = 7;
+
+export interface NodeTilesProps {
+  readonly store: ClusterStore;
+  readonly node: FeedNode;
+  readonly selection: Selection;
+}
+
+/** The pods of a node as tiles whose area is their request: what stays empty is what can still be requested. */
+export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode {
+  const [ref, width] = useWidth();
+  const filter = useUi((ui) => ui.filter);
+  const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
+  const pods = width > 0 ? orderPods(store, node, area) : [];
+  const layout = layoutTiles(
+    pods.map((pod) => ({ id: pod.uid, share: shareOf(pod, node) })),
+    area,
+  );
+  return (
+    <div
+      ref={ref}
+      className="tiles"
+      role="group"
+      aria-label={`Pods on ${node.key}`}
+      style={{ height: layout.rows * rowHeight - 2, backgroundSize: `${width / 8}px ${rowHeight}px` }}
+    >
+      {pods.map((pod, index) => {
+        const rect = layout.tiles[index];
+        const root = store.rootOf(pod);
+        return (
+          rect && (
+            <Tile
+              key={pod.uid}
+              pod={pod}
+              node={node}
+              ownerName={root.name}
+              hue={store.hues.of(root.uid)}
+              isSelected={isSelectedPod(selection, pod)}
+              isDimmed={!matchesPod(store, pod, filter)}
+              rect={rect}
+            />
+          )
+        );
+      })}
+    </div>
+  );
+}
+
+/** Whether the selection is this pod. */
+export function isSelectedPod(selection: Selection, pod: FeedPod): boolean {
+  return selection.kind === 'pod' && `${selection.namespace}/${selection.name}` === pod.key;
+}
+
+/** Ended pods hold nothing: they get the smallest tile, after all others. */
+function shareOf(pod: FeedPod, node: FeedNode): number {
+  return isTerminated(pod) ? 0 : requestShare(pod, node.allocatable);
+}
+
+/** Large tiles first (small ones fill what is left beside them), then by owner, then by age. */
+function orderPods(store: ClusterStore, node: FeedNode, area: TileArea): FeedPod[] {
+  return [...store.podsOn(node.key).values()]
+    .map((pod) => ({
+      pod,
+      ended: isTerminated(pod) ? 1 : 0,
+      rows: tileSize(shareOf(pod, node), area).rows,
+      owner: store.rootOf(pod).name,
+    }))
+    .sort(
+      (a, b) =>
+        a.ended - b.ended ||
+        b.rows - a.rows ||
+        a.owner.localeCompare(b.owner) ||
+        a.pod.createdAt.localeCompare(b.pod.createdAt) ||
+        a.pod.key.localeCompare(b.pod.key),
+    )
+    .map((entry) => entry.pod);
+}
+
+/** The width of an element in whole pixels, kept up to date; 0 before the first layout. */
+export function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const measure = (): void => setWidth(Math.floor(element.clientWidth));
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}

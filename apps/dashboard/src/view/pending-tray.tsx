@@ -1,0 +1,85 @@
+import { type ReactNode, useState } from 'react';
+import { count } from '../format.ts';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { matchesPod } from '../state/filter.ts';
+import { useCluster } from '../state/hooks.ts';
+import { groupPending, type PendingGroup } from '../state/pending.ts';
+import type { Selection } from '../state/selection.ts';
+import { useUi } from '../state/ui.ts';
+import { RefusalGrid, useDecision } from './decision.tsx';
+import { isSelectedPod } from './node-tiles.tsx';
+import { Tile } from './tile.tsx';
+
+/** Tiles shown per group; the count says how many there are. */
+const shownTiles = 120;
+
+/** Pods no node was found for, grouped by cause; a group opens to what each node lacks. */
+export function PendingTray({ selection }: { readonly selection: Selection }): ReactNode {
+  const store = useCluster('pending', 'workloads');
+  const groups = groupPending(store.pendingPods(), (pod) => store.rootOf(pod));
+  const total = groups.reduce((sum, group) => sum + group.pods.length, 0);
+  return (
+    <section className={total > 0 ? 'tray has-pods' : 'tray'} aria-label="Pending pods">
+      <h2>
+        Pending <span className="count">{total}</span>
+      </h2>
+      {total === 0 ? (
+        <p className="muted">Every pod has a node.</p>
+      ) : (
+        groups.map((group) => <Group key={group.id} store={store} group={group} selection={selection} />)
+      )}
+    </section>
+  );
+}
+
+interface GroupProps {
+  readonly store: ClusterStore;
+  readonly group: PendingGroup;
+  readonly selection: Selection;
+}
+
+function Group({ store, group, selection }: GroupProps): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const filter = useUi((ui) => ui.filter);
+  return (
+    <div className="group" data-pending-group="">
+      <button type="button" className="group-head" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <span className="chevron" aria-hidden="true" />
+        <span className="group-cause">{group.cause}</span>
+        <span className="muted">{group.owners.map(({ owner, count: n }) => `${n} × ${owner.name}`).join(', ')}</span>
+      </button>
+      <div className="group-tiles">
+        {group.pods.slice(0, shownTiles).map((pod) => {
+          const root = store.rootOf(pod);
+          return (
+            <Tile
+              key={pod.uid}
+              pod={pod}
+              node={undefined}
+              ownerName={root.name}
+              hue={store.hues.of(root.uid)}
+              isSelected={isSelectedPod(selection, pod)}
+              isDimmed={!matchesPod(store, pod, filter)}
+            />
+          );
+        })}
+        {group.pods.length > shownTiles && (
+          <span className="muted">and {count(group.pods.length - shownTiles, 'more')}</span>
+        )}
+      </div>
+      {isOpen && <GroupDetail group={group} />}
+    </div>
+  );
+}
+
+function GroupDetail({ group }: { readonly group: PendingGroup }): ReactNode {
+  const decision = useDecision(group.pods[0]?.uid, group.message ?? '');
+  return (
+    <div className="group-detail">
+      {group.message && <p className="message">{group.message}</p>}
+      {decision === 'loading' && <p className="muted">Asking the scheduler…</p>}
+      {decision === 'none' && <p className="muted">The scheduler holds no record for this pod yet.</p>}
+      {typeof decision === 'object' && <RefusalGrid decision={decision} />}
+    </div>
+  );
+}

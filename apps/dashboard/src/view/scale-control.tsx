@@ -1,0 +1,61 @@
+import type { FeedWorkload } from '@gantry/api-types/feed';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { nameOf } from '../format.ts';
+import { scale } from '../state/actions.ts';
+import { useAction } from './use-action.ts';
+import { nsName } from './workload-list.tsx';
+
+/** Slider, number and Apply for `spec.replicas`. Shows what is in force until the operator changes it. */
+export function ScaleControl({ workload }: { readonly workload: FeedWorkload }): ReactNode {
+  const [draft, setDraft] = useState<number>();
+  const action = useAction();
+  const value = draft ?? workload.replicas;
+  const most = Math.max(30, Math.ceil(Math.max(workload.replicas, value) / 10) * 10 + 10);
+  const [namespace = ''] = nsName(workload).split('/');
+  const apply = (event: FormEvent): void => {
+    event.preventDefault();
+    action.run(async () => {
+      await scale({ kind: workload.kind, namespace, name: nameOf(workload.key), replicas: value });
+      setDraft(undefined);
+    });
+  };
+  return (
+    <form className="scale" onSubmit={apply}>
+      <label htmlFor="replicas">Replicas</label>
+      <input
+        type="range"
+        min={0}
+        max={most}
+        value={Math.min(value, most)}
+        disabled={!action.isAllowed}
+        onChange={(event) => setDraft(Number(event.target.value))}
+        aria-label="Replicas, slider"
+      />
+      <input
+        id="replicas"
+        type="number"
+        min={0}
+        max={10_000}
+        step={1}
+        required
+        value={value}
+        disabled={!action.isAllowed}
+        onChange={(event) => setDraft(Math.max(0, Math.trunc(event.target.valueAsNumber || 0)))}
+        onFocus={(event) => event.target.select()}
+      />
+      <button
+        type="submit"
+        className="button button-primary"
+        disabled={!action.isAllowed || action.isBusy || value === workload.replicas}
+      >
+        Apply
+      </button>
+      {!action.isAllowed && <p className="muted">This session is read-only or the page is not live.</p>}
+      {action.error && (
+        <p className="error" role="alert">
+          {action.error}
+        </p>
+      )}
+    </form>
+  );
+}

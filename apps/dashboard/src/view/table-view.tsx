@@ -1,0 +1,100 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { formatBytes, formatCpu, formatSpan, nameOf, namespaceOf } from '../format.ts';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { matchesNode, matchesPod } from '../state/filter.ts';
+import { useCluster } from '../state/hooks.ts';
+import { isNodeReady } from '../state/pod-state.ts';
+import { nodeRails } from '../state/rails.ts';
+import { objectPath } from '../state/selection.ts';
+import { useUi } from '../state/ui.ts';
+import { type Column, SortedTable } from './sorted-table.tsx';
+
+interface Row {
+  readonly key: string;
+  readonly cells: readonly (string | number)[];
+  /** Per cell what is shown instead of the value it sorts by. */
+  readonly shown: readonly ReactNode[];
+}
+
+const nodeColumns: readonly Column[] = [
+  { name: 'Node', width: '1.4fr' },
+  { name: 'State', width: '1.2fr' },
+  { name: 'Zone', width: '1fr' },
+  { name: 'CPU requested', width: '1fr', isNumber: true },
+  { name: 'CPU used', width: '1fr', isNumber: true },
+  { name: 'Memory requested', width: '1.1fr', isNumber: true },
+  { name: 'Memory used', width: '1fr', isNumber: true },
+  { name: 'Pods', width: '.6fr', isNumber: true },
+];
+
+const podColumns: readonly Column[] = [
+  { name: 'Pod', width: '2fr' },
+  { name: 'Namespace', width: '1fr' },
+  { name: 'Workload', width: '1.2fr' },
+  { name: 'Status', width: '1.3fr' },
+  { name: 'Node', width: '1fr' },
+  { name: 'CPU', width: '.6fr', isNumber: true },
+  { name: 'Memory', width: '.7fr', isNumber: true },
+  { name: 'Restarts', width: '.7fr', isNumber: true },
+  { name: 'Age', width: '.9fr', isNumber: true },
+];
+
+/** The same nodes and pods as sortable rows: the twin of the tiles for screen readers and very large clusters. */
+export function TableView(): ReactNode {
+  const store = useCluster('nodes', 'pods', 'totals');
+  const filter = useUi((ui) => ui.filter);
+  const nodes = [...store.nodes.values()].filter((node) => matchesNode(store, node, filter));
+  const pods = [...store.pods.values()].filter((pod) => matchesPod(store, pod, filter));
+  return (
+    <div className="tables">
+      <SortedTable label="Nodes" columns={nodeColumns} rows={nodes.map((node) => nodeRow(store, node.key))} />
+      <SortedTable label="Pods" columns={podColumns} rows={pods.map((pod) => podRow(store, pod.key))} />
+    </div>
+  );
+}
+
+function nodeRow(store: ClusterStore, name: string): Row {
+  const node = store.nodes.get(name);
+  if (!node) return { key: name, cells: [], shown: [] };
+  const { cpu, memory, podCount } = nodeRails(node, store.podsOn(name).values(), store.usage.get(name));
+  const state = `${isNodeReady(node) ? 'Ready' : 'NotReady'}${node.unschedulable ? ', cordoned' : ''}`;
+  return {
+    key: name,
+    cells: [name, state, node.zone ?? '', cpu.requested, cpu.used ?? -1, memory.requested, memory.used ?? -1, podCount],
+    shown: [
+      <Link key="n" href={objectPath('Node', undefined, name)}>
+        {name}
+      </Link>,
+      state,
+      node.zone ?? '',
+      `${formatCpu(cpu.requested)} of ${formatCpu(cpu.allocatable)}`,
+      cpu.used === undefined ? '–' : formatCpu(cpu.used),
+      `${formatBytes(memory.requested)} of ${formatBytes(memory.allocatable)}`,
+      memory.used === undefined ? '–' : formatBytes(memory.used),
+      podCount,
+    ],
+  };
+}
+
+function podRow(store: ClusterStore, key: string): Row {
+  const pod = store.pods.get(key);
+  if (!pod) return { key, cells: [], shown: [] };
+  const age = store.serverNow(Date.now()) - Date.parse(pod.createdAt);
+  const { cpuMilli, memoryBytes } = pod.requests;
+  const words = [namespaceOf(key), store.rootOf(pod).name, pod.status, pod.nodeName ?? 'none'];
+  return {
+    key,
+    cells: [nameOf(key), ...words, cpuMilli, memoryBytes, pod.restarts ?? 0, age],
+    shown: [
+      <Link key="n" href={objectPath('Pod', namespaceOf(key), nameOf(key))}>
+        {nameOf(key)}
+      </Link>,
+      ...words,
+      formatCpu(cpuMilli),
+      formatBytes(memoryBytes),
+      pod.restarts ?? 0,
+      formatSpan(age),
+    ],
+  };
+}

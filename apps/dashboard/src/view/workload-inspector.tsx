@@ -1,0 +1,131 @@
+import type { FeedPod, FeedWorkload } from '@gantry/api-types/feed';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { formatBytes, formatCpu, nameOf, namespaceOf } from '../format.ts';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { useCluster } from '../state/hooks.ts';
+import { tileState } from '../state/pod-state.ts';
+import { objectPath } from '../state/selection.ts';
+import { Conditions, Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
+import { ScaleControl } from './scale-control.tsx';
+import { nsName } from './workload-list.tsx';
+
+/** A Deployment or ReplicaSet: scale it, watch it get there, see why it does not. */
+export function WorkloadInspector({ workloadKey }: { readonly workloadKey: string }): ReactNode {
+  const uid = useCluster('workloads').workloads.get(workloadKey)?.uid ?? '';
+  const store = useCluster(`workload:${uid}`, 'nodes', 'services');
+  const workload = store.workloads.get(workloadKey);
+  if (!workload) return null;
+  const pods = store.podsOf(workload);
+  const { owner } = workload;
+  return (
+    <>
+      <ObjectTitle
+        kind={workload.kind}
+        name={nameOf(workload.key)}
+        namespace={namespaceOf(nsName(workload))}
+        hue={store.hues.of(owner?.uid ?? workload.uid)}
+      />
+      {owner ? (
+        <p className="muted">
+          Scaled by <Link href={objectPath(owner.kind, namespaceOf(nsName(workload)), owner.name)}>{owner.name}</Link>
+        </p>
+      ) : (
+        <ScaleControl workload={workload} />
+      )}
+      <Progress workload={workload} store={store} pods={pods} />
+      <Facts
+        facts={[
+          ['Revision', workload.revision],
+          ['Paused', workload.paused ? 'yes' : undefined],
+          ['Images', workload.images.join(', ')],
+          [
+            'One replica requests',
+            `${formatCpu(workload.requests.cpuMilli)} CPU, ${formatBytes(workload.requests.memoryBytes)}`,
+          ],
+          ['Limits', limitsWords(workload)],
+          ['Services', servicesOf(store, workload).join(', ') || undefined],
+          ['Nodes', spreadWords(pods)],
+        ]}
+      />
+      <Conditions conditions={workload.conditions} />
+      <ObjectEvents
+        store={store}
+        uids={new Set([workload.uid, ...store.replicaSetsOf(workload).map((rs) => rs.uid), ...pods.map((p) => p.uid)])}
+      />
+    </>
+  );
+}
+
+interface ProgressProps {
+  readonly workload: FeedWorkload;
+  readonly store: ClusterStore;
+  readonly pods: readonly FeedPod[];
+}
+
+const phases = ['pending', 'creating', 'starting', 'ready'] as const;
+const phaseWords = { pending: 'Pending', creating: 'Creating', starting: 'Starting', ready: 'Ready' } as const;
+
+function Progress({ workload, store, pods }: ProgressProps): ReactNode {
+  const counts = new Map<string, number>();
+  for (const pod of pods) {
+    const state = tileState(pod, pod.nodeName ? store.nodes.get(pod.nodeName) : undefined);
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  const ready = workload.readyReplicas;
+  const total = Math.max(workload.replicas, 1);
+  const others = ['failing', 'unknown', 'terminating', 'failed'].filter((state) => counts.has(state));
+  return (
+    <div className="progress" data-progress="">
+      <p className="progress-line">
+        <b>{ready}</b> of <b>{workload.replicas}</b> ready
+      </p>
+      <div
+        className="progress-bar"
+        role="progressbar"
+        aria-label="Replicas ready"
+        aria-valuemin={0}
+        aria-valuemax={workload.replicas}
+        aria-valuenow={Math.min(ready, workload.replicas)}
+      >
+        <span style={{ width: `${Math.min(1, ready / total) * 100}%` }} />
+      </div>
+      <dl className="phases">
+        {phases.map((phase) => (
+          <div key={phase} className={counts.get(phase) ? '' : 'is-zero'}>
+            <dt>{phaseWords[phase]}</dt>
+            <dd data-phase={phase}>{counts.get(phase) ?? 0}</dd>
+          </div>
+        ))}
+      </dl>
+      {others.length > 0 && (
+        <p className="progress-others">{others.map((state) => `${counts.get(state)} ${state}`).join(', ')}</p>
+      )}
+    </div>
+  );
+}
+
+function limitsWords(workload: FeedWorkload): string {
+  const { cpuMilli, memoryBytes } = workload.limits;
+  const cpu = cpuMilli ? `${formatCpu(cpuMilli)} CPU` : 'no CPU limit';
+  return `${cpu}, ${memoryBytes ? formatBytes(memoryBytes) : 'no memory limit'}`;
+}
+
+function servicesOf(store: ClusterStore, workload: FeedWorkload): string[] {
+  const namespace = namespaceOf(nsName(workload));
+  return [...store.services.values()]
+    .filter((service) => namespaceOf(service.key) === namespace && Object.keys(service.selector).length > 0)
+    .filter((service) => Object.entries(service.selector).every(([key, value]) => workload.selector[key] === value))
+    .map((service) => `${nameOf(service.key)} (${service.ports.join(', ') || 'no ports'})`);
+}
+
+function spreadWords(pods: readonly FeedPod[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const pod of pods) if (pod.nodeName) counts.set(pod.nodeName, (counts.get(pod.nodeName) ?? 0) + 1);
+  return (
+    [...counts]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([node, n]) => `${n} on ${node}`)
+      .join(', ') || undefined
+  );
+}

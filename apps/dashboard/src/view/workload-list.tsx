@@ -1,0 +1,63 @@
+import type { FeedWorkload } from '@gantry/api-types/feed';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { nameOf, namespaceOf } from '../format.ts';
+import { useCluster } from '../state/hooks.ts';
+import { objectPath } from '../state/selection.ts';
+import { useUi } from '../state/ui.ts';
+
+/** All workloads with their hue and how many replicas are ready: overview and legend in one. */
+export function WorkloadList(): ReactNode {
+  const store = useCluster('workloads');
+  const filter = useUi((ui) => ui.filter).toLowerCase();
+  const tops = [...store.workloads.values()]
+    .filter((w) => !w.owner && (w.kind === 'Deployment' || w.replicas > 0 || w.currentReplicas > 0))
+    .filter((w) => w.key.toLowerCase().includes(filter))
+    .sort((a, b) => namespaceOf(nsName(a)).localeCompare(namespaceOf(nsName(b))) || a.key.localeCompare(b.key));
+  const namespaces = [...new Set(tops.map((w) => namespaceOf(nsName(w))))];
+  return (
+    <section aria-labelledby="workloads-title" className="workloads">
+      <h2 id="workloads-title">Workloads</h2>
+      {tops.length === 0 && (
+        <p className="empty">{filter ? 'No workload matches.' : 'None yet: kubectl apply -f your.yaml'}</p>
+      )}
+      {namespaces.map((namespace) => (
+        <div key={namespace}>
+          <h3 className="namespace">{namespace}</h3>
+          <ul>
+            {tops
+              .filter((w) => namespaceOf(nsName(w)) === namespace)
+              .map((w) => (
+                <Row key={w.key} workload={w} hue={store.hues.of(w.uid)} />
+              ))}
+          </ul>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Row({ workload, hue }: { readonly workload: FeedWorkload; readonly hue: number }): ReactNode {
+  const name = nameOf(workload.key);
+  const { readyReplicas: ready, replicas } = workload;
+  const share = replicas === 0 ? 0 : Math.min(1, ready / replicas);
+  return (
+    <li>
+      <Link className="workload" href={objectPath(workload.kind, namespaceOf(nsName(workload)), name)}>
+        <span className="swatch" style={{ background: `var(--hue-${hue})` }} />
+        <span className="workload-name">{name}</span>
+        <span className={ready < replicas ? 'workload-count is-short' : 'workload-count'}>
+          {ready}/{replicas} ready
+        </span>
+        <span className="workload-bar" aria-hidden="true">
+          <span style={{ width: `${share * 100}%`, background: `var(--hue-${hue})` }} />
+        </span>
+      </Link>
+    </li>
+  );
+}
+
+/** `Deployment/default/web` -> `default/web`. */
+export function nsName(workload: FeedWorkload): string {
+  return workload.key.slice(workload.key.indexOf('/') + 1);
+}

@@ -1,0 +1,14 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** `npm run mock -w apps/dashboard` serves the feed that `vite` proxies to while developing. */
+const mock = 'http://127.0.0.1:5174';
+
+export default defineConfig({
+  plugins: [react()],
+  build: { target: 'es2024', outDir: 'dist', emptyOutDir: true, reportCompressedSize: false, assetsInlineLimit: 0 },
+  server: {
+    host: '127.0.0.1',
+    proxy: { '/feed': { target: mock, ws: true }, '/api': { target: mock } },
+  },
+});
