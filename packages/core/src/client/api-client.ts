@@ -1,4 +1,4 @@
-import type { NewObject, ResourceName, ResourceTypes } from '@gantry/api-types';
+import type { Namespace, NewObject, ResourceName, ResourceTypes } from '@gantry/api-types';
 
 /**
  * The Kubernetes API as in-process callers use it: same handlers, admission, validation and optimistic concurrency as
@@ -27,6 +27,8 @@ export interface ApiClient {
   bind(namespace: string, podName: string, podUid: string, nodeName: string): Promise<void>;
   /** The pods/eviction subresource. TooManyRequests where a disruption budget forbids it for now. */
   evict(namespace: string, podName: string, options?: DeleteRequest): Promise<void>;
+  /** The namespaces/finalize subresource: replaces `spec.finalizers`; the namespace goes with the last. Conflict as `update`. */
+  finalizeNamespace(namespace: Namespace): Promise<Namespace>;
 }
 
 export interface DeleteRequest {
