@@ -19,7 +19,7 @@ export function App(): ReactNode {
   const view = useUi((ui) => ui.view);
   usePageKeys(navigate);
   useEffect(() => {
-    document.documentElement.dataset['theme'] = theme;
+    document.documentElement.dataset.theme = theme;
   }, [theme]);
   return (
     <div className="page">

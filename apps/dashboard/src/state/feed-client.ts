@@ -49,7 +49,7 @@ export function startFeed(options: FeedClientOptions): { stop(): void } {
       retryMs = firstRetryMs;
       batch.push(JSON.parse(String(message.data)) as FeedFrame);
     };
-    opened.onclose = (event) => {
+    opened.onclose = () => {
       if (socket !== opened) return;
       lose();
       // A refused upgrade looks to scripts like any failure: only a plain request tells "no session" apart.

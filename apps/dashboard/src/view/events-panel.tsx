@@ -48,10 +48,10 @@ function EventRows({
     initialRect: { width: 800, height: 200 },
   });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
     <div
       ref={scroller}
       className="events-scroll"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
       tabIndex={0}
       role="log"
       aria-live="off"

@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from 'react';
+import { type CSSProperties, type ReactNode, useRef } from 'react';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode } from '../state/filter.ts';
 import { useCluster } from '../state/hooks.ts';
@@ -23,8 +23,13 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
   return (
     <div className={isDense ? 'fleet is-dense' : 'fleet'} ref={ref}>
       {zones.map(([zone, names]) => (
-        <section key={zone} aria-label={zone ? `Zone ${zone}` : 'Nodes'}>
-          {(zone || zones.length > 1) && <h2 className="zone">{zone ? `Zone ${zone}` : 'No zone'}</h2>}
+        <section
+          key={zone}
+          className="zone-group"
+          style={{ '--nodes': names.length } as CSSProperties}
+          aria-label={zone ? `Zone ${zone}` : 'Nodes'}
+        >
+          {(zone || zones.length > 1) && <h2 className="zone">{zone || 'no zone'}</h2>}
           <div className="nodes">
             {names.map((name) => (
               <NodeCard key={name} name={name} selection={selection} isDense={isDense} />

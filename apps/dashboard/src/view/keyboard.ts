@@ -39,7 +39,7 @@ export function usePageKeys(navigate: (path: string) => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
-      if (event.key === 'Escape') return escape(event, navigate);
+      if (event.key === 'Escape') return stepBack(event, navigate);
       if (isTyping(event.target)) return;
       const run = pageKeys[event.key];
       if (!run) return;
@@ -58,7 +58,7 @@ const pageKeys: Readonly<Record<string, () => void>> = {
   '?': () => useUi.getState().setHelpOpen(true),
 };
 
-function escape(event: KeyboardEvent, navigate: (path: string) => void): void {
+function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void {
   const ui = useUi.getState();
   if (ui.isHelpOpen) return ui.setHelpOpen(false);
   if (isTyping(event.target)) {

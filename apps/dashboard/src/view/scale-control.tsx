@@ -1,5 +1,5 @@
 import type { FeedWorkload } from '@gantry/api-types/feed';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { nameOf } from '../format.ts';
 import { scale } from '../state/actions.ts';
 import { useAction } from './use-action.ts';
@@ -12,7 +12,7 @@ export function ScaleControl({ workload }: { readonly workload: FeedWorkload }):
   const value = draft ?? workload.replicas;
   const most = Math.max(30, Math.ceil(Math.max(workload.replicas, value) / 10) * 10 + 10);
   const [namespace = ''] = nsName(workload).split('/');
-  const apply = (event: FormEvent): void => {
+  const apply = (event: { preventDefault(): void }): void => {
     event.preventDefault();
     action.run(async () => {
       await scale({ kind: workload.kind, namespace, name: nameOf(workload.key), replicas: value });

@@ -3,14 +3,16 @@ import { type ReactNode, useRef, useState } from 'react';
 
 export interface Column {
   readonly name: string;
-  /** A grid track size. */
-  readonly width: string;
+  /** Share of the table's width, relative to the other columns. */
+  readonly width: number;
   readonly isNumber?: boolean;
 }
 
 export interface TableRow {
   readonly key: string;
+  /** What the cells sort by. */
   readonly cells: readonly (string | number)[];
+  /** What the cells show. */
   readonly shown: readonly ReactNode[];
 }
 
@@ -22,62 +24,74 @@ export interface SortedTableProps {
 
 const rowHeight = 30;
 
-/** A table that sorts by a click on a heading and renders only the rows in view. */
+/** A table that sorts by a click on a heading and holds only the rows in view (spacers stand for the others). */
 export function SortedTable({ label, columns, rows }: SortedTableProps): ReactNode {
   const [sort, setSort] = useState({ column: 0, isDescending: false });
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const sorted = [...rows].sort((a, b) => (sort.isDescending ? -1 : 1) * compare(a, b, sort.column));
   const virtual = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan: 10,
     initialRect: { width: 900, height: 400 },
   });
-  const template = { gridTemplateColumns: columns.map((column) => column.width).join(' ') };
+  const items = virtual.getVirtualItems();
+  const total = columns.reduce((sum, column) => sum + column.width, 0);
+  const orderOf = (index: number): Order =>
+    sort.column === index ? (sort.isDescending ? 'descending' : 'ascending') : 'none';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
-    <div className="table-scroll" ref={scroller} tabIndex={0} role="region" aria-label={label}>
-      {/* biome-ignore lint/a11y/useSemanticElements: rows are placed by transform, which table boxes do not allow */}
-      <div className="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
-        <div className="table-row table-head" role="row" aria-rowindex={1} style={template}>
-          {columns.map((column, index) => (
-            <Heading
-              key={column.name}
-              column={column}
-              order={sort.column === index ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}
-              onSort={() => setSort({ column: index, isDescending: sort.column === index && !sort.isDescending })}
-            />
+    <section className="table-scroll" ref={scroller} tabIndex={0} aria-label={`${label}, ${rows.length}`}>
+      <table className="table" aria-rowcount={sorted.length + 1}>
+        <caption className="visually-hidden">{label}</caption>
+        <colgroup>
+          {columns.map((column) => (
+            <col key={column.name} style={{ width: `${(column.width / total) * 100}%` }} />
           ))}
-        </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {virtual.getVirtualItems().map((item) => {
+        </colgroup>
+        <thead>
+          <tr>
+            {columns.map((column, index) => (
+              <Heading
+                key={column.name}
+                column={column}
+                order={orderOf(index)}
+                onSort={() => setSort({ column: index, isDescending: sort.column === index && !sort.isDescending })}
+              />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Spacer height={items[0]?.start ?? 0} columns={columns.length} />
+          {items.map((item) => {
             const row = sorted[item.index];
-            return row && <BodyRow key={row.key} row={row} columns={columns} index={item.index} start={item.start} />;
+            return row && <BodyRow key={row.key} row={row} columns={columns} index={item.index} />;
           })}
-        </div>
-      </div>
-    </div>
+          <Spacer height={virtual.getTotalSize() - (items.at(-1)?.end ?? 0)} columns={columns.length} />
+        </tbody>
+      </table>
+    </section>
   );
 }
 
+type Order = 'ascending' | 'descending' | 'none';
+
 interface HeadingProps {
   readonly column: Column;
-  readonly order: 'ascending' | 'descending' | 'none';
+  readonly order: Order;
   readonly onSort: () => void;
 }
 
 function Heading({ column, order, onSort }: HeadingProps): ReactNode {
   const mark = order === 'ascending' ? ' ↑' : order === 'descending' ? ' ↓' : '';
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see the table itself
-    // biome-ignore lint/a11y/useFocusableInteractive: the button inside takes the focus
-    <div role="columnheader" aria-sort={order} className={column.isNumber ? 'cell num' : 'cell'}>
+    <th scope="col" aria-sort={order} className={column.isNumber ? 'num' : undefined}>
       <button type="button" className="sort" onClick={onSort}>
         {column.name}
         <span aria-hidden="true">{mark}</span>
       </button>
-    </div>
+    </th>
   );
 }
 
@@ -85,27 +99,26 @@ interface BodyRowProps {
   readonly row: TableRow;
   readonly columns: readonly Column[];
   readonly index: number;
-  readonly start: number;
 }
 
-function BodyRow({ row, columns, index, start }: BodyRowProps): ReactNode {
-  const style = {
-    gridTemplateColumns: columns.map((column) => column.width).join(' '),
-    transform: `translateY(${start}px)`,
-    height: rowHeight,
-  };
+function BodyRow({ row, columns, index }: BodyRowProps): ReactNode {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see the table itself
-    // biome-ignore lint/a11y/useFocusableInteractive: rows are not operated, their links are
-    <div className="table-row is-placed" role="row" aria-rowindex={index + 2} style={style}>
+    <tr aria-rowindex={index + 2} style={{ height: rowHeight }}>
       {columns.map((column, cell) => (
-        // biome-ignore lint/a11y/useSemanticElements: see the table itself
-        <div key={column.name} role="cell" className={column.isNumber ? 'cell num' : 'cell'}>
+        <td key={column.name} className={column.isNumber ? 'num' : undefined}>
           {row.shown[cell]}
-        </div>
+        </td>
       ))}
-    </div>
+    </tr>
   );
+}
+
+function Spacer({ height, columns }: { readonly height: number; readonly columns: number }): ReactNode {
+  return height > 0 ? (
+    <tr>
+      <td colSpan={columns} style={{ height, padding: 0 }} />
+    </tr>
+  ) : null;
 }
 
 function compare(a: TableRow, b: TableRow, column: number): number {

@@ -8,36 +8,29 @@ import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails } from '../state/rails.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
-import { type Column, SortedTable } from './sorted-table.tsx';
-
-interface Row {
-  readonly key: string;
-  readonly cells: readonly (string | number)[];
-  /** Per cell what is shown instead of the value it sorts by. */
-  readonly shown: readonly ReactNode[];
-}
+import { type Column, SortedTable, type TableRow } from './sorted-table.tsx';
 
 const nodeColumns: readonly Column[] = [
-  { name: 'Node', width: '1.4fr' },
-  { name: 'State', width: '1.2fr' },
-  { name: 'Zone', width: '1fr' },
-  { name: 'CPU requested', width: '1fr', isNumber: true },
-  { name: 'CPU used', width: '1fr', isNumber: true },
-  { name: 'Memory requested', width: '1.1fr', isNumber: true },
-  { name: 'Memory used', width: '1fr', isNumber: true },
-  { name: 'Pods', width: '.6fr', isNumber: true },
+  { name: 'Node', width: 1.4 },
+  { name: 'State', width: 1.2 },
+  { name: 'Zone', width: 1 },
+  { name: 'CPU requested', width: 1, isNumber: true },
+  { name: 'CPU used', width: 1, isNumber: true },
+  { name: 'Memory requested', width: 1.1, isNumber: true },
+  { name: 'Memory used', width: 1, isNumber: true },
+  { name: 'Pods', width: 0.6, isNumber: true },
 ];
 
 const podColumns: readonly Column[] = [
-  { name: 'Pod', width: '2fr' },
-  { name: 'Namespace', width: '1fr' },
-  { name: 'Workload', width: '1.2fr' },
-  { name: 'Status', width: '1.3fr' },
-  { name: 'Node', width: '1fr' },
-  { name: 'CPU', width: '.6fr', isNumber: true },
-  { name: 'Memory', width: '.7fr', isNumber: true },
-  { name: 'Restarts', width: '.7fr', isNumber: true },
-  { name: 'Age', width: '.9fr', isNumber: true },
+  { name: 'Pod', width: 2 },
+  { name: 'Namespace', width: 1 },
+  { name: 'Workload', width: 1.2 },
+  { name: 'Status', width: 1.3 },
+  { name: 'Node', width: 1 },
+  { name: 'CPU', width: 0.6, isNumber: true },
+  { name: 'Memory', width: 0.7, isNumber: true },
+  { name: 'Restarts', width: 0.7, isNumber: true },
+  { name: 'Age', width: 0.9, isNumber: true },
 ];
 
 /** The same nodes and pods as sortable rows: the twin of the tiles for screen readers and very large clusters. */
@@ -54,7 +47,7 @@ export function TableView(): ReactNode {
   );
 }
 
-function nodeRow(store: ClusterStore, name: string): Row {
+function nodeRow(store: ClusterStore, name: string): TableRow {
   const node = store.nodes.get(name);
   if (!node) return { key: name, cells: [], shown: [] };
   const { cpu, memory, podCount } = nodeRails(node, store.podsOn(name).values(), store.usage.get(name));
@@ -77,7 +70,7 @@ function nodeRow(store: ClusterStore, name: string): Row {
   };
 }
 
-function podRow(store: ClusterStore, key: string): Row {
+function podRow(store: ClusterStore, key: string): TableRow {
   const pod = store.pods.get(key);
   if (!pod) return { key, cells: [], shown: [] };
   const age = store.serverNow(Date.now()) - Date.parse(pod.createdAt);

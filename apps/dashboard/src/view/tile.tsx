@@ -91,7 +91,7 @@ function useTileMotion(uid: string): React.RefObject<HTMLAnchorElement | null> {
     return () => {
       forget();
       // A pod that is still there only moved to another place on the page, where a new tile flies in.
-      if (!store.pods.has(element.dataset['key'] ?? '')) motion.leave(element);
+      if (!store.pods.has(element.dataset.key ?? '')) motion.leave(element);
     };
   }, [uid, motion, store]);
   return ref;

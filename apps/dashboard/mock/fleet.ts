@@ -1,0 +1,380 @@
+import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedWorkload } from '@gantry/api-types/feed';
+import type { NodeUsage } from '@gantry/api-types/usage';
+import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
+import { makeDeployment, makeEvent, makeNode, makePod, makeReplicaSet } from './objects.ts';
+
+const Mi = 1024 * 1024;
+
+export interface FleetOptions {
+  readonly nodes?: number;
+  readonly nodeCpuMilli?: number;
+  readonly nodeMemoryBytes?: number;
+  /** Milliseconds since the epoch at the start. */
+  readonly now: number;
+  /** Divides every duration below: 10 makes pods start ten times as fast. */
+  readonly speed?: number;
+}
+
+export interface DeploymentOptions {
+  readonly name: string;
+  readonly replicas: number;
+  readonly requests: FeedResources;
+  readonly image?: string;
+}
+
+/** How long the phases of a pod's start take, milliseconds, at speed 1. */
+const phaseMs = { schedule: 60, create: 700, start: 900, stop: 500 };
+const graceMs = 4_000;
+const tolerationMs = 1_000;
+
+/**
+ * A small make-believe cluster: places pods by free requests, starts them in phases, loses nodes and replaces what ran
+ * there. It speaks in feed objects only and moves when `advance` is told the time, so that tests need no waiting.
+ */
+export class MockFleet {
+  readonly nodes = new Map<string, FeedNode>();
+  readonly pods = new Map<string, FeedPod>();
+  readonly workloads = new Map<string, FeedWorkload>();
+  readonly events = new Map<string, FeedEvent>();
+  readonly heartbeats = new Map<string, number>();
+  readonly decisions = new Map<string, SchedulingDecision>();
+  /** Keys changed since the last `takeDirty`, as `kind key`. */
+  #dirty = new Set<string>();
+  readonly #dead = new Set<string>();
+  #due: { at: number; run: () => void }[] = [];
+  #counter = 0;
+  readonly #speed: number;
+  now: number;
+  revision = 1;
+
+  constructor(options: FleetOptions) {
+    this.now = options.now;
+    this.#speed = options.speed ?? 1;
+    for (let i = 1; i <= (options.nodes ?? 3); i++) {
+      const capacity = { cpuMilli: options.nodeCpuMilli ?? 4000, memoryBytes: options.nodeMemoryBytes ?? 8192 * Mi };
+      this.setNode(makeNode(`node-${i}`, 'abc'.charAt((i - 1) % 3), capacity, this.now));
+      this.heartbeats.set(`node-${i}`, this.now);
+    }
+  }
+
+  addDeployment(options: DeploymentOptions): void {
+    const deployment = makeDeployment(options, this.#id(), this.now);
+    this.setWorkload(deployment);
+    this.setWorkload(makeReplicaSet(deployment, this.#id(), this.now));
+    this.reconcile();
+  }
+
+  scale(name: string, replicas: number): boolean {
+    const deployment = this.workloads.get(`Deployment/default/${name}`);
+    if (!deployment) return false;
+    this.setWorkload({ ...deployment, replicas });
+    this.event(
+      'Deployment',
+      deployment,
+      'Normal',
+      'ScalingReplicaSet',
+      `Scaled replica set ${name}-7d9f to ${replicas}`,
+    );
+    this.reconcile();
+    return true;
+  }
+
+  /** The host's power cord is pulled: no heartbeat from now on, all else follows from that. */
+  killNode(name: string): void {
+    this.#dead.add(name);
+  }
+
+  reviveNode(name: string): void {
+    const node = this.nodes.get(name);
+    if (!node) return;
+    this.#dead.delete(name);
+    this.heartbeats.set(name, this.now);
+    for (const pod of this.podsOn(name)) if (pod.deletedAt) this.removePod(pod);
+    const conditions = node.conditions.map((c) =>
+      c.type === 'Ready' ? { type: 'Ready', status: 'True', reason: 'KubeletReady' } : c,
+    );
+    this.setNode({ ...node, conditions, taints: [] });
+    this.event('Node', node, 'Normal', 'NodeReady', `Node ${name} status is now: NodeReady`);
+    this.reconcile();
+  }
+
+  cordon(name: string, unschedulable: boolean): boolean {
+    const node = this.nodes.get(name);
+    if (!node) return false;
+    this.setNode({ ...node, unschedulable });
+    this.reconcile();
+    return true;
+  }
+
+  deletePod(key: string): boolean {
+    const pod = this.pods.get(key);
+    if (!pod) return false;
+    this.#terminate(pod);
+    this.reconcile();
+    return true;
+  }
+
+  /** Runs everything that is due up to `now` (milliseconds since the epoch). */
+  advance(now: number): void {
+    for (;;) {
+      this.#due.sort((a, b) => a.at - b.at);
+      const next = this.#due[0];
+      if (!next || next.at > now) break;
+      this.#due.shift();
+      this.now = Math.max(this.now, next.at);
+      next.run();
+    }
+    this.now = now;
+    for (const node of this.nodes.values()) {
+      if (!this.#dead.has(node.key)) this.heartbeats.set(node.key, now);
+      else if (now - (this.heartbeats.get(node.key) ?? 0) > graceMs / this.#speed) this.#lose(node);
+    }
+  }
+
+  takeDirty(): ReadonlySet<string> {
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    return dirty;
+  }
+
+  podsOn(nodeName: string): FeedPod[] {
+    return [...this.pods.values()].filter((pod) => pod.nodeName === nodeName);
+  }
+
+  /** A believable sample: pods use part of what they request. */
+  usage(name: string): NodeUsage {
+    const pods = this.#dead.has(name)
+      ? []
+      : this.podsOn(name)
+          .filter((pod) => pod.phase === 'Running')
+          .map((pod) => ({
+            uid: pod.uid,
+            cpuMilli: Math.round(
+              pod.requests.cpuMilli * (0.35 + 0.3 * Math.abs(Math.sin(this.now / 9000 + pod.uid.length * 7))),
+            ),
+            memoryBytes: Math.round(pod.requests.memoryBytes * 0.6),
+            throttledRatio: 0,
+          }));
+    const sum = (field: 'cpuMilli' | 'memoryBytes'): number => pods.reduce((total, pod) => total + pod[field], 0);
+    return { at: new Date(this.now).toISOString(), cpuMilli: sum('cpuMilli'), memoryBytes: sum('memoryBytes'), pods };
+  }
+
+  setNode(node: FeedNode): void {
+    this.nodes.set(node.key, node);
+    this.#touch('nodes', node.key);
+  }
+
+  setPod(pod: FeedPod): void {
+    this.pods.set(pod.key, pod);
+    this.#touch('pods', pod.key);
+  }
+
+  removePod(pod: FeedPod): void {
+    this.pods.delete(pod.key);
+    this.#touch('pods', pod.key);
+    this.#countReady();
+  }
+
+  setWorkload(workload: FeedWorkload): void {
+    this.workloads.set(workload.key, workload);
+    this.#touch('workloads', workload.key);
+  }
+
+  event(kind: string, about: { key: string; uid: string }, type: string, reason: string, message: string): void {
+    const event = makeEvent(kind, about, { type, reason, message }, this.#id(), this.now);
+    this.events.set(event.key, event);
+    if (this.events.size > 1000) this.events.delete(this.events.keys().next().value ?? '');
+    this.#touch('events', event.key);
+  }
+
+  /** Creates and deletes pods until every Deployment has its replicas, then tries to place what waits. */
+  reconcile(): void {
+    for (const deployment of [...this.workloads.values()].filter((w) => w.kind === 'Deployment')) {
+      const living = this.#podsOf(deployment).filter((pod) => !pod.deletedAt);
+      for (let i = living.length; i < deployment.replicas; i++) this.#createPod(deployment);
+      const surplus = living
+        .slice()
+        .sort((a, b) => Number(!!a.nodeName) - Number(!!b.nodeName) || b.createdAt.localeCompare(a.createdAt));
+      for (const pod of surplus.slice(0, Math.max(0, living.length - deployment.replicas))) this.#terminate(pod);
+    }
+    for (const pod of this.pods.values())
+      if (!pod.nodeName && !pod.deletedAt) this.#after(phaseMs.schedule, () => this.#schedule(pod.key));
+    this.#countReady();
+  }
+
+  #createPod(deployment: FeedWorkload): void {
+    const pod = makePod(deployment, this.#id(), this.now);
+    this.setPod(pod);
+    this.event(
+      'ReplicaSet',
+      { key: `${deployment.key}-7d9f`, uid: `${deployment.uid}-rs` },
+      'Normal',
+      'SuccessfulCreate',
+      `Created pod: ${pod.key.split('/')[1]}`,
+    );
+  }
+
+  #schedule(key: string): void {
+    const pod = this.pods.get(key);
+    if (!pod || pod.nodeName || pod.deletedAt) return;
+    const verdicts = [...this.nodes.values()].map((node) => this.#judge(pod, node));
+    const best = verdicts.filter((v) => v.isFeasible).sort((a, b) => (b.totalScore ?? 0) - (a.totalScore ?? 0))[0];
+    const attempts = (this.decisions.get(pod.uid)?.attempts ?? 0) + 1;
+    const record = {
+      podKey: key,
+      podUid: pod.uid,
+      at: new Date(this.now).toISOString(),
+      attempts,
+      durationMs: 0.2,
+      nodes: verdicts,
+      nodesTotal: verdicts.length,
+    };
+    if (!best) return this.#refuse(pod, verdicts, record);
+    this.decisions.set(pod.uid, { ...record, outcome: 'bound', nodeName: best.nodeName });
+    const { message: _, ...placed } = pod;
+    this.setPod({ ...placed, nodeName: best.nodeName, status: 'ContainerCreating' });
+    this.event('Pod', pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${best.nodeName}`);
+    this.#after(phaseMs.create, () =>
+      this.#phase(key, { phase: 'Running', status: 'Running', ip: `10.244.1.${this.#counter % 250}` }, 'Started'),
+    );
+    this.#after(phaseMs.create + phaseMs.start, () =>
+      this.#phase(key, { phase: 'Running', status: 'Running', isReady: true }),
+    );
+  }
+
+  #phase(key: string, change: Partial<FeedPod>, event?: string): void {
+    const pod = this.pods.get(key);
+    if (!pod?.nodeName || pod.deletedAt || this.#dead.has(pod.nodeName)) return;
+    const containers = pod.containers.map((c) => ({ name: c.name, image: c.image, state: 'running' as const }));
+    this.setPod({ ...pod, ...change, containers });
+    if (event) this.event('Pod', pod, 'Normal', event, 'Started container app');
+    this.#countReady();
+  }
+
+  #refuse(pod: FeedPod, verdicts: readonly NodeVerdict[], record: Omit<SchedulingDecision, 'outcome'>): void {
+    const counts = new Map<string, number>();
+    for (const { refusals } of verdicts)
+      for (const r of refusals) counts.set(r.reason, (counts.get(r.reason) ?? 0) + 1);
+    const reasons = [...counts].sort().map(([reason, n]) => `${n} ${reason}`);
+    const message = `0/${verdicts.length} nodes are available: ${reasons.join(', ')}.`;
+    this.decisions.set(pod.uid, { ...record, outcome: 'unschedulable', message });
+    if (pod.message === message) return;
+    this.setPod({ ...pod, message });
+    this.event('Pod', pod, 'Warning', 'FailedScheduling', message);
+  }
+
+  #judge(pod: FeedPod, node: FeedNode): NodeVerdict {
+    const held = this.podsOn(node.key).filter((p) => p.phase !== 'Succeeded');
+    const refusals: NodeVerdict['refusals'][number][] = [];
+    const unreachable = node.taints.find((t) => t.effect === 'NoSchedule' || t.effect === 'NoExecute');
+    if (node.unschedulable) refusals.push({ plugin: 'NodeUnschedulable', reason: 'node(s) were unschedulable' });
+    if (unreachable)
+      refusals.push({ plugin: 'TaintToleration', reason: `node(s) had untolerated taint {${unreachable.key}: }` });
+    let score = 0;
+    for (const [resource, field] of [
+      ['cpu', 'cpuMilli'],
+      ['memory', 'memoryBytes'],
+    ] as const) {
+      const free = node.allocatable[field] - held.reduce((sum, p) => sum + p.requests[field], 0);
+      const need = pod.requests[field];
+      if (need > free)
+        refusals.push({
+          plugin: 'NodeResourcesFit',
+          reason: `Insufficient ${resource}`,
+          resource,
+          need,
+          free,
+          short: need - free,
+        });
+      score += (100 * (free - need)) / node.allocatable[field] / 2;
+    }
+    const isFeasible = refusals.length === 0;
+    return {
+      nodeName: node.key,
+      isFeasible,
+      refusals,
+      ...(isFeasible
+        ? { totalScore: score, scores: { NodeResourcesFit: score * 0.6, NodeResourcesBalancedAllocation: score * 0.4 } }
+        : {}),
+    };
+  }
+
+  #lose(node: FeedNode): void {
+    if (node.taints.some((t) => t.effect === 'NoExecute')) return;
+    const since = new Date(this.now).toISOString();
+    const conditions = node.conditions.map((c) =>
+      c.type === 'Ready'
+        ? {
+            type: 'Ready',
+            status: 'Unknown',
+            reason: 'NodeStatusUnknown',
+            message: 'Kubelet stopped posting node status.',
+            since,
+          }
+        : c,
+    );
+    const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', addedAt: since }];
+    this.setNode({ ...node, conditions, taints });
+    this.event('Node', node, 'Normal', 'NodeNotReady', `Node ${node.key} status is now: NodeNotReady`);
+    this.#countReady();
+    this.#after(tolerationMs, () => {
+      for (const pod of this.podsOn(node.key)) {
+        this.setPod({
+          ...pod,
+          deletedAt: new Date(this.now + 30_000).toISOString(),
+          isReady: false,
+          status: 'Terminating',
+        });
+        this.event('Pod', pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.key}`);
+      }
+      this.reconcile();
+    });
+  }
+
+  #terminate(pod: FeedPod): void {
+    if (!pod.nodeName) return this.removePod(pod);
+    this.setPod({
+      ...pod,
+      deletedAt: new Date(this.now + 30_000).toISOString(),
+      isReady: false,
+      status: 'Terminating',
+    });
+    this.event('Pod', pod, 'Normal', 'Killing', 'Stopping container app');
+    this.#after(phaseMs.stop, () => {
+      if (pod.nodeName && this.#dead.has(pod.nodeName)) return;
+      this.removePod(pod);
+      this.reconcile();
+    });
+  }
+
+  #countReady(): void {
+    for (const workload of this.workloads.values()) {
+      if (workload.kind !== 'Deployment') continue;
+      const pods = this.#podsOf(workload).filter((pod) => !pod.deletedAt);
+      const readyReplicas = pods.filter((pod) => pod.isReady && !this.#isLost(pod)).length;
+      if (readyReplicas === workload.readyReplicas && pods.length === workload.currentReplicas) continue;
+      this.setWorkload({ ...workload, readyReplicas, availableReplicas: readyReplicas, currentReplicas: pods.length });
+    }
+  }
+
+  #isLost(pod: FeedPod): boolean {
+    return (this.nodes.get(pod.nodeName ?? '')?.taints.length ?? 0) > 0;
+  }
+
+  #podsOf(deployment: FeedWorkload): FeedPod[] {
+    return [...this.pods.values()].filter((pod) => pod.owner?.uid === `${deployment.uid}-rs`);
+  }
+
+  #after(ms: number, run: () => void): void {
+    this.#due.push({ at: this.now + ms / this.#speed, run });
+  }
+
+  #touch(kind: string, key: string): void {
+    this.#dirty.add(`${kind} ${key}`);
+    this.revision++;
+  }
+
+  #id(): string {
+    return (++this.#counter * 7919 + 12_345).toString(36);
+  }
+}

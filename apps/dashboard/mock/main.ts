@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { scenes } from './scenes.ts';
+import { startMockServer } from './server.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '5174' },
+    nodes: { type: 'string', default: '3' },
+    scene: { type: 'string', default: 'demo' },
+  },
+});
+const server = await startMockServer({
+  port: Number(values.port),
+  nodes: Number(values.nodes),
+  distDir: fileURLToPath(new URL('../dist', import.meta.url)),
+});
+server.play(values.scene);
+process.stdout.write(
+  `${server.url}/\nscenes: ${Object.keys(scenes)
+    .map((name) => `${server.url}/mock/${name}`)
+    .join('\n        ')}\n`,
+);
+process.on('SIGINT', () => void server.close().then(() => process.exit(0)));

@@ -1,0 +1,106 @@
+import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedWorkload } from '@gantry/api-types/feed';
+import type { DeploymentOptions } from './fleet.ts';
+
+/** A Ready node; part of its capacity is kept for the system, as on a real one. */
+export function makeNode(name: string, zone: string, capacity: FeedResources, now: number): FeedNode {
+  return {
+    key: name,
+    uid: `uid-${name}`,
+    createdAt: iso(now),
+    zone: `zone-${zone}`,
+    conditions: [
+      { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory' },
+      { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure' },
+      { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'agent is posting ready status' },
+    ],
+    taints: [],
+    capacity,
+    allocatable: { ...capacity, memoryBytes: Math.round(capacity.memoryBytes * 0.94), pods: 110 },
+    internalIp: '192.0.2.10',
+    runtime: 'docker://28.3.0',
+    os: 'Debian GNU/Linux 12',
+  };
+}
+
+/** A Deployment without pods yet. */
+export function makeDeployment(options: DeploymentOptions, id: string, now: number): FeedWorkload {
+  return {
+    kind: 'Deployment',
+    key: `Deployment/default/${options.name}`,
+    uid: `uid-${id}`,
+    createdAt: iso(now),
+    replicas: options.replicas,
+    readyReplicas: 0,
+    availableReplicas: 0,
+    currentReplicas: 0,
+    revision: '1',
+    selector: { app: options.name },
+    requests: options.requests,
+    limits: { cpuMilli: options.requests.cpuMilli * 2, memoryBytes: options.requests.memoryBytes * 2 },
+    images: [options.image ?? `registry.test/${options.name}:1.4`],
+    conditions: [
+      {
+        type: 'Available',
+        status: 'True',
+        reason: 'MinimumReplicasAvailable',
+        message: 'Deployment has minimum availability.',
+      },
+    ],
+  };
+}
+
+/** The ReplicaSet of a Deployment. */
+export function makeReplicaSet(deployment: FeedWorkload, id: string, now: number): FeedWorkload {
+  const [, namespace, name] = deployment.key.split('/');
+  return {
+    ...deployment,
+    kind: 'ReplicaSet',
+    key: `ReplicaSet/${namespace}/${name}-7d9f`,
+    uid: `${deployment.uid}-rs`,
+    createdAt: iso(now),
+    owner: { kind: 'Deployment', name: name ?? id, uid: deployment.uid },
+    conditions: [],
+  };
+}
+
+/** A pod of a Deployment, not placed yet. */
+export function makePod(deployment: FeedWorkload, id: string, now: number): FeedPod {
+  const [, namespace, name] = deployment.key.split('/');
+  return {
+    key: `${namespace}/${name}-7d9f-${id}`,
+    uid: `uid-${id}`,
+    createdAt: iso(now),
+    owner: { kind: 'ReplicaSet', name: `${name}-7d9f`, uid: `${deployment.uid}-rs` },
+    phase: 'Pending',
+    status: 'Pending',
+    requests: deployment.requests,
+    limits: deployment.limits,
+    unreachableSeconds: 1,
+    containers: [{ name: 'app', image: deployment.images[0] ?? '', state: 'waiting', reason: 'ContainerCreating' }],
+  };
+}
+
+/** An Event about an object. */
+export function makeEvent(
+  kind: string,
+  about: { readonly key: string; readonly uid: string },
+  text: { readonly type: string; readonly reason: string; readonly message: string },
+  id: string,
+  now: number,
+): FeedEvent {
+  const parts = about.key.split('/');
+  const name = parts[parts.length - 1] ?? about.key;
+  return {
+    key: `default/${name}.${id}`,
+    uid: `uid-${id}`,
+    createdAt: iso(now),
+    ...text,
+    count: 1,
+    at: iso(now),
+    about: { kind, ...(kind === 'Node' ? {} : { namespace: 'default' }), name, uid: about.uid },
+  };
+}
+
+function iso(now: number): string {
+  return new Date(now).toISOString();
+}

@@ -1,0 +1,20 @@
+import type { MockFleet } from './fleet.ts';
+
+const Mi = 1024 * 1024;
+
+/** What can be played on the mock fleet, by name: for screenshots, for trying the page, and for tests. */
+export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
+  demo(fleet) {
+    fleet.addDeployment({ name: 'web', replicas: 3, requests: { cpuMilli: 150, memoryBytes: 192 * Mi } });
+    fleet.addDeployment({ name: 'api', replicas: 4, requests: { cpuMilli: 300, memoryBytes: 512 * Mi } });
+    fleet.addDeployment({ name: 'database', replicas: 1, requests: { cpuMilli: 1200, memoryBytes: 2048 * Mi } });
+    fleet.addDeployment({ name: 'cache', replicas: 2, requests: { cpuMilli: 200, memoryBytes: 1024 * Mi } });
+    fleet.addDeployment({ name: 'worker', replicas: 5, requests: { cpuMilli: 120, memoryBytes: 128 * Mi } });
+  },
+  'scale-30': (fleet) => void fleet.scale('web', 30),
+  'scale-3': (fleet) => void fleet.scale('web', 3),
+  'kill-node': (fleet) => fleet.killNode('node-2'),
+  'revive-node': (fleet) => fleet.reviveNode('node-2'),
+  pending: (fleet) =>
+    void fleet.addDeployment({ name: 'giant', replicas: 3, requests: { cpuMilli: 3500, memoryBytes: 512 * Mi } }),
+};
