@@ -146,7 +146,7 @@ function deltaOf(fleet: MockFleet): FeedDelta | undefined {
     type: 'delta',
     revision: fleet.revision,
     at: fleet.now,
-    changes: changes as Record<string, FeedChanges<never>>,
+    changes: changes as FeedDelta['changes'],
   };
 }
 

@@ -70,8 +70,8 @@ export interface FeedTick {
   readonly usage?: Readonly<Record<string, NodeUsage>>;
 }
 
-/** What may be done over the feed's action endpoints: `admin` everything, `view` nothing. */
-export type FeedRole = 'admin' | 'view';
+/** What may be done over the feed's action endpoints: `admin` everything, `read-only` nothing. */
+export type FeedRole = 'admin' | 'read-only';
 
 export interface FeedCluster {
   readonly name: string;

@@ -29,10 +29,10 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
     area,
   );
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls, these are links
     <div
       ref={ref}
       className="tiles"
-      // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls, these are links
       role="group"
       aria-label={`Pods on ${node.key}`}
       style={{ height: layout.rows * rowHeight - 2, backgroundSize: `${width / 8}px ${rowHeight}px` }}

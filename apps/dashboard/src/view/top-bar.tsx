@@ -24,7 +24,7 @@ function ClusterName(): ReactNode {
     <h1 className="brand" title={store.cluster ? `Kubernetes API ${store.cluster.version}` : undefined}>
       <img src="/icon.svg" alt="" width={22} height={22} />
       <span>{store.cluster?.name ?? 'Gantry'}</span>
-      {store.cluster?.role === 'view' && <span className="badge">read-only</span>}
+      {store.cluster?.role === 'read-only' && <span className="badge">read-only</span>}
     </h1>
   );
 }
