@@ -1,0 +1,102 @@
+import { isApiError, type ObjectKey } from '@gantry/api-types';
+import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
+import { RateLimitingQueue } from '@gantry/core';
+
+/** What every controller works with. */
+export interface ControllerServices {
+  readonly client: ApiClient;
+  readonly informers: InformerSource;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The part of a work queue that watches use. */
+export interface KeyQueue {
+  add(key: ObjectKey): void;
+  addAfter(key: ObjectKey, delayMs: number): void;
+}
+
+/** When to reconcile the key again although nothing may happen to it; undefined for never. */
+export interface ReconcileResult {
+  readonly requeueAfterMs: number | undefined;
+}
+
+/** One control loop: which events make which keys need work, and the level-triggered pass over one key. */
+export interface ControllerDefinition {
+  readonly name: string;
+  /** How many keys are worked on at once. */
+  readonly workers: number;
+  /** Subscribes to informers; called once, after the caches show the store. Returns what unsubscribes. */
+  watch(queue: KeyQueue): readonly (() => void)[];
+  /** Brings the world one step closer to what the object asks for. A rejection is retried with back-off. */
+  reconcile(key: ObjectKey): Promise<ReconcileResult | undefined>;
+}
+
+export interface RunningController {
+  /** Resolves once no pass is under way and none will start. */
+  stop(): Promise<void>;
+}
+
+/** Runs a control loop until stopped. Costs nothing while no event comes. */
+export function startController(
+  definition: ControllerDefinition,
+  services: Pick<ControllerServices, 'informers' | 'clock' | 'logger'>,
+): RunningController {
+  const logger = services.logger.child({ controller: definition.name });
+  const queue = new RateLimitingQueue<ObjectKey>(services.clock);
+  const unsubscribe: (() => void)[] = [];
+  let isStopped = false;
+
+  const work = async () => {
+    for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+      if (!isStopped) await reconcileOnce(definition, queue, key, logger);
+      queue.done(key);
+    }
+  };
+  const run = async () => {
+    await services.informers.hasSynced;
+    if (isStopped) return;
+    unsubscribe.push(...definition.watch(queue));
+    await Promise.all(Array.from({ length: definition.workers }, work));
+  };
+  const running = run();
+  return {
+    async stop() {
+      isStopped = true;
+      for (const end of unsubscribe) end();
+      queue.shutDown();
+      await running;
+    },
+  };
+}
+
+async function reconcileOnce(
+  definition: ControllerDefinition,
+  queue: RateLimitingQueue<ObjectKey>,
+  key: ObjectKey,
+  logger: Logger,
+): Promise<void> {
+  try {
+    const result = await definition.reconcile(key);
+    queue.forget(key);
+    if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+  } catch (error) {
+    const attempt = queue.retriesOf(key) + 1;
+    // Somebody else wrote first, or the object went: the next pass sees it.
+    if (isApiError(error, 'Conflict', 'NotFound') || isNamespaceTerminating(error)) {
+      logger.debug({ key, err: error, attempt }, 'reconcile lost a race, trying again');
+    } else {
+      logger.error({ key, err: error, attempt }, 'reconcile failed, backing off');
+    }
+    queue.addRateLimited(key);
+  }
+}
+
+/** True where something was not created because its namespace is going away. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  return (
+    isApiError(error, 'Forbidden') &&
+    (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
+  );
+}
