@@ -7,6 +7,7 @@ export { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
 export type * from './generated/types.ts';
 export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';
+export { kindByApiVersion, kindByGvk, kindByResource, kindOf, kinds } from './kinds.ts';
 export type { Quantity, QuantityFormat } from './quantity.ts';
 export {
   canonicalQuantity,

@@ -66,9 +66,10 @@ export function makePod(options: PodOptions = {}): Pod {
         'nodeSelector',
         'tolerations',
       ]),
-      ...podDefaults,
+      ...podDefaults(),
+      enableServiceLinks: true,
       ...spec,
-    } as PodSpec,
+    },
     status: {
       phase: phase ?? (isReady === undefined ? 'Pending' : 'Running'),
       ...(isReady === undefined
@@ -79,15 +80,16 @@ export function makePod(options: PodOptions = {}): Pod {
   };
 }
 
-/** What pod templates and pods have after defaulting. */
-export const podDefaults = {
-  restartPolicy: 'Always',
-  terminationGracePeriodSeconds: 30,
-  dnsPolicy: 'ClusterFirst',
-  securityContext: {},
-  schedulerName: 'default-scheduler',
-  enableServiceLinks: true,
-} as const;
+/** What pod templates and pods have after defaulting; made anew each time, since tests change objects. */
+export function podDefaults(): Omit<PodSpec, 'containers'> {
+  return {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    securityContext: {},
+    schedulerName: 'default-scheduler',
+  };
+}
 
 export interface NodeOptions extends MetadataOptions {
   /** Allocatable and capacity, as quantities. */

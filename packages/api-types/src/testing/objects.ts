@@ -4,7 +4,6 @@ import type {
   Event,
   Lease,
   Namespace,
-  Pod,
   Secret,
   Service,
   ServiceAccount,

@@ -11,10 +11,9 @@ export interface WorkloadOptions extends MetadataOptions, ContainerOptions {
 
 function makeTemplate(options: WorkloadOptions, labels: Record<string, string>): Deployment['spec']['template'] {
   const { name: _, ...container } = options;
-  const { enableServiceLinks: __, ...defaults } = podDefaults;
   return {
     metadata: { labels },
-    spec: { containers: [makeContainer({ ...container, name: 'main' })], ...defaults, ...options.template },
+    spec: { containers: [makeContainer({ ...container, name: 'main' })], ...podDefaults(), ...options.template },
   };
 }
 

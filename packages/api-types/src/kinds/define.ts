@@ -1,0 +1,74 @@
+import { ageOf } from '../human-duration.ts';
+import type { PrinterColumn, SubresourceDefinition, Verb } from '../kind.ts';
+import type { KubernetesObject } from '../resources.ts';
+
+/** What every kind served here can do. */
+export const allVerbs: readonly Verb[] = [
+  'get',
+  'list',
+  'watch',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+];
+
+/** For the hooks a kind has no use for. */
+export function doNothing(): void {}
+
+/** For kinds without rules of their own. */
+export function noErrors(): [] {
+  return [];
+}
+
+/** The first column of every table. */
+export const nameColumn: PrinterColumn<KubernetesObject> = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: 'Name must be unique within a namespace.',
+  value: (object) => object.metadata.name,
+};
+
+/** `5m`, `3d4h`. */
+export const ageColumn: PrinterColumn<KubernetesObject> = {
+  name: 'Age',
+  type: 'string',
+  description: 'Time since the server created the object.',
+  value: (object, now) => ageOf(object.metadata.creationTimestamp, now),
+};
+
+/** A column of text. */
+export function textColumn<T>(
+  name: string,
+  description: string,
+  value: (object: T, now: Date) => string,
+  priority: 0 | 1 = 0,
+): PrinterColumn<T> {
+  return { name, type: 'string', description, priority, value };
+}
+
+/** A column of whole numbers. */
+export function countColumn<T>(
+  name: string,
+  description: string,
+  value: (object: T) => number,
+  priority: 0 | 1 = 0,
+): PrinterColumn<T> {
+  return { name, type: 'integer', description, priority, value };
+}
+
+/** The status subresource, whose body is the object itself. */
+export function statusSubresource(group: string, version: string, kind: string): SubresourceDefinition {
+  return { name: 'status', group, version, kind, verbs: ['get', 'update', 'patch'] };
+}
+
+/** The scale subresource of workloads. */
+export const scaleSubresource: SubresourceDefinition = {
+  name: 'scale',
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  verbs: ['get', 'update', 'patch'],
+};
