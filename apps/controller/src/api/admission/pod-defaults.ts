@@ -1,0 +1,91 @@
+import { ApiError, objectKey, type Pod, type Toleration } from '@gantry/api-types';
+import type { ApiContext } from '../context.ts';
+import { forbidden } from '../failures.ts';
+import type { ServedKind } from '../registry.ts';
+import type { AdmissionPlugin } from './admission.ts';
+
+/** Kubernetes' ServiceAccount admission, without the token volume: tokens for pods are not issued yet. */
+export function serviceAccountAdmission(objects: ApiContext['objects']): AdmissionPlugin {
+  return {
+    name: 'ServiceAccount',
+    resources: ['pods'],
+    admit({ operation, kind, object }) {
+      if (operation !== 'create') return undefined;
+      const pod = object as unknown as Pod;
+      const { spec, metadata } = pod;
+      const name = spec.serviceAccountName || 'default';
+      spec.serviceAccountName = name;
+      spec.serviceAccount = name;
+      const account = objects.get('serviceaccounts', objectKey(metadata.namespace, name))?.object;
+      // A namespace's `default` account is made a moment after it; pods need not wait for that.
+      if (!account && name !== 'default') throw missingAccount(kind, pod, name);
+      const { imagePullSecrets } = (account ?? {}) as { imagePullSecrets?: { name?: string }[] };
+      if (!spec.imagePullSecrets?.length && imagePullSecrets?.length) {
+        spec.imagePullSecrets = imagePullSecrets.map((reference) => ({ ...reference }));
+      }
+      return undefined;
+    },
+  };
+}
+
+function missingAccount(kind: ServedKind, pod: Pod, name: string): ApiError {
+  const why = `error looking up service account ${pod.metadata.namespace}/${name}: serviceaccount "${name}" not found`;
+  return forbidden(kind, pod.metadata.name, why);
+}
+
+const notReady = 'node.kubernetes.io/not-ready';
+const unreachable = 'node.kubernetes.io/unreachable';
+
+/** DefaultTolerationSeconds: how long a pod stays bound to a node that is lost. */
+export function tolerationSecondsAdmission(seconds: number): AdmissionPlugin {
+  return {
+    name: 'DefaultTolerationSeconds',
+    resources: ['pods'],
+    admit({ operation, object }) {
+      if (operation !== 'create') return undefined;
+      const { spec } = object as unknown as Pod;
+      const present = spec.tolerations ?? [];
+      const added = [notReady, unreachable]
+        .filter((key) => !present.some((toleration) => tolerates(toleration, key)))
+        .map((key): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: seconds }));
+      if (added.length > 0) spec.tolerations = [...present, ...added];
+      return undefined;
+    },
+  };
+}
+
+function tolerates(toleration: Toleration, key: string): boolean {
+  return (
+    (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect)
+  );
+}
+
+/** The two classes that every cluster has. Others need PriorityClass objects, which are not served yet. */
+const builtInPriorities: Readonly<Record<string, number>> = {
+  'system-node-critical': 2_000_001_000,
+  'system-cluster-critical': 2_000_000_000,
+};
+
+/** Priority: turns `priorityClassName` into `priority`. */
+export function priorityAdmission(): AdmissionPlugin {
+  return {
+    name: 'Priority',
+    resources: ['pods'],
+    admit({ operation, kind, object }) {
+      if (operation !== 'create') return undefined;
+      const { spec, metadata } = object as unknown as Pod;
+      const { priorityClassName } = spec;
+      const priority = priorityClassName ? builtInPriorities[priorityClassName] : 0;
+      if (priority === undefined) {
+        throw forbidden(kind, metadata.name, `no PriorityClass with name ${priorityClassName} was found`);
+      }
+      if (spec.priority !== undefined && spec.priority !== priority) {
+        const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`;
+        throw forbidden(kind, metadata.name, why);
+      }
+      spec.priority = priority;
+      spec.preemptionPolicy ??= 'PreemptLowerPriority';
+      return undefined;
+    },
+  };
+}

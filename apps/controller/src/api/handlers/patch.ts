@@ -1,0 +1,74 @@
+import { ApiError } from '@gantry/api-types';
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import type { CachedObject } from '../../objects/object-store.ts';
+import type { AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from '../context.ts';
+import { cloneJson } from '../json.ts';
+import { mergePatch } from '../merge-patch.ts';
+import { revisionOf } from '../metadata.ts';
+import type { ServedKind } from '../registry.ts';
+import { modifyObject, type UpdateScope } from './update.ts';
+
+/** A patch document by its media type. */
+export type Patch =
+  | { readonly type: 'json'; readonly operations: readonly unknown[] }
+  | { readonly type: 'merge'; readonly document: Readonly<Record<string, unknown>> }
+  | { readonly type: 'strategic'; readonly document: Readonly<Record<string, unknown>> };
+
+export interface PatchRequest extends WriteOptions {
+  readonly target: Target;
+  readonly patch: Patch;
+  readonly scope?: UpdateScope;
+  /**
+   * Checks a patched document against the kind's schema and returns it as an object of the kind (it may be the same
+   * one, changed). Throws `ApiError`.
+   */
+  readonly decode: (document: unknown) => AnyObject;
+  /** Merges by the kind's patch strategies. */
+  readonly applyStrategic: (kind: ServedKind, original: AnyObject, patch: Readonly<Record<string, unknown>>) => unknown;
+}
+
+/** PATCH: applied to the present state, again on a lost race unless the patch itself names a resourceVersion. */
+export function patchObject(api: ApiContext, request: PatchRequest): Promise<WrittenObject> {
+  const { target, patch } = request;
+  const named = patch.type === 'json' ? undefined : namedRevision(patch.document);
+  return modifyObject(api, request, {
+    expectedRevision: named,
+    next: (previous) => request.decode(applyPatch(target.kind, request, previous)),
+  });
+}
+
+function applyPatch(kind: ServedKind, request: PatchRequest, previous: CachedObject<AnyObject>): unknown {
+  const { patch } = request;
+  const original = cloneJson(previous.object);
+  switch (patch.type) {
+    case 'merge':
+      return mergePatch(original, patch.document);
+    case 'strategic':
+      return request.applyStrategic(kind, original, patch.document);
+    case 'json':
+      return applyJsonPatch(original, patch.operations);
+  }
+}
+
+function namedRevision(document: Readonly<Record<string, unknown>>): number | undefined {
+  const { metadata } = document;
+  if (typeof metadata !== 'object' || metadata === null || !('resourceVersion' in metadata)) return undefined;
+  const { resourceVersion } = metadata;
+  return typeof resourceVersion === 'string' ? revisionOf({ resourceVersion }) : undefined;
+}
+
+/** Applies RFC 6902 operations; `original` may be changed. Throws `ApiError` Invalid where one fails. */
+export function applyJsonPatch(original: object, operations: readonly unknown[]): unknown {
+  // Kubernetes lets `remove` of what is absent fail, and so does RFC 6902; the library does not for objects.
+  try {
+    const checked = cloneJson(operations) as Operation[];
+    const problem = jsonPatch.validate(checked, original);
+    if (problem) throw problem;
+    return jsonPatch.applyPatch(original, checked, false, true, true).newDocument;
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    const text = cause.message.split('\n')[0] ?? '';
+    const message = `the server rejected our request due to an error in our request: ${text}`;
+    throw new ApiError('Invalid', message, undefined, { cause });
+  }
+}

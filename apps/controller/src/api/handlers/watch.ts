@@ -1,0 +1,129 @@
+import { ApiError } from '@gantry/api-types';
+import type { CachedObject } from '../../objects/object-store.ts';
+import type { AnyObject, ApiContext } from '../context.ts';
+import { isStoreError, tooLargeResourceVersion } from '../failures.ts';
+import type { ServedKind } from '../registry.ts';
+import type { Representation } from '../representation.ts';
+import { type EventEncoder, selectingEncoder, sharedEncoder, watchLine } from '../watch/event-encoder.ts';
+import { WatchStream } from '../watch/watch-stream.ts';
+import type { WatchTransport } from '../watch/watch-transport.ts';
+import type { ActiveWatches } from '../watch/active-watches.ts';
+import { selectPresent } from './list.ts';
+import { checkWatchOptions, parseRevision, type WatchRequestOptions } from './list-options.ts';
+
+export interface WatchRequest {
+  readonly kind: ServedKind;
+  readonly namespace: string | undefined;
+  readonly options: WatchRequestOptions;
+  readonly representation: Representation;
+  /** Plain JSON: lines may be shared with other watchers. */
+  readonly isPlain: boolean;
+}
+
+const bookmarkMs = 60_000;
+/** Kubernetes' --min-request-timeout: watches end after one to two times this where the client names no time. */
+const minTimeoutSeconds = 1800;
+const maxBufferedBytes = 16 * 1024 * 1024;
+
+/** Where a watch begins: what is reported as ADDED first, and after which revision live events follow. */
+interface WatchStart {
+  readonly initial: readonly CachedObject<AnyObject>[];
+  readonly fromRevision: number;
+  readonly announcesInitialEnd: boolean;
+}
+
+/**
+ * WATCH. Everything that is wrong with the request throws `ApiError` before `open` is called, so that it can still be
+ * an HTTP status; `open` starts the answer and gives the transport.
+ */
+export async function watchObjects(
+  api: ApiContext,
+  watches: ActiveWatches,
+  request: WatchRequest,
+  open: () => WatchTransport,
+): Promise<void> {
+  const { kind, namespace, options, representation } = request;
+  checkWatchOptions(options);
+  const start = planStart(api, request);
+  const encoder: EventEncoder =
+    request.isPlain && options.selection.isEverything
+      ? sharedEncoder(watches.sharedLines)
+      : selectingEncoder(options.selection, representation);
+  const bookmark = (annotations?: Record<string, string>) =>
+    watchLine(
+      'BOOKMARK',
+      representation.bookmark({
+        resourceVersion: String(api.objects.revision),
+        creationTimestamp: null,
+        ...(annotations ? { annotations } : {}),
+      }),
+    );
+  const initialEnd = start.announcesInitialEnd ? bookmark({ 'k8s.io/initial-events-end': 'true' }) : undefined;
+  // Events may come before the subscription's promise resolves (replay), hence the hand-over by this variable.
+  let stream: WatchStream | undefined;
+  const early: Parameters<WatchStream['onEvents']>[0][] = [];
+  const sink = {
+    onEvents: (events: Parameters<WatchStream['onEvents']>[0]) => {
+      if (stream) stream.onEvents(events);
+      else early.push(events);
+    },
+  };
+  const unsubscribe = await subscribe(api, request, start.fromRevision, sink);
+  const opened: WatchStream = new WatchStream({
+    encoder,
+    transport: open(),
+    clock: api.clock,
+    initial: start.initial,
+    initialEnd,
+    bookmark: options.allowWatchBookmarks ? bookmark : undefined,
+    bookmarkMs,
+    timeoutMs: (options.timeoutSeconds ?? minTimeoutSeconds * (1 + Math.random())) * 1000,
+    maxBufferedBytes,
+    onClosed: () => watches.remove(opened),
+    onSlow: () =>
+      api.logger.warn({ resource: kind.resource, namespace }, 'watcher lags behind and was cut off: it will list anew'),
+  });
+  stream = opened;
+  watches.add(opened);
+  opened.bindTo(unsubscribe);
+  for (const events of early) opened.onEvents(events);
+}
+
+function planStart(api: ApiContext, request: WatchRequest): WatchStart {
+  const { kind, namespace, options } = request;
+  const asked = parseRevision(options.resourceVersion);
+  const current = api.objects.revision;
+  if (asked > current) throw tooLargeResourceVersion(asked, current);
+  const { sendInitialEvents } = options;
+  const wantsInitial = sendInitialEvents ?? asked === 0;
+  if (!wantsInitial) {
+    return { initial: [], fromRevision: asked === 0 ? current : asked, announcesInitialEnd: false };
+  }
+  const initial = selectPresent(api, kind, namespace, options.selection);
+  return {
+    initial,
+    fromRevision: current,
+    announcesInitialEnd: sendInitialEvents === true && options.allowWatchBookmarks,
+  };
+}
+
+async function subscribe(
+  api: ApiContext,
+  request: WatchRequest,
+  fromRevision: number,
+  sink: { onEvents: WatchStream['onEvents'] },
+): Promise<() => void> {
+  const { kind, namespace } = request;
+  try {
+    return await api.objects.watch(
+      kind.resource,
+      { fromRevision, ...(namespace === undefined ? {} : { namespace }) },
+      sink as Parameters<ApiContext['objects']['watch']>[2],
+    );
+  } catch (error) {
+    if (isStoreError(error, 'future')) throw tooLargeResourceVersion(fromRevision, api.objects.revision);
+    if (!isStoreError(error, 'compacted')) throw error;
+    const message = `too old resource version: ${fromRevision} (${api.objects.oldestRevision})`;
+    throw new ApiError('Expired', message, undefined, { cause: error });
+  }
+}

@@ -1,0 +1,41 @@
+import { ApiError } from '@gantry/api-types';
+import { StoreError, type Logger } from '@gantry/core';
+import type { FastifyReply } from 'fastify';
+import { sendJson } from './respond.ts';
+
+/** The largest body that is read: etcd's limit for an object, doubled, as Kubernetes has it. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+/** Anything thrown, as the error that the client gets. What is not meant for clients is logged here, once. */
+export function toApiError(error: unknown, logger: Logger, where: { method: string; url: string }): ApiError {
+  if (error instanceof ApiError) return error;
+  if (isFastifyError(error) && error.statusCode < 500) return fromFastify(error);
+  if (error instanceof StoreError && error.code === 'closed') {
+    return new ApiError('ServiceUnavailable', 'the controller is shutting down', { retryAfterSeconds: 1 }, { cause: error });
+  }
+  logger.error({ err: error, method: where.method, url: where.url }, 'request failed');
+  return new ApiError('InternalError', "Internal error occurred: see the controller's log for details", undefined, {
+    cause: error,
+  });
+}
+
+/** Answers with the Status of an error. */
+export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
+  const retryAfter = error.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
+  return sendJson(reply, error.toStatus(), error.code);
+}
+
+function isFastifyError(error: unknown): error is Error & { code: string; statusCode: number } {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && 'code' in error;
+}
+
+function fromFastify(error: Error & { code: string; statusCode: number }): ApiError {
+  if (error.statusCode === 413) {
+    return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
+  }
+  if (error.statusCode === 415) {
+    return new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  }
+  return new ApiError('BadRequest', error.message, undefined, { cause: error });
+}

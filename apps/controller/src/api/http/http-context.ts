@@ -1,0 +1,35 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticator } from '../../auth/token-store.ts';
+import type { User } from '../../auth/user.ts';
+import type { ApiContext } from '../context.ts';
+import type { ServedKind } from '../registry.ts';
+import type { ActiveWatches } from '../watch/active-watches.ts';
+import type { Format } from './negotiate.ts';
+import type { ResourcePath } from './path.ts';
+import type { Query } from './query.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the authentication hook for every route but health. */
+    user: User | undefined;
+  }
+}
+
+/** What the HTTP layer works with beside the handlers' context. */
+export interface HttpContext {
+  readonly api: ApiContext;
+  readonly auth: Authenticator;
+  readonly watches: ActiveWatches;
+  readonly negotiate: (accept: string | undefined) => Format;
+}
+
+/** One authorized request for a served kind. */
+export interface ResourceCall {
+  readonly http: HttpContext;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly path: ResourcePath;
+  readonly kind: ServedKind;
+  readonly query: Query;
+  readonly user: User;
+}

@@ -1,0 +1,113 @@
+import type { SelfSubjectAccessReview, SelfSubjectReview, SelfSubjectRulesReview } from '@gantry/api-types';
+import { authorize } from '../auth/authorize.ts';
+import type { User } from '../auth/user.ts';
+import type { AnyObject } from './context.ts';
+import type { DiscoveredResource } from './discovery.ts';
+import { formatTime } from './metadata.ts';
+
+/** A kind that is only ever POSTed: it asks a question, and the answer is its status. */
+export interface Review extends DiscoveredResource {
+  answer(user: User, request: AnyObject, now: number): object;
+}
+
+const common = {
+  version: 'v1',
+  singular: '',
+  isNamespaced: false,
+  verbs: ['create'],
+  shortNames: [],
+  categories: [],
+  subresources: [],
+} as const;
+
+const accessReview: Review = {
+  ...common,
+  group: 'authorization.k8s.io',
+  kind: 'SelfSubjectAccessReview',
+  plural: 'selfsubjectaccessreviews',
+  singular: 'selfsubjectaccessreview',
+  answer(user, request) {
+    const { spec } = request as unknown as SelfSubjectAccessReview;
+    return { ...request, status: { allowed: isAllowed(user, spec), ...(isAllowed(user, spec) ? {} : { reason: `user "${user.name}" has no such right` }) } };
+  },
+};
+
+function isAllowed(user: User, spec: SelfSubjectAccessReview['spec'] | undefined): boolean {
+  const { resourceAttributes: asked, nonResourceAttributes } = spec ?? {};
+  if (asked) {
+    return authorize(user, {
+      verb: asked.verb ?? '',
+      group: asked.group ?? '',
+      resource: asked.resource ?? '',
+      subresource: asked.subresource || undefined,
+      namespace: asked.namespace || undefined,
+      name: asked.name || undefined,
+    });
+  }
+  // Discovery, version, health and OpenAPI are for everybody who is known; there are no other paths.
+  return user.role.type === 'admin' || nonResourceAttributes?.verb === 'get';
+}
+
+const rulesReview: Review = {
+  ...common,
+  group: 'authorization.k8s.io',
+  kind: 'SelfSubjectRulesReview',
+  plural: 'selfsubjectrulesreviews',
+  singular: 'selfsubjectrulesreview',
+  answer(user, request) {
+    return { ...(request as unknown as SelfSubjectRulesReview), status: rulesOf(user) };
+  },
+};
+
+function rulesOf(user: User) {
+  const everyPath = { verbs: ['get'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version'] };
+  switch (user.role.type) {
+    case 'admin':
+      return {
+        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+        nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+        incomplete: false,
+      };
+    case 'read-only':
+      return {
+        resourceRules: [{ verbs: ['get', 'list', 'watch'], apiGroups: ['*'], resources: ['*'] }],
+        nonResourceRules: [everyPath],
+        // Secrets are left out, which a list of grants cannot say.
+        incomplete: true,
+      };
+    case 'node':
+      return {
+        resourceRules: [{ verbs: ['get'], apiGroups: [''], resources: ['nodes'], resourceNames: [user.role.nodeName] }],
+        nonResourceRules: [everyPath],
+        incomplete: true,
+      };
+    case 'none':
+      return { resourceRules: [], nonResourceRules: [everyPath], incomplete: false };
+  }
+}
+
+const selfReview: Review = {
+  ...common,
+  group: 'authentication.k8s.io',
+  kind: 'SelfSubjectReview',
+  plural: 'selfsubjectreviews',
+  singular: 'selfsubjectreview',
+  answer(user, request, now) {
+    const answer: Pick<SelfSubjectReview, 'kind' | 'apiVersion' | 'status'> = {
+      kind: 'SelfSubjectReview',
+      apiVersion: 'authentication.k8s.io/v1',
+      status: { userInfo: { username: user.name, groups: [...user.groups] } },
+    };
+    return { ...answer, metadata: { ...request.metadata, creationTimestamp: formatTime(now) } };
+  },
+};
+
+/** All reviews, for discovery and dispatch. */
+export const reviews: readonly Review[] = [accessReview, rulesReview, selfReview];
+
+/** The review that a path names. */
+export function reviewFor(path: { group: string; version: string; resource: string }): Review | undefined {
+  return reviews.find(
+    ({ group, version, plural }) => group === path.group && version === path.version && plural === path.resource,
+  );
+}

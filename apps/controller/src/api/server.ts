@@ -1,0 +1,129 @@
+import { ApiError, type KindDefinition } from '@gantry/api-types';
+import type { ApiClient, Clock, Logger } from '@gantry/core';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Authenticator } from '../auth/token-store.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { NodeStreams } from '../sessions/node-streams.ts';
+import { createAdmission } from './admission/admission.ts';
+import { priorityAdmission, serviceAccountAdmission, tolerationSecondsAdmission } from './admission/pod-defaults.ts';
+import { serviceAllocation } from './admission/service-allocation.ts';
+import { createApiClient } from './client.ts';
+import { type ApiContext, untyped } from './context.ts';
+import { createDiscovery } from './discovery.ts';
+import { registerDocumentRoutes } from './http/document-routes.ts';
+import { maxBodyBytes, sendError, toApiError } from './http/errors.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import type { HttpContext } from './http/http-context.ts';
+import { createNegotiator } from './http/negotiate.ts';
+import { registerResourceRoutes } from './http/resource-routes.ts';
+import { createWatchUpgrade } from './http/watch-upgrade.ts';
+import { createOpenApi } from './openapi.ts';
+import { createRegistry } from './registry.ts';
+import { reviews } from './reviews.ts';
+import { ActiveWatches } from './watch/active-watches.ts';
+
+export interface ApiServerOptions {
+  readonly objects: ObjectStore;
+  readonly kinds: readonly KindDefinition[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly auth: Authenticator;
+  /** Asked for each time: the agent sessions themselves need the client made here. */
+  readonly nodeStreams: () => NodeStreams | undefined;
+  /** PEM. Absent in tests that only inject. */
+  readonly tls?: { readonly certificatePem: string; readonly keyPem: string };
+  /** IPv4 range of cluster IPs. Default `10.96.0.0/16`. */
+  readonly serviceCidr?: string;
+  /** Default 30000 to 32767. */
+  readonly nodePortRange?: readonly [number, number];
+  /** For the not-ready and unreachable tolerations that pods get. Default 1. */
+  readonly tolerationSeconds?: number;
+  /** Takes WebSocket upgrades on paths that are not the API's. False or absent: 404. */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+}
+
+export interface ApiServer {
+  /** Not listening yet. Closing it ends all watches first. Other routes (join, agent archive) may be added before listening. */
+  readonly app: FastifyInstance;
+  /** The same handlers in process. Usable at once. */
+  readonly client: ApiClient;
+}
+
+/** Builds the Kubernetes API over an object store. It starts nothing: the caller listens and closes. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const api = createContext(options);
+  const watches = new ActiveWatches();
+  const http: HttpContext = { api, auth: options.auth, watches, negotiate: createNegotiator() };
+  const app = createApp(options);
+  setErrorHandling(app, options);
+  registerHealthRoutes(app, () => true);
+  const discovery = createDiscovery(api.registry, reviews);
+  const openApi = createOpenApi(options.kinds);
+  // A scope of its own: what others register beside it authenticates and parses bodies in its own way.
+  void app.register(async (scope) => {
+    scope.decorateRequest('user', undefined);
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.addHook('onRequest', (request, _reply, done) => {
+      request.user = options.auth.authenticate(request.headers.authorization);
+      done(request.user ? undefined : new ApiError('Unauthorized', 'Unauthorized'));
+    });
+    registerDocumentRoutes(scope, { discovery, openApi });
+    registerResourceRoutes(scope, http);
+  });
+  acceptUpgrades(app, http, options);
+  app.addHook('preClose', async () => watches.endAll());
+  return { app, client: createApiClient(api) };
+}
+
+function createContext(options: ApiServerOptions): ApiContext {
+  const { objects, clock, logger, nodeStreams } = options;
+  const untypedObjects = untyped(objects);
+  const admission = createAdmission([
+    serviceAccountAdmission(untypedObjects),
+    tolerationSecondsAdmission(options.tolerationSeconds ?? 1),
+    priorityAdmission(),
+    serviceAllocation({
+      services: objects.informer('services'),
+      serviceCidr: options.serviceCidr ?? '10.96.0.0/16',
+      nodePortRange: options.nodePortRange ?? [30_000, 32_767],
+    }),
+  ]);
+  return { objects: untypedObjects, registry: createRegistry(options.kinds), admission, clock, logger, nodeStreams };
+}
+
+/** Go clients keep idle connections for 90 s; a server that closes earlier makes them fail on the next request. */
+const keepAliveMs = 120_000;
+
+function createApp({ tls }: ApiServerOptions): FastifyInstance {
+  const common = {
+    bodyLimit: maxBodyBytes,
+    keepAliveTimeout: keepAliveMs,
+    exposeHeadRoutes: false,
+    // Names and label selectors may be long; the resource paths are taken apart by our own code anyway.
+    routerOptions: { maxParamLength: 2000 },
+    forceCloseConnections: true,
+  } as const;
+  if (!tls) return Fastify(common);
+  const https = { cert: tls.certificatePem, key: tls.keyPem, minVersion: 'TLSv1.2' } as const;
+  return Fastify({ ...common, https }) as unknown as FastifyInstance;
+}
+
+function setErrorHandling(app: FastifyInstance, { logger, auth }: ApiServerOptions): void {
+  app.setErrorHandler((error, request, reply) => sendError(reply, toApiError(error, logger, request)));
+  app.setNotFoundHandler((request, reply) => {
+    if (!auth.authenticate(request.headers.authorization)) throw new ApiError('Unauthorized', 'Unauthorized');
+    return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('404 page not found\n');
+  });
+}
+
+function acceptUpgrades(app: FastifyInstance, http: HttpContext, { onUpgrade }: ApiServerOptions): void {
+  const watchUpgrade = createWatchUpgrade(http);
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (watchUpgrade(request, socket, head) || onUpgrade?.(request, socket, head)) return;
+    socket.on('error', () => socket.destroy());
+    socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+}

@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream';
+import { ApiError, type ContainerStatus, objectKey, type Pod } from '@gantry/api-types';
+import type { LogOptions } from '../../sessions/node-streams.ts';
+import type { ApiContext } from '../context.ts';
+import { notFound } from '../failures.ts';
+
+export interface LogRequest {
+  readonly namespace: string;
+  readonly podName: string;
+  /** Undefined: the pod's only container, or the one that its annotation names. */
+  readonly container: string | undefined;
+  readonly options: Omit<LogOptions, 'container'>;
+  /** Ends the stream at the agent too. */
+  readonly signal: AbortSignal;
+}
+
+/** pods/log: the bytes of a container's log. Everything that can be told before the first byte throws `ApiError`. */
+export function openPodLogs(api: ApiContext, request: LogRequest): Promise<Readable> {
+  const found = api.objects.get('pods', objectKey(request.namespace, request.podName));
+  if (!found) throw notFound(api.registry.byResource('pods'), request.podName);
+  const pod = found.object as Pod;
+  const container = chooseContainer(pod, request.container);
+  checkStarted(pod, container, request.options.previous);
+  const streams = api.nodeStreams();
+  if (!streams) throw new ApiError('ServiceUnavailable', 'container logs are not available: the controller has no agent sessions yet; try again');
+  const { name, namespace = '', uid } = pod.metadata;
+  return streams.openLogs(
+    pod.spec.nodeName ?? '',
+    { namespace, name, uid },
+    { ...request.options, container },
+    request.signal,
+  );
+}
+
+function chooseContainer(pod: Pod, asked: string | undefined): string {
+  const { name } = pod.metadata;
+  const containers = pod.spec.containers.map((container) => container.name);
+  const inits = (pod.spec.initContainers ?? []).map((container) => container.name);
+  const all = [...containers, ...inits, ...(pod.spec.ephemeralContainers ?? []).map((container) => container.name)];
+  if (asked) {
+    if (all.includes(asked)) return asked;
+    throw new ApiError('BadRequest', `container ${asked} is not valid for pod ${name}`);
+  }
+  const [only] = containers;
+  if (containers.length === 1 && only !== undefined) return only;
+  const initText = inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : '';
+  throw new ApiError(
+    'BadRequest',
+    `a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${initText}`,
+  );
+}
+
+/** A container that has not started has no log; why it has not is the useful answer. */
+function checkStarted(pod: Pod, container: string, wantsPrevious: boolean): void {
+  const { name } = pod.metadata;
+  if (!pod.spec.nodeName) throw new ApiError('BadRequest', `pod ${name} does not have a host assigned`);
+  const status = statusOf(pod, container);
+  if (wantsPrevious) {
+    if (status?.lastState?.terminated?.containerID) return;
+    throw new ApiError('BadRequest', `previous terminated container "${container}" in pod "${name}" not found`);
+  }
+  const { running, terminated, waiting } = status?.state ?? {};
+  if (running || terminated) return;
+  // Between two runs the last one's log is what there is to read.
+  if (status?.lastState?.terminated) return;
+  const why = waitingTexts[waiting?.reason ?? ''] ?? waiting?.reason ?? 'ContainerCreating';
+  throw new ApiError('BadRequest', `container "${container}" in pod "${name}" is waiting to start: ${why}`);
+}
+
+const waitingTexts: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
+function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status;
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(
+    (status) => status.name === container,
+  );
+}

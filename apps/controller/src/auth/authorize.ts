@@ -1,0 +1,52 @@
+import type { User } from './user.ts';
+
+/** What is asked of the API, as RBAC sees it. */
+export interface AccessAttributes {
+  /** get, list, watch, create, update, patch, delete, deletecollection. */
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  /** For lists and watches by an agent: the field selector it came with, which must confine it to its node. */
+  readonly fieldSelector?: string | undefined;
+}
+
+const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
+
+/** Whether the user may do this. Pure; the refusal's text is {@link forbiddenMessage}. */
+export function authorize(user: User, attributes: AccessAttributes): boolean {
+  switch (user.role.type) {
+    case 'admin':
+      return true;
+    case 'read-only':
+      // Kubernetes' own `view` role leaves Secrets out: reading one may be enough to become somebody else.
+      return readVerbs.has(attributes.verb) && attributes.resource !== 'secrets';
+    case 'node':
+      return authorizeNode(user.role.nodeName, attributes);
+    case 'none':
+      return false;
+  }
+}
+
+/** Reads of the own Node, and of pods confined to it by a field selector. What an agent needs beyond comes over its session. */
+function authorizeNode(nodeName: string, attributes: AccessAttributes): boolean {
+  if (attributes.group !== '' || attributes.subresource) return false;
+  if (attributes.resource === 'nodes') return attributes.verb === 'get' && attributes.name === nodeName;
+  return (
+    attributes.resource === 'pods' &&
+    (attributes.verb === 'list' || attributes.verb === 'watch') &&
+    (attributes.fieldSelector ?? '').split(',').includes(`spec.nodeName=${nodeName}`)
+  );
+}
+
+/** Kubernetes' text for a refusal. */
+export function forbiddenMessage(user: User, attributes: AccessAttributes): string {
+  const { group, namespace, name, verb } = attributes;
+  const resource = attributes.subresource ? `${attributes.resource}/${attributes.subresource}` : attributes.resource;
+  const scope = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope';
+  const qualified = group ? `${attributes.resource}.${group}` : attributes.resource;
+  const subject = name ? `${qualified} "${name}"` : qualified;
+  return `${subject} is forbidden: User "${user.name}" cannot ${verb} resource "${resource}" in API group "${group}" ${scope}`;
+}
