@@ -16,7 +16,8 @@ const plainMaps: ReadonlySet<string> = new Set([
  */
 export function isSemanticallyEqual(a: unknown, b: unknown, field = ''): boolean {
   if (Object.is(a, b)) return true;
-  if (isNothing(a, field) || isNothing(b, field)) return isNothing(a, field) && isNothing(b, field);
+  if (plainMaps.has(field)) return areMapsEqual(Object(a ?? {}), Object(b ?? {}));
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
@@ -31,12 +32,10 @@ function areMapsEqual(a: object, b: object): boolean {
     if (!isSemanticallyEqual(value, right.get(key), key)) return false;
     right.delete(key);
   }
-  for (const [key, value] of right) if (!isNothing(value, key)) return false;
+  for (const [key, value] of right) if (!isSemanticallyEqual(undefined, value, key)) return false;
   return true;
 }
 
-function isNothing(value: unknown, field: string): boolean {
-  if (value === undefined || value === null) return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return typeof value === 'object' && plainMaps.has(field) && Object.keys(value).length === 0;
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
