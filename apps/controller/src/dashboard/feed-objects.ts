@@ -1,0 +1,141 @@
+import type {
+  FeedChanges,
+  FeedDelta,
+  FeedKind,
+  FeedObjects,
+  ObjectKey,
+  ResourceName,
+  ResourceTypes,
+} from '@gantry/api-types';
+import type { InformerSource, Lister } from '@gantry/core';
+import { eventTime, trimEvent, trimNode, trimService, trimWorkload } from './trim.ts';
+import { trimPod } from './trim-pod.ts';
+
+/** Events a snapshot starts with: what happened lately. */
+export const snapshotEvents = 500;
+
+/** A resource the feed shows: where it appears and how one object is trimmed. */
+interface FeedResource<R extends ResourceName> {
+  readonly resource: R;
+  readonly kind: FeedKind;
+  /** The key the page knows the object by, from the cache's. */
+  readonly feedKey: (key: ObjectKey) => string;
+  readonly trim: (object: ResourceTypes[R]) => FeedObjects[FeedKind][number];
+}
+
+const sameKey = (key: ObjectKey): string => key;
+
+type AnyFeedResource = { [R in ResourceName]: FeedResource<R> }[ResourceName];
+
+const resources: readonly AnyFeedResource[] = [
+  { resource: 'deployments.apps', kind: 'workloads', feedKey: (key) => `Deployment/${key}`, trim: trimWorkload },
+  { resource: 'replicasets.apps', kind: 'workloads', feedKey: (key) => `ReplicaSet/${key}`, trim: trimWorkload },
+  { resource: 'nodes', kind: 'nodes', feedKey: sameKey, trim: trimNode },
+  { resource: 'pods', kind: 'pods', feedKey: sameKey, trim: trimPod },
+  { resource: 'services', kind: 'services', feedKey: sameKey, trim: trimService },
+  { resource: 'events', kind: 'events', feedKey: sameKey, trim: trimEvent },
+];
+
+/** What is read of one resource, with its type hidden behind closures. */
+interface Reader {
+  readonly kind: FeedKind;
+  readonly dirty: Set<ObjectKey>;
+  readonly feedKey: (key: ObjectKey) => string;
+  all(): FeedObjects[FeedKind][number][];
+  one(key: ObjectKey): FeedObjects[FeedKind][number] | undefined;
+  stop(): void;
+}
+
+/**
+ * The feed's view of the watch cache: notes which objects changed and reads their present state when asked, so that a
+ * burst of changes to one object costs one read. Never holds objects of its own.
+ */
+export class FeedObjectReader {
+  readonly #readers: readonly Reader[];
+
+  /** Subscribes at once; `onChange` is called (synchronously, in the cache's event handler) when something turned dirty. */
+  constructor(source: InformerSource, onChange: () => void) {
+    this.#readers = resources.map((entry) => openReader(source, entry, onChange));
+    for (const reader of this.#readers) reader.dirty.clear();
+  }
+
+  get isDirty(): boolean {
+    return this.#readers.some((reader) => reader.dirty.size > 0);
+  }
+
+  snapshot(): FeedObjects {
+    const of = (kind: FeedKind): FeedObjects[FeedKind][number][] =>
+      this.#readers.filter((reader) => reader.kind === kind).flatMap((reader) => reader.all());
+    // Each reader's trim makes objects of its own kind: the table above pairs them.
+    return {
+      nodes: of('nodes'),
+      pods: of('pods'),
+      workloads: of('workloads'),
+      services: of('services'),
+      events: of('events'),
+    } as FeedObjects;
+  }
+
+  /** The present state of what changed since the last call. */
+  takeChanges(): FeedDelta['changes'] {
+    const changes: { [K in FeedKind]?: { set: FeedObjects[FeedKind][number][]; gone: string[] } } = {};
+    for (const reader of this.#readers) {
+      if (reader.dirty.size === 0) continue;
+      const change = changes[reader.kind] ?? { set: [], gone: [] };
+      changes[reader.kind] = change;
+      for (const key of reader.dirty) {
+        const object = reader.one(key);
+        if (object) change.set.push(object);
+        else change.gone.push(reader.feedKey(key));
+      }
+      reader.dirty.clear();
+    }
+    return changes as { [K in FeedKind]?: FeedChanges<FeedObjects[K][number]> };
+  }
+
+  stop(): void {
+    for (const reader of this.#readers) reader.stop();
+  }
+}
+
+function openReader(source: InformerSource, entry: AnyFeedResource, onChange: () => void): Reader {
+  return openTyped(source, entry as FeedResource<ResourceName>, onChange);
+}
+
+function openTyped<R extends ResourceName>(
+  source: InformerSource,
+  entry: FeedResource<R>,
+  onChange: () => void,
+): Reader {
+  const informer = source.informer(entry.resource);
+  const dirty = new Set<ObjectKey>();
+  const stop = informer.onEvent(({ object }) => {
+    dirty.add(keyFor(object));
+    onChange();
+  });
+  return {
+    kind: entry.kind,
+    dirty,
+    feedKey: entry.feedKey,
+    all: () => listFor(entry.resource, informer.lister).map(entry.trim),
+    one(key) {
+      const object = informer.lister.get(key);
+      return object && entry.trim(object);
+    },
+    stop,
+  };
+}
+
+function keyFor(object: { metadata: { name: string; namespace?: string } }): ObjectKey {
+  const { namespace, name } = object.metadata;
+  return namespace ? `${namespace}/${name}` : name;
+}
+
+/** All objects, but of Events only the newest, oldest first. */
+function listFor<R extends ResourceName>(resource: R, lister: Lister<ResourceTypes[R]>): readonly ResourceTypes[R][] {
+  const objects = lister.list();
+  if (resource !== 'events') return objects;
+  const events = [...objects] as ResourceTypes['events'][];
+  events.sort((a, b) => (eventTime(a) < eventTime(b) ? -1 : eventTime(a) > eventTime(b) ? 1 : 0));
+  return events.slice(-snapshotEvents) as ResourceTypes[R][];
+}
