@@ -1,0 +1,215 @@
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { resourceName } from '@gantry/api-types';
+import { kinds } from '@gantry/api-types/kinds';
+import { agentProtocol } from '@gantry/api-types/protocol';
+import type { Logger } from '@gantry/core';
+import type { FastifyInstance } from 'fastify';
+import { WebSocketServer } from 'ws';
+import { ensureClusterObjects } from './api/cluster-objects.ts';
+import { type ApiServer, createApiServer } from './api/server.ts';
+import { openTokenStore, type TokenStore } from './auth/token-store.ts';
+import type { ControllerConfig } from './config.ts';
+import { startControllers } from './controllers/start-controllers.ts';
+import { createDashboardServer, type DashboardServer } from './dashboard/dashboard-server.ts';
+import { registerDashboardLinkRoute } from './dashboard/link-route.ts';
+import { createEventRecorder } from './events/event-recorder.ts';
+import { registerJoinRoutes } from './join/join-routes.ts';
+import type { ObjectStore } from './objects/object-store.ts';
+import { openObjectStore } from './objects/watch-cache.ts';
+import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
+import { writeKubeconfig } from './pki/kubeconfig.ts';
+import { DecisionLog } from './scheduler/decision-log.ts';
+import { startScheduler } from './scheduler/scheduler.ts';
+import { AgentSessions, maxAgentFrameBytes } from './sessions/agent-sessions.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+import { systemClock } from './system-clock.ts';
+
+/** Where the builds of the page and of the agent are. */
+export interface BuiltParts {
+  readonly dashboardDist: string;
+  readonly agentDist: string;
+}
+
+/** As they lie in this repository. */
+export const repositoryParts: BuiltParts = {
+  dashboardDist: fileURLToPath(new URL('../../dashboard/dist/', import.meta.url)),
+  agentDist: fileURLToPath(new URL('../../agent/dist/', import.meta.url)),
+};
+
+export interface Controller {
+  /** `https://address:port` of the API. */
+  readonly server: string;
+  /** Ends every loop, socket and write; resolves when the store is closed. */
+  stop(): Promise<void>;
+}
+
+/** Something that is stopped with the controller, in the reverse order of its start. */
+type Stoppable = { stop(): Promise<void> };
+
+/**
+ * Starts a controller: store, API, reconcilers, scheduler, agent sessions and dashboard. Rejects where a port or the
+ * data directory cannot be had; what was started is stopped again then.
+ */
+export async function startController(
+  config: ControllerConfig,
+  logger: Logger,
+  parts: BuiltParts = repositoryParts,
+): Promise<Controller> {
+  const started: Stoppable[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const server = await startParts(config, logger, parts, started);
+    return { server, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  config: ControllerConfig,
+  logger: Logger,
+  parts: BuiltParts,
+  started: Stoppable[],
+): Promise<string> {
+  const clock = systemClock;
+  const { dataDir } = config;
+  const pki = await openClusterPki({ dataDir, addresses: [config.address], clock });
+  const auth = await openTokenStore({ dataDir, clock });
+  const objects = await openObjects(config, logger, started);
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
+  let sessions: AgentSessions | undefined;
+  const { app, client }: ApiServer = createApiServer({
+    objects,
+    kinds,
+    clock,
+    logger,
+    auth,
+    nodeStreams: () => sessions,
+    // The chain holds the CA, so that a joining host can compare it with its pin.
+    tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
+    serviceCidr: config.serviceCidr,
+    tolerationSeconds: config.defaultTolerationSeconds,
+    onUpgrade: (request, socket, head) => acceptAgent(sockets, { auth, sessions, request, socket, head }),
+  });
+  started.push({ stop: async () => void (await app.close()) });
+  await objects.hasSynced;
+  await ensureClusterObjects(client);
+  const events = createEventRecorder({ client, informers: objects, clock, logger });
+  started.push(events);
+  const { cluster, clusterCidr, nodeCidrMask, heartbeatMs } = config;
+  sessions = new AgentSessions({
+    client,
+    informers: objects,
+    events,
+    clock,
+    logger,
+    cluster,
+    clusterCidr,
+    nodeCidrMask,
+    heartbeatMs,
+  });
+  started.push(sessions);
+  const decisions = new DecisionLog();
+  started.push(
+    startControllers({
+      client,
+      informers: objects,
+      events,
+      heartbeats: sessions,
+      clock,
+      logger,
+      options: { nodeGraceMs: config.nodeGraceMs, caPem: pki.caPem },
+    }),
+  );
+  started.push(startScheduler({ client, informers: objects, events, clock, logger, decisions }));
+  const dashboard = createDashboardServer({
+    objects,
+    client,
+    decisions,
+    usage: usageOf(sessions),
+    cluster: {
+      name: cluster,
+      nodeGraceMs: config.nodeGraceMs,
+      tolerationSeconds: config.defaultTolerationSeconds,
+      heartbeatMs,
+    },
+    clock,
+    logger,
+    port: config.dashboardPort,
+    dashboardDist: parts.dashboardDist,
+  });
+  await dashboard.listen();
+  started.push({ stop: () => dashboard.close() });
+  const connected = sessions;
+  registerJoinRoutes(app, {
+    auth,
+    informers: objects,
+    clock,
+    logger,
+    agentDist: parts.agentDist,
+    isConnected: (name) => connected.isConnected(name),
+  });
+  registerDashboardLinkRoute(app, { auth, dashboard });
+  return listen(app, config, { pki, auth, dashboard });
+}
+
+async function openObjects(config: ControllerConfig, logger: Logger, started: Stoppable[]): Promise<ObjectStore> {
+  const store = await openSqliteStore({ path: join(config.dataDir, 'state.db'), logger });
+  started.push({ stop: () => store.close() });
+  const objects = await openObjectStore({ store, resources: kinds.map(resourceName), logger, clock: systemClock });
+  started.push({ stop: () => objects.close() });
+  return objects;
+}
+
+function usageOf(sessions: AgentSessions) {
+  return { latest: () => sessions.latestUsage(), lastSeen: (nodeName: string) => sessions.lastSeen(nodeName) };
+}
+
+async function listen(
+  app: FastifyInstance,
+  config: ControllerConfig,
+  parts: { pki: ClusterPki; auth: TokenStore; dashboard: DashboardServer },
+): Promise<string> {
+  await app.listen({ host: config.address, port: config.port });
+  const bound = app.server.address();
+  const port = bound && typeof bound === 'object' ? bound.port : config.port;
+  const host = config.address.includes(':') ? `[${config.address}]` : config.address;
+  const server = `https://${host}:${port}`;
+  // Last: who waits for this file may rely on the API to answer.
+  await writeKubeconfig(config.kubeconfig, {
+    server,
+    caPem: parts.pki.caPem,
+    token: parts.auth.adminToken,
+    name: 'gantry',
+  });
+  return server;
+}
+
+interface AgentUpgrade {
+  readonly auth: TokenStore;
+  readonly sessions: AgentSessions | undefined;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Takes the WebSocket of an agent with a node credential; false where the path is another. */
+function acceptAgent(sockets: WebSocketServer, { auth, sessions, request, socket, head }: AgentUpgrade): boolean {
+  if (request.url !== agentProtocol.sessionPath) return false;
+  const role = auth.authenticate(request.headers.authorization)?.role;
+  if (role?.type !== 'node' || !sessions) {
+    socket.on('error', () => socket.destroy());
+    socket.end(
+      `HTTP/1.1 ${role ? '403 Forbidden' : '401 Unauthorized'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    );
+    return true;
+  }
+  sockets.handleUpgrade(request, socket, head, (accepted) => sessions.accept(accepted, role.nodeName));
+  return true;
+}
