@@ -16,7 +16,7 @@ import { DecisionWriter } from './decision-writer.ts';
 import { UnschedulableReporter } from './unschedulable-reporter.ts';
 
 export interface SchedulerOptions {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, 'bind' | 'mergePatch'>;
   readonly informers: InformerSource;
   readonly events: EventRecorder;
   readonly clock: Clock;

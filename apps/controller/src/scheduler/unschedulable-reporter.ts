@@ -3,7 +3,7 @@ import type { ApiClient, Clock, EventRecorder, Lister, Logger } from '@gantry/co
 import { formatTime } from '@gantry/core/lib/timestamp';
 
 export interface ReporterOptions {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, 'mergePatch'>;
   readonly pods: Lister<Pod>;
   readonly events: EventRecorder;
   readonly clock: Clock;
