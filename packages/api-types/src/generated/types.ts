@@ -103,8 +103,6 @@ export interface Condition {
   message: string;
 }
 
-export type ConditionStatus = string;
-
 export interface ConfigMap {
   apiVersion: 'v1';
   kind: 'ConfigMap';
@@ -279,7 +277,7 @@ export interface Deployment {
 
 export interface DeploymentCondition {
   type: string;
-  status: ConditionStatus;
+  status: string;
   lastUpdateTime?: string;
   lastTransitionTime?: string;
   reason?: string;
@@ -362,7 +360,7 @@ export interface EndpointHints {
 
 export interface EndpointPort {
   name?: string;
-  protocol?: Protocol;
+  protocol?: string;
   port?: number;
   appProtocol?: string;
 }
@@ -425,6 +423,34 @@ export interface EphemeralContainer {
   targetContainerName?: string;
 }
 
+export interface EphemeralContainerCommon {
+  name: string;
+  image?: string;
+  command?: string[];
+  args?: string[];
+  workingDir?: string;
+  ports?: ContainerPort[];
+  envFrom?: EnvFromSource[];
+  env?: EnvVar[];
+  resources?: ResourceRequirements;
+  resizePolicy?: ContainerResizePolicy[];
+  restartPolicy?: string;
+  restartPolicyRules?: ContainerRestartRule[];
+  volumeMounts?: VolumeMount[];
+  volumeDevices?: VolumeDevice[];
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  startupProbe?: Probe;
+  lifecycle?: Lifecycle;
+  terminationMessagePath?: string;
+  terminationMessagePolicy?: string;
+  imagePullPolicy?: string;
+  securityContext?: SecurityContext;
+  stdin?: boolean;
+  stdinOnce?: boolean;
+  tty?: boolean;
+}
+
 export interface EphemeralVolumeSource {
   volumeClaimTemplate?: PersistentVolumeClaimTemplate;
 }
@@ -457,6 +483,31 @@ export interface EventSeries {
 export interface EventSource {
   component?: string;
   host?: string;
+}
+
+export interface EventsV1Event {
+  apiVersion: 'events.k8s.io/v1';
+  kind: 'Event';
+  metadata: ObjectMeta;
+  eventTime: string;
+  series?: EventsV1EventSeries;
+  reportingController?: string;
+  reportingInstance?: string;
+  action?: string;
+  reason?: string;
+  regarding?: ObjectReference;
+  related?: ObjectReference;
+  note?: string;
+  type?: string;
+  deprecatedSource?: EventSource;
+  deprecatedFirstTimestamp?: string;
+  deprecatedLastTimestamp?: string;
+  deprecatedCount?: number;
+}
+
+export interface EventsV1EventSeries {
+  count: number;
+  lastObservedTime: string;
 }
 
 export interface Eviction {
@@ -1167,13 +1218,18 @@ export interface Probe {
   terminationGracePeriodSeconds?: number;
 }
 
+export interface ProbeHandler {
+  exec?: ExecAction;
+  httpGet?: HTTPGetAction;
+  tcpSocket?: TCPSocketAction;
+  grpc?: GRPCAction;
+}
+
 export interface ProjectedVolumeSource {
   sources: VolumeProjection[];
   defaultMode?: number;
   defaultUser?: number;
 }
-
-export type Protocol = string;
 
 export interface QuobyteVolumeSource {
   registry: string;
@@ -1205,7 +1261,7 @@ export interface ReplicaSet {
 
 export interface ReplicaSetCondition {
   type: string;
-  status: ConditionStatus;
+  status: string;
   lastTransitionTime?: string;
   reason?: string;
   message?: string;
@@ -1681,6 +1737,39 @@ export interface VolumeProjection {
 export interface VolumeResourceRequirements {
   limits?: Record<string, string>;
   requests?: Record<string, string>;
+}
+
+export interface VolumeSource {
+  hostPath?: HostPathVolumeSource;
+  emptyDir?: EmptyDirVolumeSource;
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  gitRepo?: GitRepoVolumeSource;
+  secret?: SecretVolumeSource;
+  nfs?: NFSVolumeSource;
+  iscsi?: ISCSIVolumeSource;
+  glusterfs?: GlusterfsVolumeSource;
+  persistentVolumeClaim?: PersistentVolumeClaimVolumeSource;
+  rbd?: RBDVolumeSource;
+  flexVolume?: FlexVolumeSource;
+  cinder?: CinderVolumeSource;
+  cephfs?: CephFSVolumeSource;
+  flocker?: FlockerVolumeSource;
+  downwardAPI?: DownwardAPIVolumeSource;
+  fc?: FCVolumeSource;
+  azureFile?: AzureFileVolumeSource;
+  configMap?: ConfigMapVolumeSource;
+  vsphereVolume?: VsphereVirtualDiskVolumeSource;
+  quobyte?: QuobyteVolumeSource;
+  azureDisk?: AzureDiskVolumeSource;
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  projected?: ProjectedVolumeSource;
+  portworxVolume?: PortworxVolumeSource;
+  scaleIO?: ScaleIOVolumeSource;
+  storageos?: StorageOSVolumeSource;
+  csi?: CSIVolumeSource;
+  ephemeral?: EphemeralVolumeSource;
+  image?: ImageVolumeSource;
 }
 
 export interface VolumeStatus {

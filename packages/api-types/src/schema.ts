@@ -1,0 +1,10 @@
+export {
+  type Decoded,
+  type DecodedObject,
+  decodeJson,
+  decodeProtobuf,
+  decodeValue,
+  decodeYaml,
+} from './schema/decode.ts';
+export { fieldWarnings, type KindReference, strictDecodingError } from './schema/decode-errors.ts';
+export { type FieldSchema, type StructSchema, schemaOfKind, structOf, type ValueType } from './schema/field-table.ts';
