@@ -36,7 +36,9 @@ export function createDiscovery(registry: KindRegistry, others: readonly Discove
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
   }
-  const named = [...groups].filter(([name]) => name !== '').map(([name, versions]) => groupDocument(name, [...versions.keys()]));
+  const named = [...groups]
+    .filter(([name]) => name !== '')
+    .map(([name, versions]) => groupDocument(name, [...versions.keys()]));
   const lists = new Map<string, string>();
   for (const [group, versions] of groups) {
     for (const [version, list] of versions) {
@@ -45,7 +47,12 @@ export function createDiscovery(registry: KindRegistry, others: readonly Discove
     }
   }
   const aggregated = (root: 'api' | 'apis', version: DiscoveryVersion) =>
-    JSON.stringify(aggregatedDocument([...groups].filter(([name]) => (name === '') === (root === 'api')), version));
+    JSON.stringify(
+      aggregatedDocument(
+        [...groups].filter(([name]) => (name === '') === (root === 'api')),
+        version,
+      ),
+    );
   const documents = new Map<string, string>();
   for (const root of ['api', 'apis'] as const) {
     for (const version of ['v2', 'v2beta1'] as const) documents.set(`${root}/${version}`, aggregated(root, version));

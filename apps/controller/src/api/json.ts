@@ -14,7 +14,8 @@ function cloneValue(value: unknown): unknown {
   for (const key in value) {
     const entry = cloneValue((value as Record<string, unknown>)[key]);
     // Assigning `__proto__` would set the prototype; a label may have that name.
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: entry, enumerable: true, writable: true, configurable: true });
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: entry, enumerable: true, writable: true, configurable: true });
     else copy[key] = entry;
   }
   return copy;

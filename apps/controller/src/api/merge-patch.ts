@@ -20,6 +20,7 @@ function copyOf(value: unknown): unknown {
 
 function setOwn(record: Record<string, unknown>, key: string, value: unknown): void {
   // Assigning `__proto__` would set the prototype instead of a key.
-  if (key === '__proto__') Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true });
   else record[key] = value;
 }

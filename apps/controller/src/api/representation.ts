@@ -25,7 +25,15 @@ export function plainRepresentation(kind: ServedKind): Representation {
   const { kind: name } = kind.definition;
   return {
     one: (object) => object.bytes,
-    list: (result) => wrapList(`${name}List`, kind.apiVersion, result.metadata, '"items":[', ']', result.items.map((item) => item.bytes)),
+    list: (result) =>
+      wrapList(
+        `${name}List`,
+        kind.apiVersion,
+        result.metadata,
+        '"items":[',
+        ']',
+        result.items.map((item) => item.bytes),
+      ),
     eventObject: (object) => object.bytes,
     bookmark: (metadata) => Buffer.from(JSON.stringify({ kind: name, apiVersion: kind.apiVersion, metadata })),
   };
@@ -39,7 +47,14 @@ export function partialRepresentation(version: string): Representation {
   return {
     one: ({ object }) => partial(object.metadata),
     list: (result) =>
-      wrapList('PartialObjectMetadataList', apiVersion, result.metadata, '"items":[', ']', result.items.map((item) => partial(item.object.metadata))),
+      wrapList(
+        'PartialObjectMetadataList',
+        apiVersion,
+        result.metadata,
+        '"items":[',
+        ']',
+        result.items.map((item) => partial(item.object.metadata)),
+      ),
     eventObject: ({ object }) => partial(object.metadata),
     bookmark: partial,
   };
@@ -65,7 +80,10 @@ export function tableRepresentation(kind: ServedKind, options: TableOptions): Re
     one: single,
     list(result) {
       const now = options.now();
-      return table(result.metadata, result.items.map((item) => row(item, now)));
+      return table(
+        result.metadata,
+        result.items.map((item) => row(item, now)),
+      );
     },
     eventObject: single,
     bookmark: (metadata) => Buffer.concat(table(metadata, [])),
@@ -84,7 +102,9 @@ function wrapList(
   close: string,
   items: readonly Buffer[],
 ): readonly Buffer[] {
-  const head = Buffer.from(`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},${open}`);
+  const head = Buffer.from(
+    `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},${open}`,
+  );
   const pieces: Buffer[] = [];
   let start = 0;
   while (start < items.length) {

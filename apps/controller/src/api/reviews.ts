@@ -28,7 +28,13 @@ const accessReview: Review = {
   singular: 'selfsubjectaccessreview',
   answer(user, request) {
     const { spec } = request as unknown as SelfSubjectAccessReview;
-    return { ...request, status: { allowed: isAllowed(user, spec), ...(isAllowed(user, spec) ? {} : { reason: `user "${user.name}" has no such right` }) } };
+    return {
+      ...request,
+      status: {
+        allowed: isAllowed(user, spec),
+        ...(isAllowed(user, spec) ? {} : { reason: `user "${user.name}" has no such right` }),
+      },
+    };
   },
 };
 
@@ -60,7 +66,21 @@ const rulesReview: Review = {
 };
 
 function rulesOf(user: User) {
-  const everyPath = { verbs: ['get'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version'] };
+  const everyPath = {
+    verbs: ['get'],
+    nonResourceURLs: [
+      '/api',
+      '/api/*',
+      '/apis',
+      '/apis/*',
+      '/healthz',
+      '/livez',
+      '/openapi',
+      '/openapi/*',
+      '/readyz',
+      '/version',
+    ],
+  };
   switch (user.role.type) {
     case 'admin':
       return {

@@ -1,8 +1,8 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { ApiError, type KindDefinition } from '@gantry/api-types';
 import type { ApiClient, Clock, Logger } from '@gantry/core';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Authenticator } from '../auth/token-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
@@ -55,10 +55,21 @@ export interface ApiServer {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const api = createContext(options);
   const watches = new ActiveWatches();
-  const http: HttpContext = { api, auth: options.auth, watches, negotiate: createNegotiator() };
+  const closing = new AbortController();
+  const http: HttpContext = {
+    api,
+    auth: options.auth,
+    watches,
+    closing: closing.signal,
+    negotiate: createNegotiator(),
+  };
   const app = createApp(options);
   setErrorHandling(app, options);
-  registerHealthRoutes(app, () => true);
+  let hasSynced = false;
+  void options.objects.hasSynced.then(() => {
+    hasSynced = true;
+  });
+  registerHealthRoutes(app, () => hasSynced);
   const discovery = createDiscovery(api.registry, reviews);
   const openApi = createOpenApi(options.kinds);
   // A scope of its own: what others register beside it authenticates and parses bodies in its own way.
@@ -74,7 +85,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registerResourceRoutes(scope, http);
   });
   acceptUpgrades(app, http, options);
-  app.addHook('preClose', async () => watches.endAll());
+  app.addHook('preClose', async () => {
+    watches.endAll();
+    closing.abort();
+  });
   return { app, client: createApiClient(api) };
 }
 
@@ -104,7 +118,7 @@ function createApp({ tls }: ApiServerOptions): FastifyInstance {
     exposeHeadRoutes: false,
     // Names and label selectors may be long; the resource paths are taken apart by our own code anyway.
     routerOptions: { maxParamLength: 2000 },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
   } as const;
   if (!tls) return Fastify(common);
   const https = { cert: tls.certificatePem, key: tls.keyPem, minVersion: 'TLSv1.2' } as const;

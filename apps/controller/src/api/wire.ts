@@ -1,8 +1,18 @@
-import { ApiError, type KindDefinition } from '@gantry/api-types';
+import { ApiError, apiVersionOf, type KindDefinition } from '@gantry/api-types';
+import {
+  type Decoded,
+  decodeJson,
+  decodeValue as decodeParsed,
+  decodeYaml,
+  fieldWarnings,
+} from '@gantry/api-types/schema';
 import type { AnyObject } from './context.ts';
 
 /** A type on the wire. */
 export type ObjectType = Pick<KindDefinition, 'group' | 'version' | 'kind'>;
+
+/** The media types of request bodies. */
+export type BodyFormat = 'json' | 'yaml' | 'protobuf';
 
 export interface DecodedDocument {
   readonly object: AnyObject;
@@ -10,28 +20,52 @@ export interface DecodedDocument {
   readonly problems: readonly string[];
 }
 
-export function decodeDocument(type: ObjectType, format: 'json' | 'yaml' | 'protobuf', body: Buffer): DecodedDocument {
-  void type;
-  if (format !== 'json') throw new ApiError('UnsupportedMediaType', 'provisional');
-  return { object: decodeUntyped(body) as AnyObject, problems: [] };
+/** Reads a body as an object of the type. Throws `ApiError` BadRequest with Kubernetes' texts. */
+export function decodeDocument(type: ObjectType, format: BodyFormat, body: Buffer): DecodedDocument {
+  const expected = referenceTo(type);
+  switch (format) {
+    case 'json':
+      return documentOf(decodeJson(body.toString('utf8'), expected));
+    case 'yaml':
+      return documentOf(decodeYaml(body.toString('utf8'), expected));
+    case 'protobuf':
+      throw new ApiError('UnsupportedMediaType', 'protobuf bodies are not decoded yet');
+  }
 }
 
-export function decodeValue(_type: ObjectType, value: unknown): DecodedDocument {
-  return { object: value as AnyObject, problems: [] };
+/** The same for a value already parsed, such as a patched object. Unchanged parts are shared with `value`. */
+export function decodeValue(type: ObjectType, value: unknown): DecodedDocument {
+  return documentOf(decodeParsed(value, referenceTo(type)));
 }
 
+/** Parses JSON of no particular type (patches). Throws `ApiError` BadRequest. */
 export function decodeUntyped(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new ApiError('BadRequest', `error decoding: ${(cause as Error).message}`, undefined, { cause });
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ApiError('BadRequest', `error decoding patch: ${text}`, undefined, { cause });
   }
 }
 
-export function applyStrategicPatch(_type: ObjectType, _original: AnyObject, _patch: object): unknown {
-  throw new ApiError('UnsupportedMediaType', 'provisional');
+/** Merges by the type's patch strategies; `original` may be changed. Throws `ApiError`. */
+export function applyStrategicPatch(
+  _type: ObjectType,
+  _original: AnyObject,
+  _patch: Readonly<Record<string, unknown>>,
+): unknown {
+  throw new ApiError('UnsupportedMediaType', 'strategic merge is not supported yet');
 }
 
+/** YAML of an answer. JSON is YAML, and every YAML reader takes it. */
 export function toYaml(value: unknown): string {
-  return JSON.stringify(value);
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+function documentOf(decoded: Decoded): DecodedDocument {
+  return { object: decoded.object as unknown as AnyObject, problems: fieldWarnings(decoded) };
+}
+
+function referenceTo(type: ObjectType) {
+  return { apiVersion: apiVersionOf(type), kind: type.kind };
 }

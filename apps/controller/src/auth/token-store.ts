@@ -63,7 +63,7 @@ class FileTokenStore implements TokenStore {
   }
 
   authenticate(header: string | undefined): User | undefined {
-    if (!header || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+    if (header?.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
     // The look-up is by digest, so that its timing tells nothing about the token; the comparison is constant-time too.
     const digest = digestOf(header.slice(7).trim());
     const token = this.#tokens.get(digest);

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 
 /** A certificate and its private key, both PEM. */
 export interface KeyPair {

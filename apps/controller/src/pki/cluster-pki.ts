@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@gantry/core';
 import { createCa, createServerCertificate, type KeyPair } from './certificates.ts';
@@ -37,7 +38,9 @@ export async function openClusterPki(options: ClusterPkiOptions): Promise<Cluste
   await ensurePrivateDirectory(directory);
   const now = options.clock.now();
   const ca = (await readKeyPair(directory, 'ca')) ?? (await makeCa(directory, now));
-  const addresses = [...new Set(['127.0.0.1', '::1', 'localhost', 'kubernetes.default.svc', ...(options.addresses ?? [])])];
+  const addresses = [
+    ...new Set(['127.0.0.1', '::1', 'localhost', 'kubernetes.default.svc', ...(options.addresses ?? [])]),
+  ];
   const kept = await readKeyPair(directory, 'server');
   const server = kept && isUsable(kept, ca, addresses, now) ? kept : await makeServer(directory, ca, addresses, now);
   return {
@@ -53,7 +56,7 @@ function isUsable(server: KeyPair, ca: KeyPair, addresses: readonly string[], no
   const certificate = new X509Certificate(server.certificatePem);
   if (certificate.validToDate.getTime() - now < renewBeforeMs) return false;
   if (!certificate.verify(new X509Certificate(ca.certificatePem).publicKey)) return false;
-  return addresses.every((address) => certificate.checkIP(address) ?? certificate.checkHost(address));
+  return addresses.every((address) => (isIP(address) ? certificate.checkIP(address) : certificate.checkHost(address)));
 }
 
 async function makeCa(directory: string, now: number): Promise<KeyPair> {

@@ -1,4 +1,4 @@
-import { ApiError, objectKey, type Pod, type Toleration } from '@gantry/api-types';
+import { type ApiError, objectKey, type Pod, type Toleration } from '@gantry/api-types';
 import type { ApiContext } from '../context.ts';
 import { forbidden } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
@@ -55,9 +55,7 @@ export function tolerationSecondsAdmission(seconds: number): AdmissionPlugin {
 }
 
 function tolerates(toleration: Toleration, key: string): boolean {
-  return (
-    (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect)
-  );
+  return (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect);
 }
 
 /** The two classes that every cluster has. Others need PriorityClass objects, which are not served yet. */

@@ -54,7 +54,12 @@ export function serviceAllocation(options: ServiceAllocationOptions): AdmissionP
 
 type Cidr = ReturnType<typeof parseCidr>;
 
-function allocateAddress(service: Service, previous: Service | undefined, pool: NumberPool, cidr: Cidr): (() => void)[] {
+function allocateAddress(
+  service: Service,
+  previous: Service | undefined,
+  pool: NumberPool,
+  cidr: Cidr,
+): (() => void)[] {
   const { spec, metadata } = service;
   if (spec.type === 'ExternalName') {
     delete spec.clusterIP;
@@ -77,7 +82,12 @@ function allocateAddress(service: Service, previous: Service | undefined, pool: 
     throw refused(metadata.name, 'spec.clusterIPs', [asked], why);
   }
   if (number === undefined && !pool.hold(wanted)) {
-    throw refused(metadata.name, 'spec.clusterIPs', [asked], `failed to allocate IP ${asked}: provided IP is already allocated`);
+    throw refused(
+      metadata.name,
+      'spec.clusterIPs',
+      [asked],
+      `failed to allocate IP ${asked}: provided IP is already allocated`,
+    );
   }
   spec.clusterIP = cidr.format(wanted);
   spec.clusterIPs = [spec.clusterIP];
@@ -87,7 +97,8 @@ function allocateAddress(service: Service, previous: Service | undefined, pool: 
 function allocateNodePorts(service: Service, previous: Service | undefined, pool: NumberPool): (() => void)[] {
   const { spec, metadata } = service;
   const held: (() => void)[] = [];
-  const isExposed = spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
+  const isExposed =
+    spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
   const kept = new Set((previous?.spec.ports ?? []).map((port) => port.nodePort));
   // One number may serve a UDP and a TCP port of the same Service.
   const own = new Set<number>();
@@ -101,7 +112,12 @@ function allocateNodePorts(service: Service, previous: Service | undefined, pool
       if (!port.nodePort && !isExposed) continue;
       const field = `spec.ports[${index}].nodePort`;
       if (port.nodePort && !pool.contains(port.nodePort)) {
-        throw refused(metadata.name, field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${pool.first}-${pool.last}`);
+        throw refused(
+          metadata.name,
+          field,
+          port.nodePort,
+          `provided port is not in the valid range. The range of valid ports is ${pool.first}-${pool.last}`,
+        );
       }
       if (port.nodePort && !pool.hold(port.nodePort)) {
         throw refused(metadata.name, field, port.nodePort, 'provided port is already allocated');

@@ -24,8 +24,8 @@ export async function createObject(api: ApiContext, request: CreateRequest): Pro
   const { definition } = kind;
   const isNameGenerated = !object.metadata.name && Boolean(object.metadata.generateName);
   prepareMetadata(api, request);
-  definition.prepareForCreate(object);
   definition.setDefaults(object);
+  definition.prepareForCreate(object);
   checkNamespaceAccepts(api, request);
   const onSettled = api.admission.admit({ operation: 'create', kind, object });
   try {

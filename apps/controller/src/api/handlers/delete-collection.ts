@@ -1,7 +1,7 @@
 import { isApiError } from '@gantry/api-types';
 import type { DeleteRequest } from '@gantry/core';
-import type { AnyObject, ApiContext } from '../context.ts';
 import type { CachedObject } from '../../objects/object-store.ts';
+import type { AnyObject, ApiContext } from '../context.ts';
 import { deleteObject } from './delete.ts';
 import { type ListRequest, type ListResult, listObjects } from './list.ts';
 

@@ -45,7 +45,10 @@ export function checkWatchOptions(options: WatchRequestOptions): void {
   const field = 'resourceVersionMatch';
   if (sendInitialEvents === undefined) {
     if (resourceVersionMatch !== '') {
-      throw invalidListOptions(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+      throw invalidListOptions(
+        field,
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
     }
     return;
   }
@@ -59,7 +62,11 @@ export function parseRevision(resourceVersion: string): number {
   if (resourceVersion === '') return 0;
   const revision = Number(resourceVersion);
   if (/^\d+$/.test(resourceVersion) && Number.isSafeInteger(revision)) return revision;
-  throw new ApiError('Invalid', `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`, {
-    causes: [{ reason: 'FieldValueInvalid', message: 'Invalid value', field: 'resourceVersion' }],
-  });
+  throw new ApiError(
+    'Invalid',
+    `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+    {
+      causes: [{ reason: 'FieldValueInvalid', message: 'Invalid value', field: 'resourceVersion' }],
+    },
+  );
 }

@@ -59,7 +59,9 @@ export function selectPresent(
   const { exactName } = selection;
   // One name in one place: what kubectl's wait, delete and rollout status list and watch.
   if (exactName !== undefined && (namespace !== undefined || !kind.definition.isNamespaced)) {
-    const found = api.objects.get(kind.resource, objectKey(namespace, exactName)) as CachedObject<AnyObject> | undefined;
+    const found = api.objects.get(kind.resource, objectKey(namespace, exactName)) as
+      | CachedObject<AnyObject>
+      | undefined;
     return found && selection.matches(found.object) ? [found] : [];
   }
   const all = api.objects.list(kind.resource, namespace) as readonly CachedObject<AnyObject>[];

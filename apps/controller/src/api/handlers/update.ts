@@ -81,10 +81,11 @@ async function applyChange(
   const { kind } = request.target;
   const { definition } = kind;
   carryOverMetadata(next, previous.object);
+  // Defaults first: from here on parts of `next` may be the cache's own.
+  definition.setDefaults(next);
   if (request.scope === 'status') definition.prepareForStatusUpdate(next, previous.object);
   else if (request.scope !== 'finalize') definition.prepareForUpdate(next, previous.object);
-  definition.setDefaults(next);
-  const onSettled = api.admission.admit({ operation: 'update', kind, object: next, previous: previous.object });
+  const onSettled = admitUpdate(api, request, next, previous.object);
   try {
     const errors = validateForUpdate(kind, next, previous.object);
     if (errors.length > 0) throw invalid(definition, request.target.name, errors);
@@ -99,6 +100,12 @@ async function applyChange(
   } finally {
     onSettled();
   }
+}
+
+/** Only the main resource has admission: nothing allocates or fills in what a status says. */
+function admitUpdate(api: ApiContext, request: Omit<UpdateRequest, 'object'>, object: AnyObject, previous: AnyObject) {
+  if (request.scope === 'status' || request.scope === 'finalize') return () => undefined;
+  return api.admission.admit({ operation: 'update', kind: request.target.kind, object, previous });
 }
 
 /** What only the server sets stays as it is; a writer may leave it out, but (validation) not change it. */

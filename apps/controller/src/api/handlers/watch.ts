@@ -4,10 +4,10 @@ import type { AnyObject, ApiContext } from '../context.ts';
 import { isStoreError, tooLargeResourceVersion } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
 import type { Representation } from '../representation.ts';
+import type { ActiveWatches } from '../watch/active-watches.ts';
 import { type EventEncoder, selectingEncoder, sharedEncoder, watchLine } from '../watch/event-encoder.ts';
 import { WatchStream } from '../watch/watch-stream.ts';
 import type { WatchTransport } from '../watch/watch-transport.ts';
-import type { ActiveWatches } from '../watch/active-watches.ts';
 import { selectPresent } from './list.ts';
 import { checkWatchOptions, parseRevision, type WatchRequestOptions } from './list-options.ts';
 

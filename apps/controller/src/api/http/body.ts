@@ -28,7 +28,8 @@ const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf'>> = {
 export function decodeBody(type: ObjectType, source: BodySource, validation: FieldValidation): DecodedBody {
   const format = formats[mediaType(source.contentType)];
   if (!format) throw unsupportedMediaType(Object.keys(formats).filter((name) => name !== ''));
-  if (!source.body?.length) throw new ApiError('BadRequest', `the request has no body: an object of kind ${type.kind} is expected`);
+  if (!source.body?.length)
+    throw new ApiError('BadRequest', `the request has no body: an object of kind ${type.kind} is expected`);
   const decoded = decodeDocument(type, format, source.body);
   checkType(type, decoded.object);
   const { problems } = decoded;
@@ -55,7 +56,11 @@ function checkType(type: ObjectType, object: AnyObject): void {
   object.kind = type.kind;
 }
 
-const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
 
 /** Decodes a patch by its media type. Throws `ApiError` 400 and 415. */
 export function decodePatch(source: BodySource): Patch {

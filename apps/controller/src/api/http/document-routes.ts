@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Discovery, DiscoveryVersion } from '../discovery.ts';
-import type { OpenApiDocuments } from '../openapi.ts';
 import { unknownResource } from '../failures.ts';
+import type { OpenApiDocuments } from '../openapi.ts';
 import { versionInfo } from '../version.ts';
 import { notAcceptable, parseAccept } from './negotiate.ts';
 import { sendJson } from './respond.ts';
@@ -16,7 +16,8 @@ const jsonType = 'application/json';
 /** Everything that describes the API rather than being it: version, discovery, OpenAPI. */
 export function registerDocumentRoutes(app: FastifyInstance, { discovery, openApi }: DocumentRoutesOptions): void {
   const version = JSON.stringify(versionInfo);
-  const sendText = (reply: FastifyReply, text: string, type = jsonType) => reply.header('content-type', type).send(text);
+  const sendText = (reply: FastifyReply, text: string, type = jsonType) =>
+    reply.header('content-type', type).send(text);
   app.get('/version', (_request, reply) => sendText(reply, version));
   app.get('/', (_request, reply) => sendJson(reply, { paths: rootPaths(discovery) }));
   for (const root of ['api', 'apis'] as const) {
@@ -63,7 +64,9 @@ const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf
 function registerOpenApiRoutes(app: FastifyInstance, openApi: OpenApiDocuments): void {
   app.get('/openapi/v2', async (request, reply) => {
     const ranges = parseAccept(request.headers.accept ?? '*/*');
-    const wanted = ranges.find(({ type }) => [protobufAccept, protobufType, jsonType, '*/*', 'application/*'].includes(type));
+    const wanted = ranges.find(({ type }) =>
+      [protobufAccept, protobufType, jsonType, '*/*', 'application/*'].includes(type),
+    );
     if (!wanted) throw notAcceptable();
     const isProtobuf = wanted.type === protobufAccept || wanted.type === protobufType;
     const document = await (isProtobuf ? openApi.v2Protobuf() : openApi.v2Json());
@@ -96,7 +99,23 @@ function sendDocument(
 }
 
 function rootPaths(discovery: Discovery): string[] {
-  const groups = (JSON.parse(discovery.apiGroupList) as { groups: { name: string; versions: { groupVersion: string }[] }[] }).groups;
-  const served = groups.flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((v) => `/apis/${v.groupVersion}`)]);
-  return ['/api', '/api/v1', '/apis', ...served, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+  const groups = (
+    JSON.parse(discovery.apiGroupList) as { groups: { name: string; versions: { groupVersion: string }[] }[] }
+  ).groups;
+  const served = groups.flatMap(({ name, versions }) => [
+    `/apis/${name}`,
+    ...versions.map((v) => `/apis/${v.groupVersion}`),
+  ]);
+  return [
+    '/api',
+    '/api/v1',
+    '/apis',
+    ...served,
+    '/healthz',
+    '/livez',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/readyz',
+    '/version',
+  ];
 }

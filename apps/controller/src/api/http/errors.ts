@@ -1,5 +1,5 @@
 import { ApiError } from '@gantry/api-types';
-import { StoreError, type Logger } from '@gantry/core';
+import { type Logger, StoreError } from '@gantry/core';
 import type { FastifyReply } from 'fastify';
 import { sendJson } from './respond.ts';
 
@@ -11,7 +11,12 @@ export function toApiError(error: unknown, logger: Logger, where: { method: stri
   if (error instanceof ApiError) return error;
   if (isFastifyError(error) && error.statusCode < 500) return fromFastify(error);
   if (error instanceof StoreError && error.code === 'closed') {
-    return new ApiError('ServiceUnavailable', 'the controller is shutting down', { retryAfterSeconds: 1 }, { cause: error });
+    return new ApiError(
+      'ServiceUnavailable',
+      'the controller is shutting down',
+      { retryAfterSeconds: 1 },
+      { cause: error },
+    );
   }
   logger.error({ err: error, method: where.method, url: where.url }, 'request failed');
   return new ApiError('InternalError', "Internal error occurred: see the controller's log for details", undefined, {
@@ -35,7 +40,10 @@ function fromFastify(error: Error & { code: string; statusCode: number }): ApiEr
     return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
   }
   if (error.statusCode === 415) {
-    return new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+    return new ApiError(
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    );
   }
   return new ApiError('BadRequest', error.message, undefined, { cause: error });
 }

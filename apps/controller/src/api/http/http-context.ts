@@ -20,6 +20,8 @@ export interface HttpContext {
   readonly api: ApiContext;
   readonly auth: Authenticator;
   readonly watches: ActiveWatches;
+  /** Aborted when the server closes: ends streams that would otherwise outlive it. */
+  readonly closing: AbortSignal;
   readonly negotiate: (accept: string | undefined) => Format;
 }
 

@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessAttributes, authorize, forbiddenMessage } from '../../auth/authorize.ts';
 import type { User } from '../../auth/user.ts';
 import { methodNotAllowed, unknownResource } from '../failures.ts';
-import { reviewFor } from '../reviews.ts';
 import type { ServedKind } from '../registry.ts';
+import { reviewFor } from '../reviews.ts';
+import { decodeBody } from './body.ts';
 import type { HttpContext, ResourceCall } from './http-context.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
 import { booleanParameter, parseWriteParameters, type Query, textParameter } from './query.ts';
@@ -18,9 +19,8 @@ import {
   updateCall,
   watchCall,
 } from './resource-calls.ts';
-import { bindingCall, subresourceCall, type SubresourceVerb } from './subresource-calls.ts';
-import { decodeBody } from './body.ts';
 import { sendJson } from './respond.ts';
+import { bindingCall, type SubresourceVerb, subresourceCall } from './subresource-calls.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -32,7 +32,11 @@ export function registerResourceRoutes(app: FastifyInstance, http: HttpContext):
   for (const url of ['/api/*', '/apis/*']) app.route({ method: [...methods], url, handler });
 }
 
-function handleResource(http: HttpContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | FastifyReply {
+function handleResource(
+  http: HttpContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> | FastifyReply {
   const { url = '' } = request.raw;
   const end = url.indexOf('?');
   const path = parseResourcePath(end < 0 ? url : url.slice(0, end));
@@ -46,7 +50,10 @@ function handleResource(http: HttpContext, request: FastifyRequest, reply: Fasti
   const query = request.query as Query;
   const method = request.method as Method;
   if (path.resource === 'bindings' && path.apiVersion === 'v1' && path.namespace !== undefined) {
-    return bindingsCall({ http, request, reply, path, kind: http.api.registry.byResource('pods'), query, user }, method);
+    return bindingsCall(
+      { http, request, reply, path, kind: http.api.registry.byResource('pods'), query, user },
+      method,
+    );
   }
   const kind = http.api.registry.lookup(path.apiVersion, path.resource);
   if (!kind || (path.namespace !== undefined && !kind.definition.isNamespaced)) throw unknownResource();

@@ -2,7 +2,12 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { WrittenObject } from '../context.ts';
 import type { ListResult } from '../handlers/list.ts';
-import { type Representation, partialRepresentation, plainRepresentation, tableRepresentation } from '../representation.ts';
+import {
+  partialRepresentation,
+  plainRepresentation,
+  type Representation,
+  tableRepresentation,
+} from '../representation.ts';
 import { toYaml } from '../wire.ts';
 import type { ResourceCall } from './http-context.ts';
 import type { Format } from './negotiate.ts';
@@ -62,7 +67,10 @@ function sendBytes(reply: FastifyReply, format: Format, pieces: readonly Buffer[
 export function addWarnings(reply: FastifyReply, warnings: readonly string[]): void {
   // Headers are bounded: a document of nothing but mistakes must not make a header that clients refuse.
   for (const warning of warnings.slice(0, 20)) {
-    const text = warning.slice(0, 400).replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
+    const text = warning
+      .slice(0, 400)
+      .replace(/[^\x20-\x7e]/g, '?')
+      .replace(/["\\]/g, '\\$&');
     void reply.header('warning', [...existing(reply), `299 - "${text}"`]);
   }
 }

@@ -2,6 +2,7 @@ import { ApiError, type Binding, type Eviction, type Scale } from '@gantry/api-t
 import type { FastifyReply } from 'fastify';
 import { methodNotAllowed, unknownResource } from '../failures.ts';
 import { getObject } from '../handlers/get.ts';
+import { applyJsonPatch } from '../handlers/patch.ts';
 import { mergePatch } from '../merge-patch.ts';
 import { revisionOf } from '../metadata.ts';
 import { bindPod, parseBinding } from '../subresources/binding.ts';
@@ -15,7 +16,6 @@ import type { ResourceCall } from './http-context.ts';
 import { booleanParameter, integerParameter, isDryRun, parseWriteParameters, textParameter } from './query.ts';
 import { bodyOf, patchCall, targetOf, updateCall } from './resource-calls.ts';
 import { sendJson, sendObject } from './respond.ts';
-import { applyJsonPatch } from '../handlers/patch.ts';
 
 /** The verbs as subresources declare them. */
 export type SubresourceVerb = 'get' | 'create' | 'update' | 'patch';
@@ -65,7 +65,8 @@ async function scaleCall(call: ResourceCall, verb: SubresourceVerb): Promise<Fas
   const patch = decodePatch(bodyOf(call));
   const next = (present: Scale): Partial<Scale> => {
     // Scale has no lists, so strategic merge and merge are the same for it.
-    const patched = patch.type === 'json' ? applyJsonPatch(present, patch.operations) : mergePatch(present, patch.document);
+    const patched =
+      patch.type === 'json' ? applyJsonPatch(present, patch.operations) : mergePatch(present, patch.document);
     return patched as Partial<Scale>;
   };
   return sendObject(call, await updateScale(api, { target, dryRun, expectedRevision: undefined, next }));
@@ -122,7 +123,7 @@ async function logCall(call: ResourceCall): Promise<FastifyReply> {
     namespace: path.namespace ?? '',
     podName: path.name ?? '',
     container: textParameter(query, 'container') || undefined,
-    signal: gone.signal,
+    signal: AbortSignal.any([gone.signal, call.http.closing]),
     options: {
       follow: booleanParameter(query, 'follow') ?? false,
       previous: booleanParameter(query, 'previous') ?? false,
@@ -147,11 +148,16 @@ interface LogNumbers {
 }
 
 function checkLogOptions({ sinceSeconds, tailLines, limitBytes, sinceTime }: LogNumbers): void {
-  if (sinceSeconds !== undefined && sinceTime !== '') throw refusedLogOption('sinceTime', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
-  if (sinceSeconds !== undefined && sinceSeconds < 1) throw refusedLogOption('sinceSeconds', `Invalid value: ${sinceSeconds}: must be greater than 0`);
-  if (tailLines !== undefined && tailLines < 0) throw refusedLogOption('tailLines', `Invalid value: ${tailLines}: must be greater than or equal to 0`);
-  if (limitBytes !== undefined && limitBytes < 1) throw refusedLogOption('limitBytes', `Invalid value: ${limitBytes}: must be greater than 0`);
-  if (sinceTime !== '' && Number.isNaN(Date.parse(sinceTime))) throw new ApiError('BadRequest', `parsing time ${JSON.stringify(sinceTime)}: not an RFC 3339 time`);
+  if (sinceSeconds !== undefined && sinceTime !== '')
+    throw refusedLogOption('sinceTime', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
+  if (sinceSeconds !== undefined && sinceSeconds < 1)
+    throw refusedLogOption('sinceSeconds', `Invalid value: ${sinceSeconds}: must be greater than 0`);
+  if (tailLines !== undefined && tailLines < 0)
+    throw refusedLogOption('tailLines', `Invalid value: ${tailLines}: must be greater than or equal to 0`);
+  if (limitBytes !== undefined && limitBytes < 1)
+    throw refusedLogOption('limitBytes', `Invalid value: ${limitBytes}: must be greater than 0`);
+  if (sinceTime !== '' && Number.isNaN(Date.parse(sinceTime)))
+    throw new ApiError('BadRequest', `parsing time ${JSON.stringify(sinceTime)}: not an RFC 3339 time`);
 }
 
 function refusedLogOption(field: string, message: string): ApiError {

@@ -65,7 +65,8 @@ export function parseBinding(namespace: string, podName: string, binding: Partia
     const message = `the name of the object (${metadata.name}) does not match the name on the URL (${podName})`;
     throw new ApiError('BadRequest', message);
   }
-  if (target?.kind && target.kind !== 'Node') throw refusedTarget(podName, 'kind', `Unsupported value: "${target.kind}": supported values: "Node"`);
+  if (target?.kind && target.kind !== 'Node')
+    throw refusedTarget(podName, 'kind', `Unsupported value: "${target.kind}": supported values: "Node"`);
   if (!target?.name) throw refusedTarget(podName, 'name', 'Required value');
   const { annotations } = metadata ?? {};
   return {
@@ -78,6 +79,16 @@ export function parseBinding(namespace: string, podName: string, binding: Partia
 }
 
 function refusedTarget(name: string, field: string, message: string): ApiError {
-  const causes = [{ reason: message.startsWith('Required') ? 'FieldValueRequired' : 'FieldValueNotSupported', message, field: `target.${field}` }];
-  return new ApiError('Invalid', `Binding "${name}" is invalid: target.${field}: ${message}`, { name, kind: 'Binding', causes });
+  const causes = [
+    {
+      reason: message.startsWith('Required') ? 'FieldValueRequired' : 'FieldValueNotSupported',
+      message,
+      field: `target.${field}`,
+    },
+  ];
+  return new ApiError('Invalid', `Binding "${name}" is invalid: target.${field}: ${message}`, {
+    name,
+    kind: 'Binding',
+    causes,
+  });
 }

@@ -28,9 +28,13 @@ export async function evictPod(api: ApiContext, request: EvictRequest): Promise<
   const hasEnded = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
   if (!hasEnded && !pod.metadata.deletionTimestamp && isWanted(pod, request.options)) {
     const now = formatTime(api.clock.now());
-    await modifyObject(api, { target, scope: 'status', dryRun }, {
-      next: (previous) => markDisrupted(cloneJson(previous.object) as unknown as Pod, now) as unknown as AnyObject,
-    });
+    await modifyObject(
+      api,
+      { target, scope: 'status', dryRun },
+      {
+        next: (previous) => markDisrupted(cloneJson(previous.object) as unknown as Pod, now) as unknown as AnyObject,
+      },
+    );
   }
   await deleteObject(api, { target, options: request.options, dryRun });
 }

@@ -12,12 +12,16 @@ export function finalizeNamespace(
   dryRun: boolean,
 ): Promise<WrittenObject> {
   const wanted = (body as unknown as Namespace).spec?.finalizers ?? [];
-  return modifyObject(api, { target, dryRun, scope: 'finalize' }, {
-    expectedRevision: revisionOf(body.metadata),
-    next(previous) {
-      const namespace = cloneJson(previous.object) as unknown as Namespace;
-      namespace.spec = { ...namespace.spec, finalizers: [...wanted] };
-      return namespace as unknown as AnyObject;
+  return modifyObject(
+    api,
+    { target, dryRun, scope: 'finalize' },
+    {
+      expectedRevision: revisionOf(body.metadata),
+      next(previous) {
+        const namespace = cloneJson(previous.object) as unknown as Namespace;
+        namespace.spec = { ...namespace.spec, finalizers: [...wanted] };
+        return namespace as unknown as AnyObject;
+      },
     },
-  });
+  );
 }

@@ -22,7 +22,11 @@ export function openPodLogs(api: ApiContext, request: LogRequest): Promise<Reada
   const container = chooseContainer(pod, request.container);
   checkStarted(pod, container, request.options.previous);
   const streams = api.nodeStreams();
-  if (!streams) throw new ApiError('ServiceUnavailable', 'container logs are not available: the controller has no agent sessions yet; try again');
+  if (!streams)
+    throw new ApiError(
+      'ServiceUnavailable',
+      'container logs are not available: the controller has no agent sessions yet; try again',
+    );
   const { name, namespace = '', uid } = pod.metadata;
   return streams.openLogs(
     pod.spec.nodeName ?? '',

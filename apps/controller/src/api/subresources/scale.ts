@@ -44,21 +44,28 @@ export interface ScaleUpdateRequest {
 /** PUT and PATCH of the scale subresource: only `spec.replicas` counts. */
 export async function updateScale(api: ApiContext, request: ScaleUpdateRequest): Promise<WrittenObject> {
   const { target, dryRun, expectedRevision } = request;
-  const written = await modifyObject(api, { target, dryRun }, {
-    expectedRevision,
-    next(previous) {
-      const scale = request.next(scaleOf(previous.object));
-      const named = revisionOf(scale.metadata ?? {});
-      const object = cloneJson(previous.object) as Scalable;
-      checkScale(target, scale);
-      object.spec.replicas = scale.spec?.replicas ?? 0;
-      if (named !== undefined && named !== previous.revision) {
-        // Seen only after a race that the patch did not ask to survive.
-        throw new ApiError('Conflict', `Operation cannot be fulfilled on ${target.kind.qualifiedResource} "${target.name}": the object has been modified; please apply your changes to the latest version and try again`);
-      }
-      return object;
+  const written = await modifyObject(
+    api,
+    { target, dryRun },
+    {
+      expectedRevision,
+      next(previous) {
+        const scale = request.next(scaleOf(previous.object));
+        const named = revisionOf(scale.metadata ?? {});
+        const object = cloneJson(previous.object) as Scalable;
+        checkScale(target, scale);
+        object.spec.replicas = scale.spec?.replicas ?? 0;
+        if (named !== undefined && named !== previous.revision) {
+          // Seen only after a race that the patch did not ask to survive.
+          throw new ApiError(
+            'Conflict',
+            `Operation cannot be fulfilled on ${target.kind.qualifiedResource} "${target.name}": the object has been modified; please apply your changes to the latest version and try again`,
+          );
+        }
+        return object;
+      },
     },
-  });
+  );
   return answer(written.object);
 }
 
