@@ -173,7 +173,7 @@ class SchedulerLoop implements Scheduler {
     this.#pumpSoon();
     if (this.#cancelWake || this.#isStopped || !this.#queue.hasStale(this.#snapshot)) return;
     // Changes come in bursts: the more classes wait, the more changes share one round of trying them.
-    const delayMs = Math.min(1000, 10 + this.#queue.blockedClasses / 5);
+    const delayMs = Math.min(5000, 10 + this.#queue.blockedClasses);
     this.#cancelWake = this.#options.clock.setTimer(() => {
       this.#cancelWake = undefined;
       this.#queue.wake(this.#snapshot);

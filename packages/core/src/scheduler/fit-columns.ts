@@ -23,6 +23,10 @@ export class FitColumns {
   scores: Int32Array[];
   /** The weighted sum of those scores that are not normalised. */
   base = new Int32Array(0);
+  /** Pods on each node. */
+  podCounts = new Int32Array(0);
+  /** By plugin: whether any node ever had a score other than 0. */
+  hasScore: boolean[];
   #passesStatic = new Uint8Array(0);
   #factsVersion = new Float64Array(0);
   #imagesVersion = -1;
@@ -32,6 +36,7 @@ export class FitColumns {
     this.#fit = fit;
     this.#plugins = plugins;
     this.scores = plugins.scores.map(() => new Int32Array(0));
+    this.hasScore = plugins.scores.map(() => false);
   }
 
   /** Brings the arrays up to the snapshot's present state. */
@@ -52,6 +57,7 @@ export class FitColumns {
     const capacity = Math.max(16, needed + (needed >> 2));
     this.feasible = new Uint8Array(capacity);
     this.base = new Int32Array(capacity);
+    this.podCounts = new Int32Array(capacity);
     this.scores = this.#plugins.scores.map(() => new Int32Array(capacity));
     this.#passesStatic = new Uint8Array(capacity);
     this.#factsVersion = new Float64Array(capacity);
@@ -64,6 +70,7 @@ export class FitColumns {
       this.#factsVersion[slot] = 0;
       return;
     }
+    this.podCounts[slot] = node.pods.size;
     if (this.#factsVersion[slot] !== node.factsVersion) {
       this.#factsVersion[slot] = node.factsVersion;
       this.#passesStatic[slot] = admits(this.#plugins.staticFilters, this.#fit, node) ? 1 : 0;
@@ -92,7 +99,10 @@ export class FitColumns {
     for (let index = 0; index < scores.length; index++) {
       const plugin = scores[index];
       const column = this.scores[index];
-      if (plugin && column && plugin.dependsOn === dependsOn) column[slot] = plugin.score(this.#fit, node, snapshot);
+      if (!plugin || !column || plugin.dependsOn !== dependsOn) continue;
+      const score = plugin.score(this.#fit, node, snapshot);
+      column[slot] = score;
+      if (score !== 0) this.hasScore[index] = true;
     }
   }
 

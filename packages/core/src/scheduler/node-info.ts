@@ -1,38 +1,7 @@
-import type { Node, Taint } from '@gantry/api-types';
-import { normalizeImageName } from './image-names.ts';
+import { type NodeFacts, noFacts } from './node-facts.ts';
 import type { HostPort } from './pod-classes.ts';
 import type { PodInfo } from './pod-info.ts';
-import { parseAmounts } from './pod-requests.ts';
 import { addAmounts, copyAmounts, type MutableAmounts, type ResourceAmounts, zeroAmounts } from './resource-amounts.ts';
-
-/** What scheduling needs of a Node object, parsed once per change of it. */
-export interface NodeFacts {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly taints: readonly Taint[];
-  readonly isUnschedulable: boolean;
-  readonly allocatable: ResourceAmounts;
-  /** `status.allocatable.pods`; 0 where the node does not say, as in Kubernetes. */
-  readonly allowedPods: number;
-  /** Bytes by normalised image name. */
-  readonly imageSizes: ReadonlyMap<string, number>;
-}
-
-/** Parses the facts of a node. Throws on an unparsable quantity. */
-export function parseNodeFacts(node: Node): NodeFacts {
-  const allocatable = node.status?.allocatable ?? {};
-  const imageSizes = new Map<string, number>();
-  for (const { names, sizeBytes } of node.status?.images ?? []) {
-    for (const name of names) imageSizes.set(normalizeImageName(name), sizeBytes ?? 0);
-  }
-  return {
-    labels: node.metadata.labels ?? {},
-    taints: node.spec?.taints ?? [],
-    isUnschedulable: node.spec?.unschedulable === true,
-    allocatable: parseAmounts(allocatable),
-    allowedPods: parseAmounts({ count: allocatable.pods ?? '0' }).scalars.get('count') ?? 0,
-    imageSizes,
-  };
-}
 
 /** One node and the pods on it, with running totals. Read-only for all but the snapshot that owns it. */
 export interface NodeInfo extends NodeFacts {
@@ -48,15 +17,6 @@ export interface NodeInfo extends NodeFacts {
   /** How many pods use a host port, by `protocol/port` and address. */
   readonly usedPorts: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
-
-const noFacts: NodeFacts = {
-  labels: {},
-  taints: [],
-  isUnschedulable: false,
-  allocatable: zeroAmounts(),
-  allowedPods: 0,
-  imageSizes: new Map(),
-};
 
 /** The key of {@link NodeInfo.usedPorts}. */
 export function portKey(port: HostPort): string {

@@ -35,6 +35,10 @@ export interface PodSchedulerOptions {
 /** Cells (classes times slots) that cached columns may hold together: about 35 bytes each. */
 const maxCells = 1_200_000;
 
+/** With these bounds a total score below 2^15, a pod count and a rank fit one exact number: 15 + 17 + 20 bits. */
+const maxPodCount = 2 ** 17 - 1;
+const maxRank = 2 ** 20 - 1;
+
 /**
  * Places pods on the nodes of one snapshot. Looks at every node (no sampling) and answers exactly as asking every plugin
  * about every node would, but keeps per-node answers per class of equal pods and catches up on changed nodes only.
@@ -53,6 +57,7 @@ export class PodScheduler {
   #ranks = new Int32Array(0);
   #ranksVersion = -1;
   #slots = new Int32Array(0);
+  /** Total scores of the feasible nodes, then what they are compared by. */
   #totals = new Float64Array(0);
 
   constructor(snapshot: ClusterSnapshot, options: PodSchedulerOptions = {}) {
@@ -76,7 +81,7 @@ export class PodScheduler {
     if (count === 0) return { outcome: 'unschedulable', message: this.#explainFailure(pod) };
     const slots = this.#slots.subarray(0, count);
     const parts = this.#scoreFeasible(pod, columns, slots);
-    const order = this.#findBest(slots, Math.max(1, this.#explainBest));
+    const order = this.#findBest(slots, columns, Math.max(1, this.#explainBest));
     const best = order.map((index) => this.#verdict(index, slots, columns, parts));
     const nodeName = best[0]?.nodeName;
     if (nodeName === undefined) throw new Error('a feasible node has no place in the snapshot');
@@ -115,12 +120,12 @@ export class PodScheduler {
       const check = plugin.prepare(pod, this.#snapshot);
       if (check) checks.push(check);
     }
+    const found = this.#slots;
     let count = 0;
     for (let slot = 0; slot < slots.length; slot++) {
       if (feasible[slot] !== 1) continue;
-      const node = slots[slot];
-      if (checks.length > 0 && (!node || checks.some((check) => check(node).length > 0))) continue;
-      this.#slots[count++] = slot;
+      if (checks.length > 0 && !passes(checks, slots[slot])) continue;
+      found[count++] = slot;
     }
     return count;
   }
@@ -131,9 +136,8 @@ export class PodScheduler {
     for (let index = 0; index < slots.length; index++) totals[index] = columns.base[slots[index] ?? 0] ?? 0;
     const maxima = this.#nodePlugins.scores.map(({ normalize, weight }, position) => {
       const raw = columns.scores[position];
-      if (!normalize || !raw) return 0;
-      let max = 0;
-      for (const slot of slots) max = Math.max(max, raw[slot] ?? 0);
+      if (!normalize || !raw || !columns.hasScore[position]) return 0;
+      const max = findMax(raw, slots);
       if (max === 0) return 0;
       for (let index = 0; index < slots.length; index++) {
         const score = weight * normalizeScore(raw[slots[index] ?? 0] ?? 0, max, normalize);
@@ -152,29 +156,26 @@ export class PodScheduler {
     return { maxima, together };
   }
 
-  /** Positions in `slots` of the best nodes, best first. */
-  #findBest(slots: Int32Array, limit: number): number[] {
+  /** Positions in `slots` of the best nodes, best first. Score, pod count and name make one number to compare. */
+  #findBest(slots: Int32Array, { podCounts }: FitColumns, limit: number): number[] {
     this.#refreshRanks();
+    const keys = this.#totals;
+    const ranks = this.#ranks;
     const best: number[] = [];
+    let threshold = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < slots.length; index++) {
-      const last = best.at(-1);
-      if (best.length === limit && last !== undefined && !this.#isBetter(index, last, slots)) continue;
+      const slot = slots[index] ?? 0;
+      const fewness = maxPodCount - Math.min(maxPodCount, podCounts[slot] ?? 0);
+      const key = ((keys[index] ?? 0) * (maxPodCount + 1) + fewness) * (maxRank + 1) + maxRank - (ranks[slot] ?? 0);
+      keys[index] = key;
+      if (key <= threshold) continue;
       let place = best.length;
-      while (place > 0 && this.#isBetter(index, best[place - 1] ?? index, slots)) place--;
+      while (place > 0 && key > (keys[best[place - 1] ?? 0] ?? 0)) place--;
       best.splice(place, 0, index);
       if (best.length > limit) best.pop();
+      if (best.length === limit) threshold = keys[best[limit - 1] ?? 0] ?? threshold;
     }
     return best;
-  }
-
-  #isBetter(a: number, b: number, slots: Int32Array): boolean {
-    const difference = (this.#totals[a] ?? 0) - (this.#totals[b] ?? 0);
-    if (difference !== 0) return difference > 0;
-    const slotA = slots[a] ?? -1;
-    const slotB = slots[b] ?? -1;
-    const nodes = this.#snapshot.slots;
-    const fewer = (nodes[slotA]?.pods.size ?? 0) - (nodes[slotB]?.pods.size ?? 0);
-    return fewer !== 0 ? fewer < 0 : (this.#ranks[slotA] ?? 0) < (this.#ranks[slotB] ?? 0);
   }
 
   #refreshRanks(): void {
@@ -213,6 +214,23 @@ export class PodScheduler {
     this.#failures.set(key, message);
     return message;
   }
+}
+
+function passes(checks: readonly ((node: NodeInfo) => FilterResult)[], node: NodeInfo | undefined): boolean {
+  if (!node) return false;
+  for (const check of checks) {
+    if (check(node).length > 0) return false;
+  }
+  return true;
+}
+
+function findMax(raw: Int32Array, slots: Int32Array): number {
+  let max = 0;
+  for (let index = 0; index < slots.length; index++) {
+    const score = raw[slots[index] ?? 0] ?? 0;
+    if (score > max) max = score;
+  }
+  return max;
 }
 
 interface ScoreParts {

@@ -293,7 +293,7 @@ function describeState(snapshot: Snapshot): unknown {
         usedPorts,
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    image: snapshot.nodesWithImage('example/app:1'),
+    image: snapshot.images.nodesWith('example/app:1'),
     count: snapshot.nodeCount,
   };
 }

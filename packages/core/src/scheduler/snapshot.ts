@@ -1,7 +1,9 @@
 import type { Node, Pod } from '@gantry/api-types';
 import { ChangeJournal } from './change-journal.ts';
 import { buildEligibility, type Eligibility } from './eligibility.ts';
-import { type NodeFacts, type NodeInfo, NodeRecord, parseNodeFacts } from './node-info.ts';
+import { ImageCounts } from './image-counts.ts';
+import { hasSameFacts, hasSameLabels, parseNodeFacts } from './node-facts.ts';
+import { type NodeInfo, NodeRecord } from './node-info.ts';
 import type { FitClass } from './pod-classes.ts';
 import { PodGroups } from './pod-groups.ts';
 import { type PodInfo, PodInfoFactory } from './pod-info.ts';
@@ -24,13 +26,13 @@ interface PlacedPod {
 export class ClusterSnapshot {
   readonly factory: PodInfoFactory;
   readonly groups: PodGroups;
+  readonly images: ImageCounts;
   readonly journal = new ChangeJournal();
   #owner: object = {};
   readonly #nodes: Map<string, NodeRecord>;
   readonly #slots: (NodeRecord | undefined)[];
   readonly #freeSlots: number[];
   readonly #pods: Map<string, PlacedPod>;
-  readonly #imageNodes: Map<string, number>;
   #topologies = new Map<string, Topology>();
   #nodeCount = 0;
   #sequence = 0;
@@ -48,7 +50,7 @@ export class ClusterSnapshot {
     this.#slots = source ? [...source.#slots] : [];
     this.#freeSlots = source ? [...source.#freeSlots] : [];
     this.#pods = new Map(source ? source.#pods : []);
-    this.#imageNodes = new Map(source ? source.#imageNodes : []);
+    this.images = new ImageCounts(source?.images);
     this.#nodeCount = source?.nodeCount ?? 0;
     this.#factsVersion = source ? source.#factsVersion : 0;
     if (source) source.#owner = {};
@@ -98,11 +100,6 @@ export class ClusterSnapshot {
     return this.#pods.get(uid);
   }
 
-  /** How many nodes hold an image (normalised name). */
-  nodesWithImage(image: string): number {
-    return this.#imageNodes.get(image) ?? 0;
-  }
-
   topology(key: string): Topology {
     const known = this.#topologies.get(key);
     if (known) return known;
@@ -127,8 +124,8 @@ export class ClusterSnapshot {
     if (known && known.slot >= 0 && hasSameFacts(known, facts)) return false;
     const record = this.#writable(node.metadata.name);
     const isNew = record.slot < 0;
-    if (isNew || !isEqual(record.labels, facts.labels) || !isEqual(record.taints, facts.taints)) this.#nodesChanged();
-    this.#setImages(record.imageSizes, facts.imageSizes);
+    if (isNew || !hasSameLabels(record, facts)) this.#nodesChanged();
+    if (this.images.replace(record.imageSizes, facts.imageSizes)) this.#imagesVersion++;
     record.setFacts(facts, ++this.#factsVersion);
     if (isNew) this.#occupySlot(record);
     this.#touch(record);
@@ -140,7 +137,7 @@ export class ClusterSnapshot {
     if (!this.node(name)) return;
     const record = this.#writable(name);
     for (const pod of record.pods.values()) this.groups.count(pod, record.slot, -1);
-    this.#setImages(record.imageSizes, new Map());
+    if (this.images.replace(record.imageSizes, new Map())) this.#imagesVersion++;
     this.#touch(record);
     this.#slots[record.slot] = undefined;
     this.#freeSlots.push(record.slot);
@@ -233,17 +230,6 @@ export class ClusterSnapshot {
     for (const pod of record.pods.values()) this.groups.count(pod, record.slot, 1);
   }
 
-  #setImages(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {
-    if (before.size === 0 && after.size === 0) return;
-    for (const image of before.keys()) {
-      const count = this.nodesWithImage(image) - 1;
-      if (count > 0) this.#imageNodes.set(image, count);
-      else this.#imageNodes.delete(image);
-    }
-    for (const image of after.keys()) this.#imageNodes.set(image, this.nodesWithImage(image) + 1);
-    this.#imagesVersion++;
-  }
-
   #nodesChanged(): void {
     this.#nodesVersion++;
     this.#topologies = new Map();
@@ -262,29 +248,4 @@ function countsAlike(a: PodInfo, b: PodInfo): boolean {
   return (
     (a.fit === b.fit || a.fit.id === b.fit.id) && a.group.key === b.group.key && a.isTerminating === b.isTerminating
   );
-}
-
-function hasSameFacts(a: NodeFacts, b: NodeFacts): boolean {
-  return (
-    a.isUnschedulable === b.isUnschedulable &&
-    a.allowedPods === b.allowedPods &&
-    isEqual(a.labels, b.labels) &&
-    isEqual(a.taints, b.taints) &&
-    isEqual([...a.imageSizes], [...b.imageSizes]) &&
-    isEqual(amountsOf(a), amountsOf(b))
-  );
-}
-
-function amountsOf({ allocatable }: NodeFacts): unknown {
-  return [
-    allocatable.milliCpu,
-    allocatable.memoryBytes,
-    allocatable.ephemeralStorageBytes,
-    [...allocatable.scalars].sort(([a], [b]) => (a < b ? -1 : 1)),
-  ];
-}
-
-/** Deep equality of small plain JSON values; a different key order counts as a difference, which costs little. */
-function isEqual(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

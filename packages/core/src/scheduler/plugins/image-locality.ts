@@ -17,7 +17,7 @@ export const imageLocality: NodeScorePlugin = {
     let bytes = 0;
     for (const image of pod.images) {
       const size = node.imageSizes.get(image);
-      if (size !== undefined) bytes += Math.floor((size * snapshot.nodesWithImage(image)) / snapshot.nodeCount);
+      if (size !== undefined) bytes += Math.floor((size * snapshot.images.nodesWith(image)) / snapshot.nodeCount);
     }
     const maxBytes = maxBytesPerContainer * pod.images.length;
     const counted = Math.min(Math.max(bytes, minBytes), maxBytes);

@@ -40,8 +40,8 @@ export const interPodAffinityScore: ClusterScorePlugin = {
     if (own.length === 0 && preferring.length === 0) return undefined;
     const scores = new Float64Array(feasibleSlots.length);
     const add = (topology: Topology, counts: Int32Array, weight: number): void => {
-      for (const [index, slot] of feasibleSlots.entries()) {
-        const domain = topology.domainOf[slot] ?? -1;
+      for (let index = 0; index < feasibleSlots.length; index++) {
+        const domain = topology.domainOf[feasibleSlots[index] ?? -1] ?? -1;
         if (domain >= 0) scores[index] = (scores[index] ?? 0) + weight * (counts[domain] ?? 0);
       }
     };

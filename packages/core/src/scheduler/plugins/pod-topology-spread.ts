@@ -70,7 +70,8 @@ function prepareSkewCheck(
 function presentDomains(topology: Topology, eligible: Uint8Array | undefined): Uint8Array | undefined {
   if (!eligible) return undefined;
   const present = new Uint8Array(topology.size);
-  for (const [slot, domain] of topology.domainOf.entries()) {
+  for (let slot = 0; slot < topology.domainOf.length; slot++) {
+    const domain = topology.domainOf[slot] ?? -1;
     if (domain >= 0 && eligible[slot] === 1) present[domain] = 1;
   }
   return present;
@@ -130,8 +131,8 @@ function findIgnored(
   for (const { isDefault, topologyKey } of constraints) {
     if (isDefault) continue;
     const { domainOf } = snapshot.topology(topologyKey);
-    for (const [index, slot] of feasibleSlots.entries()) {
-      if ((domainOf[slot] ?? -1) >= 0) continue;
+    for (let index = 0; index < feasibleSlots.length; index++) {
+      if ((domainOf[feasibleSlots[index] ?? -1] ?? -1) >= 0) continue;
       ignored ??= new Uint8Array(feasibleSlots.length);
       ignored[index] = 1;
     }
