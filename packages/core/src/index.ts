@@ -8,6 +8,7 @@ export type { FilterRefusal, NodeVerdict, SchedulingDecision } from './scheduler
 export type { PodInfo } from './scheduler/pod-info.ts';
 export { PodScheduler, type SchedulingResult } from './scheduler/pod-scheduler.ts';
 export { ClusterSnapshot } from './scheduler/snapshot.ts';
+export { createMemoryStore } from './store/memory-store.ts';
 export type { Store, StoreEvent, StoreListOptions, StoreListResult, StoreRecord } from './store/store.ts';
 export { StoreError } from './store/store.ts';
 export { DelayingQueue } from './workqueue/delaying-queue.ts';

@@ -11,7 +11,7 @@
  *   hold its own `metadata.resourceVersion`: that is the record's revision.
  */
 export interface Store {
-  /** The revision of the newest committed write. */
+  /** The revision of the newest committed write. An empty store is at 1, as etcd's: to clients, 0 means "any". */
   readonly currentRevision: number;
   /** The oldest revision that `list` and `watch` still accept. */
   readonly compactedRevision: number;
@@ -73,6 +73,8 @@ export interface StoreEvent {
   readonly value: string;
   /** The value before an update. */
   readonly previousValue?: string;
+  /** The revision of the value before an update or a deletion. */
+  readonly previousRevision?: number;
 }
 
 /** Base of the refusals a store gives; anything else is a failure of the storage itself. */
