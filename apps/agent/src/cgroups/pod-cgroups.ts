@@ -1,0 +1,117 @@
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Pod } from '@gantry/api-types';
+import { parseCpuMilli } from '@gantry/api-types/quantity';
+import type { Logger } from '@gantry/core';
+import type { NodeIdentity } from '../pod/labels.ts';
+import { cpuSharesOf } from '../pod/resources.ts';
+import { type CgroupLayout, cgroupDirectory, exists } from './cgroup-paths.ts';
+
+export interface PodCgroupsOptions {
+  readonly layout: CgroupLayout;
+  readonly identity: NodeIdentity;
+  readonly nodeMilliCpu: number;
+  readonly logger: Logger;
+}
+
+/**
+ * A cgroup per node and pod, above the container's own: `/gantry/<cluster>/<node>/pod<uid>`. Its cpu weight is the
+ * pod's request, since siblings divide the cpu by their weights level by level. Only where the engine's driver is
+ * cgroupfs and the agent may write the hierarchy; elsewhere containers stay where the engine puts them.
+ */
+export class PodCgroups {
+  readonly #options: PodCgroupsOptions;
+  readonly #nodePath: string;
+  #isUsable: Promise<boolean> | undefined;
+  #usable = false;
+
+  constructor(options: PodCgroupsOptions) {
+    this.#options = options;
+    this.#nodePath = nodeCgroup(options.identity);
+  }
+
+  /** The parent for the pod's containers; undefined where the engine's default is used. */
+  parentOf(podUid: string): string | undefined {
+    return this.#usable ? `${this.#nodePath}/pod${podUid}` : undefined;
+  }
+
+  /** Creates the pod's cgroup. Repeatable. */
+  async ensurePod(pod: Pod): Promise<void> {
+    this.#isUsable ??= this.#prepareNode();
+    this.#usable = await this.#isUsable;
+    if (!this.#usable) return;
+    const path = `${this.#nodePath}/pod${pod.metadata.uid}`;
+    await this.#writeWeight(path, requestedMilliCpu(pod));
+  }
+
+  /** Learns, without making anything, whether parents are in use: for pods that were found running. */
+  async open(): Promise<void> {
+    this.#isUsable ??= this.#prepareNode();
+    this.#usable = await this.#isUsable;
+  }
+
+  async removePod(podUid: string): Promise<void> {
+    if (this.#usable) await removeCgroup(this.#options.layout, `${this.#nodePath}/pod${podUid}`);
+  }
+
+  async #prepareNode(): Promise<boolean> {
+    const { layout, nodeMilliCpu, logger } = this.#options;
+    if (layout.driver !== 'cgroupfs') return false;
+    try {
+      const parts = this.#nodePath.split('/').slice(1);
+      for (let depth = 1; depth <= parts.length; depth += 1) {
+        await this.#writeWeight(`/${parts.slice(0, depth).join('/')}`, nodeMilliCpu);
+      }
+      return true;
+    } catch (error) {
+      logger.info({ err: error }, 'the cgroup hierarchy cannot be written, containers stay in the engine’s own cgroup');
+      return false;
+    }
+  }
+
+  async #writeWeight(path: string, milliCpu: number): Promise<void> {
+    const { layout } = this.#options;
+    const directory = cgroupDirectory(layout, 'cpu', path);
+    await mkdir(directory, { recursive: true });
+    const shares = cpuSharesOf(milliCpu);
+    if (layout.version === 1) return writeFile(join(directory, 'cpu.shares'), String(shares));
+    await writeFile(join(dirname(directory), 'cgroup.subtree_control'), '+cpu +memory +pids');
+    await writeFile(join(directory, 'cpu.weight'), String(cpuWeightOf(shares)));
+  }
+}
+
+/** cgroup v2's weight (1 to 10000) for v1's shares (2 to 262144), as runc converts them. */
+export function cpuWeightOf(shares: number): number {
+  return 1 + Math.floor(((shares - 2) * 9999) / 262142);
+}
+
+/** The cgroup of everything an agent runs. */
+export function nodeCgroup(identity: NodeIdentity): string {
+  return `/gantry/${identity.cluster}/${identity.node}`;
+}
+
+/** Removes a cgroup and its empty children in every hierarchy: the engine leaves parents behind. */
+export async function removeCgroup(layout: CgroupLayout, path: string): Promise<void> {
+  const roots = layout.version === 1 ? await readdir(layout.root).catch(() => []) : [''];
+  await Promise.all(roots.map((controller) => removeEmpty(cgroupDirectory(layout, controller, path))));
+}
+
+async function removeEmpty(directory: string): Promise<void> {
+  if (!(await exists(directory))) return;
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeEmpty(join(directory, entry.name));
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    // EBUSY: a container that is going still sits in it; the last one to go removes it. ENOENT: somebody else did.
+    if (error.code !== 'EBUSY' && error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+  });
+}
+
+function requestedMilliCpu(pod: Pod): number {
+  const milli = (containers: Pod['spec']['containers'] = []) =>
+    containers.map(({ resources }) => {
+      const text = resources?.requests?.cpu ?? resources?.limits?.cpu;
+      return text === undefined ? 0 : parseCpuMilli(text);
+    });
+  const running = milli(pod.spec.containers).reduce((sum, value) => sum + value, 0);
+  return Math.max(running, ...milli(pod.spec.initContainers), 0);
+}

@@ -1,0 +1,48 @@
+import { rm } from 'node:fs/promises';
+import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
+import { nodeCgroup, removeCgroup } from '../cgroups/pod-cgroups.ts';
+import { nodeLabels } from '../pod/labels.ts';
+import { Semaphore } from '../pod/semaphore.ts';
+import type { ContainerRuntime } from '../runtime/container-runtime.ts';
+import { unmountAllUnder } from '../volumes/mounts.ts';
+
+export interface NodeResources {
+  readonly runtime: ContainerRuntime;
+  readonly cluster: string;
+  readonly node: string;
+  /** The agent's data directory: its mounts and pod directories go too. */
+  readonly dataDir?: string;
+  /** Seconds between the stop signal and SIGKILL; 2 by default. */
+  readonly graceSeconds?: number;
+}
+
+const parallelRemovals = 16;
+
+/**
+ * Removes everything that an agent made: containers, network, cgroups, mounts and pod directories. The agent must have
+ * stopped before. May be repeated; resolves when all of it is gone.
+ */
+export async function removeNodeResources(resources: NodeResources): Promise<void> {
+  const { runtime, cluster, node, dataDir, graceSeconds = 2 } = resources;
+  const labels = nodeLabels({ cluster, node });
+  const slots = new Semaphore(parallelRemovals);
+  const containers = await runtime.listContainers(labels);
+  await Promise.all(
+    containers.map(({ id, state }) =>
+      slots.run(async () => {
+        if (state === 'running') await runtime.stopContainer(id, graceSeconds);
+        await runtime.removeContainer(id);
+      }),
+    ),
+  );
+  await runtime.removeNetworks(labels);
+  await removeCgroup(cgroupLayout(await runtime.info()), nodeCgroup({ cluster, node }));
+  if (dataDir !== undefined) await removePodDirectories(dataDir);
+}
+
+async function removePodDirectories(dataDir: string): Promise<void> {
+  for (const path of [`${dataDir}/pods`, `${dataDir}/memory`]) {
+    await unmountAllUnder(path);
+    await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,104 @@
+import type { Container, ContainerState, ContainerStatus, Pod } from '@gantry/api-types';
+import { hasSucceeded, shouldRestart } from './plan-pod.ts';
+import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
+import { formatTime, podFullName } from './text.ts';
+
+export interface StatusInput {
+  readonly pod: Pod;
+  readonly state: PodState;
+  readonly now: number;
+}
+
+/** The status of one container as the kubelet would write it. Pure. */
+export function containerStatus(input: StatusInput, container: Container, isInit: boolean): ContainerStatus {
+  const { state } = input;
+  const track = state.tracks.get(container.name) ?? newTrack(container.name, isInit);
+  const attempt = lastAttempt(track);
+  const previous = track.attempts.at(-2);
+  const isRunning = attempt?.state === 'running';
+  const current = currentState(input, track);
+  const lastState = current.waiting && attempt?.state === 'exited' ? attempt : previous;
+  return {
+    name: container.name,
+    state: current,
+    lastState: lastState?.state === 'exited' ? { terminated: terminated(lastState) } : {},
+    ready: isInit ? attempt !== undefined && hasSucceeded(attempt) : isRunning && track.isReady,
+    restartCount: restartCount(track),
+    image: container.image ?? '',
+    imageID: attempt || track.image.type === 'present' ? track.imageDisplayId : '',
+    ...(attempt && !attempt.isLost ? { containerID: containerId(attempt) } : {}),
+    started: isRunning && (isInit || track.isStarted),
+  };
+}
+
+function restartCount(track: ContainerTrack): number {
+  const attempt = lastAttempt(track);
+  return attempt ? attempt.number : Math.max(0, track.nextAttempt - 1);
+}
+
+function currentState(input: StatusInput, track: ContainerTrack): ContainerState {
+  const { pod, state } = input;
+  const attempt = lastAttempt(track);
+  if (state.unsupported !== undefined) return waiting('UnsupportedField', state.unsupported);
+  if (attempt?.state === 'running') return { running: { startedAt: formatTime(attempt.startedAt) } };
+  if (attempt?.state === 'exited') {
+    const isOver = state.ended !== undefined || !shouldRestart(pod, track, attempt);
+    if (isOver) return { terminated: terminated(attempt) };
+    if (track.waiting) return { waiting: track.waiting };
+    if (isBackingOff(input, track)) return waiting('CrashLoopBackOff', backOffMessage(pod, track));
+    return { terminated: terminated(attempt) };
+  }
+  if (track.waiting) return { waiting: track.waiting };
+  const hasInitContainers = (pod.spec.initContainers ?? []).length > 0;
+  return { waiting: { reason: hasInitContainers ? 'PodInitializing' : 'ContainerCreating' } };
+}
+
+function isBackingOff(input: StatusInput, track: ContainerTrack): boolean {
+  return input.now < track.restartDelaySince + track.restartDelayMs;
+}
+
+function waiting(reason: string, message: string): ContainerState {
+  return { waiting: { reason, message } };
+}
+
+/** `back-off 10s restarting failed container=c pod=p_ns(uid)`, as Kubernetes puts it. */
+function backOffMessage(pod: Pod, track: ContainerTrack): string {
+  return `back-off ${goDuration(track.restartDelayMs)} restarting failed container=${track.name} pod=${podFullName(pod)}`;
+}
+
+/** Go's way to print a duration of whole milliseconds: `10s`, `1m20s`, `5m0s`. */
+function goDuration(ms: number): string {
+  const seconds = ms / 1000;
+  const minutes = Math.floor(seconds / 60);
+  return minutes > 0 ? `${minutes}m${seconds - minutes * 60}s` : `${seconds}s`;
+}
+
+function terminated(attempt: Attempt): NonNullable<ContainerState['terminated']> {
+  if (attempt.isLost) {
+    return {
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container could not be located: it was removed from the engine',
+      startedAt: formatTime(attempt.startedAt),
+      finishedAt: formatTime(attempt.finishedAt),
+    };
+  }
+  return {
+    exitCode: attempt.error === '' ? attempt.exitCode : 128,
+    reason: terminationReason(attempt),
+    ...(attempt.error || attempt.message ? { message: attempt.error || attempt.message } : {}),
+    startedAt: formatTime(attempt.error === '' ? attempt.startedAt : undefined),
+    finishedAt: formatTime(attempt.finishedAt),
+    containerID: containerId(attempt),
+  };
+}
+
+function terminationReason(attempt: Attempt): string {
+  if (attempt.error !== '') return 'StartError';
+  if (attempt.oomKilled) return 'OOMKilled';
+  return attempt.exitCode === 0 ? 'Completed' : 'Error';
+}
+
+function containerId(attempt: Attempt): string {
+  return `docker://${attempt.id}`;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Container, Pod } from '@gantry/api-types';
+
+/** The labels by which an agent knows its own containers and networks again. */
+export const labelKeys = {
+  cluster: 'io.gantry.cluster',
+  node: 'io.gantry.node',
+  podUid: 'io.gantry.pod.uid',
+  podName: 'io.gantry.pod.name',
+  podNamespace: 'io.gantry.pod.namespace',
+  podIp: 'io.gantry.pod.ip',
+  container: 'io.gantry.container',
+  attempt: 'io.gantry.attempt',
+  hash: 'io.gantry.hash',
+} as const;
+
+/** Which agent: the cluster's id and the node's name. */
+export interface NodeIdentity {
+  readonly cluster: string;
+  readonly node: string;
+}
+
+/** What everything that one agent makes on its engine carries. */
+export function nodeLabels(identity: NodeIdentity): Record<string, string> {
+  return { [labelKeys.cluster]: identity.cluster, [labelKeys.node]: identity.node };
+}
+
+/** All labels of one container; `io.kubernetes.*` as the kubelet wrote them, for tools that look for those. */
+export function containerLabels(
+  identity: NodeIdentity,
+  pod: Pod,
+  container: Container,
+  facts: { readonly attempt: number; readonly ip: string },
+): Record<string, string> {
+  const { name, uid } = pod.metadata;
+  const namespace = pod.metadata.namespace ?? 'default';
+  return {
+    ...nodeLabels(identity),
+    [labelKeys.podUid]: uid,
+    [labelKeys.podName]: name,
+    [labelKeys.podNamespace]: namespace,
+    [labelKeys.podIp]: facts.ip,
+    [labelKeys.container]: container.name,
+    [labelKeys.attempt]: String(facts.attempt),
+    [labelKeys.hash]: hashOf(container),
+    'io.kubernetes.pod.uid': uid,
+    'io.kubernetes.pod.name': name,
+    'io.kubernetes.pod.namespace': namespace,
+    'io.kubernetes.container.name': container.name,
+    'io.kubernetes.container.restartCount': String(facts.attempt),
+  };
+}
+
+/** Deterministic, so that creating the same attempt twice is a conflict and not a second container. */
+export function containerName(pod: Pod, container: string, attempt: number): string {
+  const { namespace = 'default', name, uid } = pod.metadata;
+  return ['gantry', container, name, namespace, uid, attempt].join('_');
+}
+
+/**
+ * Changes where a running container must be replaced. Only the image of a container may change in a pod's life, and
+ * hashing more would restart everything when a newer controller fills in a default.
+ */
+export function hashOf(container: Container): string {
+  return createHash('sha256').update(`${container.name}\n${container.image}`).digest('hex').slice(0, 16);
+}
+
+/** The name of the node's bridge network. */
+export function networkName(identity: NodeIdentity): string {
+  return `gantry-${identity.cluster}-${identity.node}`;
+}

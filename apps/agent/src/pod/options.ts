@@ -1,0 +1,57 @@
+import type { ContainerRuntime, EngineInfo } from '../runtime/container-runtime.ts';
+import { hostAddress } from './host-limits.ts';
+import type { BackOffOptions } from './pod-context.ts';
+
+export interface PodManagerOptions {
+  /** Containers created and started at a time; 8 by default. */
+  readonly parallelStarts?: number;
+  /** Pulls at a time; 3 by default. */
+  readonly parallelPulls?: number;
+  /** Never use a local image where the policy is Always and the registry cannot be reached. */
+  readonly strictPull?: boolean;
+  /** A pull without progress for that long is given up; 60 s by default. */
+  readonly pullIdleTimeoutMs?: number;
+  /** Crash and pull back-off; 10 s doubled up to 5 min, forgotten after 10 min, by default. */
+  readonly backOff?: Partial<BackOffOptions>;
+  /** How often the engine is asked for all containers in case an event was lost; 30 s by default. */
+  readonly relistMs?: number;
+  /** Processes per container; unlimited by default. */
+  readonly podPidsLimit?: number;
+  /** What pods see as `status.hostIP`; the host's first address by default. */
+  readonly hostIp?: string;
+  /** The node's capacity, where it is not all that the engine has. */
+  readonly nodeMilliCpu?: number;
+  readonly nodeMemoryBytes?: number;
+}
+
+export interface ResolvedOptions {
+  readonly parallelStarts: number;
+  readonly parallelPulls: number;
+  readonly strictPull: boolean;
+  readonly pullIdleTimeoutMs: number;
+  readonly backOff: BackOffOptions;
+  readonly relistMs: number;
+  readonly podPidsLimit: number | undefined;
+  readonly hostIp: string;
+  readonly nodeMilliCpu: number;
+  readonly nodeMemoryBytes: number;
+  readonly engine: EngineInfo;
+}
+
+/** Fills in the defaults, some of which the engine knows. */
+export async function resolveOptions(runtime: ContainerRuntime, options: PodManagerOptions): Promise<ResolvedOptions> {
+  const engine = await runtime.info();
+  return {
+    parallelStarts: options.parallelStarts ?? 8,
+    parallelPulls: options.parallelPulls ?? 3,
+    strictPull: options.strictPull ?? false,
+    pullIdleTimeoutMs: options.pullIdleTimeoutMs ?? 60_000,
+    backOff: { baseMs: 10_000, maxMs: 300_000, resetMs: 600_000, ...options.backOff },
+    relistMs: options.relistMs ?? 30_000,
+    podPidsLimit: options.podPidsLimit,
+    hostIp: options.hostIp ?? hostAddress(),
+    nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,
+    nodeMemoryBytes: options.nodeMemoryBytes ?? engine.memoryBytes,
+    engine,
+  };
+}

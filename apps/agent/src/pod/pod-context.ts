@@ -1,0 +1,45 @@
+import type { Clock, Logger } from '@gantry/core';
+import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import type { NodeImages } from '../images/node-images.ts';
+import type { NodeApi } from '../node-api.ts';
+import type { ProbeScheduler } from '../probes/probe-scheduler.ts';
+import type { ContainerRuntime } from '../runtime/container-runtime.ts';
+import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import type { PodFacts } from './field-values.ts';
+import type { NodeIdentity } from './labels.ts';
+import type { PodIps } from './pod-ips.ts';
+import type { ResourceFacts } from './resources.ts';
+import type { Semaphore } from './semaphore.ts';
+
+export interface BackOffOptions {
+  /** First delay of the crash and image pull back-off. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** A container that ran this long starts over without a delay. */
+  readonly resetMs: number;
+}
+
+/** What the workers of all pods of a node share. */
+export interface PodContext {
+  readonly identity: NodeIdentity;
+  readonly api: NodeApi;
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly hostIp: string;
+  readonly allocatable: PodFacts['allocatable'];
+  readonly resourceFacts: ResourceFacts;
+  readonly backOff: BackOffOptions;
+  /** Limits how many containers are created and started at a time. */
+  readonly starts: Semaphore;
+  readonly ips: PodIps;
+  readonly volumes: PodVolumes;
+  readonly images: NodeImages;
+  readonly probes: ProbeScheduler;
+  readonly cgroups: PodCgroups;
+  /** Resolves once the node's bridge is there; asked again after {@link forgetNetwork}. */
+  ensureNetwork(): Promise<void>;
+  forgetNetwork(): void;
+  /** The worker is done with a pod that is gone. */
+  onForgotten(podUid: string): void;
+}

@@ -1,0 +1,242 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { NodeUsage } from '@gantry/api-types';
+import type { Clock, Logger } from '@gantry/core';
+import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
+import { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
+import { NodeImages } from '../images/node-images.ts';
+import { openPodLogs } from '../logs/open-pod-logs.ts';
+import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
+import { ProbeScheduler } from '../probes/probe-scheduler.ts';
+import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
+import { PodVolumes } from '../volumes/pod-volumes.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { lowestOomScoreAdj } from './host-limits.ts';
+import { labelKeys, type NodeIdentity, networkName, nodeLabels } from './labels.ts';
+import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import type { PodContext } from './pod-context.ts';
+import { PodIps } from './pod-ips.ts';
+import { PodWorker } from './pod-worker.ts';
+import { Semaphore } from './semaphore.ts';
+
+export interface PodManagerSettings {
+  readonly api: NodeApi;
+  readonly runtime: ContainerRuntime;
+  readonly nodeName: string;
+  /** The cluster's id: tells this cluster's containers from another's on the same engine. */
+  readonly cluster: string;
+  readonly podCidr: string;
+  /** Absolute; visible to the engine under the same path. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options?: PodManagerOptions;
+}
+
+/** The node's pods on its engine. */
+export interface PodManager extends NodePods {
+  /** Whether the engine answers. */
+  readonly isEngineReachable: boolean;
+  /** Resolves once nothing is under way any more. Containers keep running. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the pods that `api` names on the engine, until `stop()`. Needs the engine once, to learn what it is; after that it
+ * may come and go. Containers of an earlier life of this node are taken over.
+ */
+export async function startPodManager(settings: PodManagerSettings): Promise<PodManager> {
+  const manager = new DockerPodManager(settings, await resolveOptions(settings.runtime, settings.options ?? {}));
+  await manager.start();
+  return manager;
+}
+
+class DockerPodManager implements PodManager {
+  readonly #settings: PodManagerSettings;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #context: PodContext;
+  readonly #watch: EngineWatch;
+  readonly #usage: UsageSampler;
+  #network: Promise<void> | undefined;
+  /** Until the containers are known nothing may be started, or it would be started twice. */
+  #hasListed = false;
+  #hasSwept = false;
+  #isStopped = false;
+
+  constructor(settings: PodManagerSettings, options: ResolvedOptions) {
+    this.#settings = settings;
+    const { api, runtime, clock, logger } = settings;
+    this.#context = createContext(settings, options, {
+      ensureNetwork: () => this.#ensureNetwork(),
+      forgetNetwork: () => {
+        this.#network = undefined;
+      },
+      onForgotten: (uid) => this.#workers.delete(uid),
+    });
+    const layout = cgroupLayout(options.engine);
+    this.#usage = new UsageSampler({ layout, clock, sources: () => this.#usageSources() });
+    this.#watch = new EngineWatch({
+      runtime,
+      clock,
+      logger,
+      labels: nodeLabels(this.#context.identity),
+      relistMs: options.relistMs,
+      onEvent: (event) => this.#onEvent(event),
+      onImages: () => this.#context.images.forget(),
+      onList: (containers) => this.#onList(containers),
+    });
+    api.onChange((uid) => this.#onChange(uid));
+  }
+
+  get isEngineReachable(): boolean {
+    return this.#watch.isConnected;
+  }
+
+  async start(): Promise<void> {
+    await this.#context.cgroups.open();
+    await this.#watch.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#watch.stop();
+    this.#context.probes.stopAll();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+  }
+
+  openLogs(podUid: string, request: LogRequest, signal: AbortSignal): Promise<Readable> {
+    const worker = this.#workers.get(podUid);
+    const { runtime, clock } = this.#settings;
+    return openPodLogs({ pod: worker?.pod, state: worker?.state, runtime, clock }, request, signal);
+  }
+
+  sampleUsage(): Promise<NodeUsage> {
+    return this.#usage.sample();
+  }
+
+  #onChange(uid: string): void {
+    if (!this.#hasListed || this.#isStopped) return;
+    this.#workerFor(uid).kick(true);
+    void this.#sweepOnce();
+  }
+
+  #onEvent(event: ContainerEvent): void {
+    const uid = event.labels[labelKeys.podUid];
+    if (uid === undefined || this.#isStopped) return;
+    // Before the first list is done, that list will tell.
+    this.#workers.get(uid)?.suspect(event.id);
+  }
+
+  async #onList(containers: readonly ContainerSummary[]): Promise<void> {
+    if (!this.#hasListed) await this.#adopt(containers);
+    else this.#compare(containers);
+    const isFirst = !this.#hasListed;
+    this.#hasListed = true;
+    if (this.#isStopped) return;
+    if (isFirst) for (const uid of this.#settings.api.pods().keys()) this.#workerFor(uid);
+    for (const worker of this.#workers.values()) worker.kick(isFirst);
+    await this.#sweepOnce();
+  }
+
+  async #adopt(containers: readonly ContainerSummary[]): Promise<void> {
+    const details = await Promise.all(containers.map(({ id }) => this.#settings.runtime.inspectContainer(id)));
+    for (const found of details) {
+      const uid = found?.labels[labelKeys.podUid];
+      if (found && uid !== undefined) this.#workerFor(uid).adopt(found);
+    }
+    const { logger } = this.#settings;
+    if (containers.length > 0) logger.info({ containers: containers.length }, 'took over the containers of this node');
+  }
+
+  /** What the list says otherwise than the workers believe is looked at. */
+  #compare(containers: readonly ContainerSummary[]): void {
+    const listed = new Map(containers.map((container) => [container.id, container]));
+    for (const worker of this.#workers.values()) {
+      for (const track of worker.state.tracks.values()) {
+        for (const attempt of track.attempts) {
+          const found = listed.get(attempt.id);
+          listed.delete(attempt.id);
+          const isSame = found?.state === attempt.state || (found?.state === 'created' && attempt.error !== '');
+          if (!isSame && !attempt.isLost) worker.suspect(attempt.id);
+        }
+      }
+    }
+    for (const { id, labels } of listed.values()) {
+      const uid = labels[labelKeys.podUid];
+      if (uid !== undefined) this.#workerFor(uid).suspect(id);
+    }
+  }
+
+  #workerFor(uid: string): PodWorker {
+    const known = this.#workers.get(uid);
+    if (known) return known;
+    const worker = new PodWorker(this.#context, uid);
+    this.#workers.set(uid, worker);
+    return worker;
+  }
+
+  /** Directories of pods that are gone: once in the agent's life, when it knows what is not gone. */
+  async #sweepOnce(): Promise<void> {
+    const { api } = this.#settings;
+    if (this.#hasSwept || !api.hasSynced) return;
+    this.#hasSwept = true;
+    await this.#context.volumes.sweep(new Set([...api.pods().keys(), ...this.#workers.keys()]));
+  }
+
+  #ensureNetwork(): Promise<void> {
+    this.#network ??= this.#createNetwork().catch((error: unknown) => {
+      this.#network = undefined;
+      throw error;
+    });
+    return this.#network;
+  }
+
+  async #createNetwork(): Promise<void> {
+    const { identity } = this.#context;
+    const { runtime, podCidr } = this.#settings;
+    await runtime.ensureNetwork({ name: networkName(identity), subnet: podCidr, labels: nodeLabels(identity) });
+  }
+
+  #usageSources(): UsageSource[] {
+    return [...this.#workers.values()].flatMap(({ uid, state }) => {
+      const running = [...state.tracks.values()].flatMap(({ attempts }) =>
+        attempts.filter((attempt) => attempt.state === 'running'),
+      );
+      const parent = this.#context.cgroups.parentOf(uid);
+      return running.length > 0 ? [{ podUid: uid, containerIds: running.map(({ id }) => id), parent }] : [];
+    });
+  }
+}
+
+function createContext(
+  settings: PodManagerSettings,
+  options: ResolvedOptions,
+  hooks: Pick<PodContext, 'ensureNetwork' | 'forgetNetwork' | 'onForgotten'>,
+): PodContext {
+  const { api, runtime, clock, logger, dataDir } = settings;
+  const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
+  const { parallelPulls, strictPull, pullIdleTimeoutMs, nodeMemoryBytes, nodeMilliCpu, podPidsLimit } = options;
+  return {
+    ...hooks,
+    identity,
+    api,
+    runtime,
+    clock,
+    logger,
+    hostIp: options.hostIp,
+    allocatable: { milliCpu: nodeMilliCpu, memoryBytes: nodeMemoryBytes },
+    resourceFacts: {
+      nodeMemoryBytes,
+      lowestOomScoreAdj: lowestOomScoreAdj(),
+      ...(podPidsLimit === undefined ? {} : { podPidsLimit }),
+    },
+    backOff: options.backOff,
+    starts: new Semaphore(options.parallelStarts),
+    ips: new PodIps(settings.podCidr),
+    volumes: new PodVolumes({ dataDir: join(dataDir), objects: api, logger }),
+    images: new NodeImages({ runtime, clock, parallelPulls, strictPull, pullIdleTimeoutMs }),
+    probes: new ProbeScheduler({ clock, api, runtime, logger }),
+    cgroups: new PodCgroups({ layout: cgroupLayout(options.engine), identity, nodeMilliCpu, logger }),
+  };
+}

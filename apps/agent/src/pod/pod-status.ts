@@ -1,0 +1,143 @@
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@gantry/api-types';
+import { containerStatus } from './container-status.ts';
+import { hasSucceeded, shouldRestart } from './plan-pod.ts';
+import { lastAttempt, type PodState } from './pod-state.ts';
+import { qosClassOf } from './qos-class.ts';
+import { formatTime } from './text.ts';
+
+export interface PodStatusInput {
+  readonly pod: Pod;
+  readonly state: PodState;
+  readonly hostIp: string;
+  readonly now: number;
+  /** What was reported last: conditions keep their times unless they flip. */
+  readonly previous: PodStatus | undefined;
+}
+
+/** The pod's status as the kubelet would write it. Pure. */
+export function podStatus(input: PodStatusInput): PodStatus {
+  const { pod, state, hostIp } = input;
+  const init = (pod.spec.initContainers ?? []).map((container) => containerStatus(input, container, true));
+  const regular = pod.spec.containers.map((container) => containerStatus(input, container, false));
+  const phase = state.ended?.phase ?? runningPhase(pod, state);
+  return {
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    phase,
+    conditions: conditions(input, { phase, init, regular }),
+    ...(state.ended?.message === undefined ? {} : { message: state.ended.message }),
+    ...(state.ended?.reason === undefined ? {} : { reason: state.ended.reason }),
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    ...podIps(input),
+    startTime: formatTime(state.startTime),
+    ...(init.length > 0 ? { initContainerStatuses: init } : {}),
+    containerStatuses: regular,
+    qosClass: qosClassOf(pod),
+  };
+}
+
+/** A pod that has ended shows the address it had. */
+function podIps(input: PodStatusInput): Pick<PodStatus, 'podIP' | 'podIPs'> {
+  const ip = input.state.ip ?? (input.state.ended ? input.previous?.podIP : undefined);
+  return ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] };
+}
+
+/** Running once every container was created and one of them runs or will again; Pending before. */
+function runningPhase(pod: Pod, state: PodState): string {
+  let isRunning = false;
+  for (const container of pod.spec.containers) {
+    const track = state.tracks.get(container.name);
+    const attempt = track && lastAttempt(track);
+    if (!attempt || attempt.state === 'created') return 'Pending';
+    isRunning = true;
+  }
+  return isRunning ? 'Running' : 'Pending';
+}
+
+interface Statuses {
+  readonly phase: string;
+  readonly init: readonly ContainerStatus[];
+  readonly regular: readonly ContainerStatus[];
+}
+
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+
+const isTrue: Verdict = { status: 'True' };
+
+function conditions(input: PodStatusInput, statuses: Statuses): PodCondition[] {
+  const { pod } = input;
+  const ready = containersReady(statuses);
+  const own = new Map<string, Verdict>([
+    ['PodReadyToStartContainers', { status: hasSandbox(input) ? 'True' : 'False' }],
+    ['Initialized', initialized(input, statuses)],
+    ['Ready', ready.status === 'True' ? gates(pod) : ready],
+    ['ContainersReady', ready],
+  ]);
+  // Others write conditions too (the scheduler, a readiness gate's controller): those stay as they are.
+  const foreign = (pod.status?.conditions ?? []).filter((condition) => !own.has(condition.type));
+  const before = new Map((input.previous ?? pod.status)?.conditions?.map((condition) => [condition.type, condition]));
+  const generation = pod.metadata.generation;
+  const written = [...own].map(([type, verdict]): PodCondition => {
+    const last = before.get(type);
+    const isFlip = last?.status !== verdict.status;
+    return {
+      type,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      status: verdict.status,
+      lastTransitionTime: isFlip ? formatTime(input.now) : (last?.lastTransitionTime ?? formatTime(input.now)),
+      ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+      ...(verdict.message === undefined ? {} : { message: verdict.message }),
+    };
+  });
+  return [...written, ...foreign];
+}
+
+function hasSandbox({ state }: PodStatusInput): boolean {
+  return state.isPrepared && state.ended === undefined;
+}
+
+function initialized({ pod, state }: PodStatusInput, { phase }: Statuses): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  const hasBegun = pod.spec.containers.some((container) => state.tracks.get(container.name)?.attempts.length);
+  if (hasBegun) return isTrue;
+  const incomplete = (pod.spec.initContainers ?? []).filter((container) => {
+    const track = state.tracks.get(container.name);
+    const attempt = track && lastAttempt(track);
+    return !attempt || !hasSucceeded(attempt) || shouldRestart(pod, track, attempt);
+  });
+  if (incomplete.length === 0) return isTrue;
+  const names = incomplete.map((container) => container.name).join(' ');
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${names}]`,
+  };
+}
+
+function containersReady({ phase, regular }: Statuses): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const unready = regular.filter((status) => !status.ready).map((status) => status.name);
+  if (unready.length === 0) return isTrue;
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: [${unready.join(' ')}]`,
+  };
+}
+
+function gates(pod: Pod): Verdict {
+  const missing = (pod.spec.readinessGates ?? []).filter(
+    ({ conditionType }) =>
+      pod.status?.conditions?.find((condition) => condition.type === conditionType)?.status !== 'True',
+  );
+  const [first] = missing;
+  if (!first) return isTrue;
+  const messages = missing.map(({ conditionType }) => {
+    const condition = pod.status?.conditions?.find((item) => item.type === conditionType);
+    return condition
+      ? `the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`
+      : `corresponding condition of pod readiness gate "${conditionType}" does not exist.`;
+  });
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
+}

@@ -1,0 +1,187 @@
+import { defaultPullPolicy } from '../images/image-reference.ts';
+import { displayIdOf, ImageProblem } from '../images/node-images.ts';
+import { pullCredentials } from '../images/pull-credentials.ts';
+import { isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
+import { MountProblem } from '../volumes/pod-volumes.ts';
+import { dropAttempt } from './attempts.ts';
+import type { PodStep } from './plan-pod.ts';
+import type { Attempt, ContainerTrack } from './pod-state.ts';
+import { runAttempt, startAttempt } from './run-attempt.ts';
+import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
+import { podFullName } from './text.ts';
+
+const firstMountRetryMs = 500;
+const maxMountRetryMs = 122_000;
+/** How long ErrImagePull is shown before it becomes ImagePullBackOff. */
+const pullErrorShownMs = 2_000;
+/** SIGKILL is sent again where the engine did not manage the first time. */
+const killAgainMs = 10_000;
+/** The engine itself kills at the end of the grace period; only where it does not, we do. */
+const killSlackMs = 2_000;
+
+/** Carries out one step and notes its outcome in the worker's state. Throws where the engine fails. */
+export async function applyStep(env: StepEnvironment, step: PodStep): Promise<void> {
+  switch (step.type) {
+    case 'prepare':
+      return prepare(env);
+    case 'ensureImage':
+      return ensureImage(env, trackOf(env, step.container));
+    case 'run':
+      return runAttempt(env, trackOf(env, step.container));
+    case 'start':
+      return startAttempt(env, trackOf(env, step.container), step.attempt);
+    case 'stop':
+      return stop(env, trackOf(env, step.container), step);
+    case 'kill':
+      return kill(env, trackOf(env, step.container), step.attempt);
+    case 'remove':
+      await env.context.runtime.removeContainer(step.attempt.id);
+      return dropAttempt(trackOf(env, step.container), step.attempt);
+    case 'announceBackOff':
+      return announceBackOff(env, trackOf(env, step.container), step.attempt);
+    case 'announcePullBackOff':
+      return announcePullBackOff(env, trackOf(env, step.container));
+    case 'end': {
+      const { type: _, ...end } = step;
+      env.worker.state.ended = end;
+      return;
+    }
+    case 'releaseResources':
+      return releaseResources(env);
+    case 'finish':
+    case 'wait':
+      return;
+  }
+}
+
+function trackOf({ worker }: StepEnvironment, container: string): ContainerTrack {
+  const track = worker.state.tracks.get(container);
+  if (!track) throw new Error(`no container ${container} is known`);
+  return track;
+}
+
+async function prepare(env: StepEnvironment): Promise<void> {
+  const { context, worker, pod } = env;
+  const { state } = worker;
+  try {
+    await context.ensureNetwork();
+    state.ip ??= context.ips.allocate(state.uid);
+    if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
+    await context.cgroups.ensurePod(pod);
+    await context.volumes.prepare(factsOf(env));
+    state.isPrepared = true;
+    state.prepareDelayMs = 0;
+  } catch (error) {
+    if (isRuntimeError(error, 'unreachable', 'timeout')) throw error;
+    state.prepareDelayMs = Math.min(maxMountRetryMs, Math.max(firstMountRetryMs, state.prepareDelayMs * 2));
+    state.prepareRetryAt = context.clock.now() + state.prepareDelayMs;
+    // Objects that have not arrived yet are no failure of the pod.
+    if (error instanceof MountProblem && !context.api.hasSynced) return;
+    const event =
+      error instanceof MountProblem
+        ? { reason: 'FailedMount', message: error.message }
+        : { reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${messageOf(error)}` };
+    context.api.recordEvent({ pod, type: 'Warning', ...event });
+  }
+}
+
+/** Goes on in the background: a pull may take minutes, in which the pod may be deleted. */
+function ensureImage(env: StepEnvironment, track: ContainerTrack): void {
+  const { context, worker, pod } = env;
+  const container = containerOf(pod, track);
+  const reference = container.image ?? '';
+  const auth = pullCredentials(pod, reference, (namespace, name) => context.api.secret(namespace, name));
+  const previous = track.image;
+  track.image = { type: 'pending' };
+  const ensured = context.images.ensure({
+    reference,
+    policy: container.imagePullPolicy ?? defaultPullPolicy(reference),
+    ...(auth ? { auth } : {}),
+    event: (type, reason, message) => recordContainerEvent(env, track, { type, reason, message }),
+  });
+  ensured
+    .then((image) => {
+      track.image = { type: 'present', imageId: image.id, user: image.user, displayId: displayIdOf(image) };
+      track.imageDisplayId = displayIdOf(image);
+      track.waiting = undefined;
+      track.pullDelayMs = 0;
+    })
+    .catch((error: unknown) => {
+      track.image = previous.type === 'failed' ? { ...previous, retryAt: 0 } : { type: 'unknown' };
+      if (error instanceof ImageProblem) notePullFailure(env, track, error);
+      else track.retryAt = context.clock.now() + firstMountRetryMs;
+    })
+    .finally(() => worker.kick());
+}
+
+function notePullFailure(env: StepEnvironment, track: ContainerTrack, problem: ImageProblem): void {
+  const { context, pod } = env;
+  const { baseMs, maxMs } = context.backOff;
+  const reference = containerOf(pod, track).image ?? '';
+  const now = context.clock.now();
+  track.pullDelayMs = Math.min(maxMs, Math.max(baseMs, track.pullDelayMs * 2));
+  track.waiting = { reason: problem.reason, message: problem.message };
+  if (problem.reason === 'ErrImagePull') {
+    const message = `Failed to pull image "${reference}": ${problem.message}`;
+    recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message });
+  }
+  const message = `Error: ${problem.reason}`;
+  recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message });
+  const announceAt =
+    problem.reason === 'ErrImagePull' ? now + Math.min(pullErrorShownMs, track.pullDelayMs) : undefined;
+  track.image = { type: 'failed', retryAt: now + track.pullDelayMs, announceAt, message: problem.message };
+}
+
+function announcePullBackOff(env: StepEnvironment, track: ContainerTrack): void {
+  const { image } = track;
+  if (image.type !== 'failed') return;
+  const reference = containerOf(env.pod, track).image ?? '';
+  const message = `Back-off pulling image "${reference}"`;
+  track.image = { ...image, announceAt: undefined };
+  track.waiting = { reason: 'ImagePullBackOff', message: `${message}: ErrImagePull: ${image.message}` };
+  recordContainerEvent(env, track, { type: 'Normal', reason: 'BackOff', message });
+  recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff' });
+}
+
+function announceBackOff(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): void {
+  track.announcedBackOff = attempt.number;
+  const message = `Back-off restarting failed container ${track.name} in pod ${podFullName(env.pod)}`;
+  recordContainerEvent(env, track, { type: 'Warning', reason: 'BackOff', message });
+}
+
+/** The engine is asked to stop it and goes on doing so; its end arrives as an event. */
+function stop(
+  env: StepEnvironment,
+  track: ContainerTrack,
+  step: { readonly attempt: Attempt; readonly message: string; readonly graceSeconds: number },
+): void {
+  const { context, worker } = env;
+  const { attempt, message, graceSeconds } = step;
+  context.probes.stop(worker.uid, track.name);
+  const killAt = context.clock.now() + graceSeconds * 1000 + killSlackMs;
+  track.stopping = { attemptId: attempt.id, killAt, isKilled: false };
+  if (env.pod.metadata.name !== '') recordContainerEvent(env, track, { type: 'Normal', reason: 'Killing', message });
+  context.runtime
+    .stopContainer(attempt.id, graceSeconds)
+    .catch((error: unknown) => {
+      // It is killed when its time is over, whatever became of the request.
+      context.logger.warn({ podUid: worker.uid, container: track.name, err: messageOf(error) }, 'stop failed');
+    })
+    .finally(() => worker.suspect(attempt.id));
+}
+
+async function kill(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
+  const { context, worker } = env;
+  track.stopping = { attemptId: attempt.id, killAt: context.clock.now() + killAgainMs, isKilled: true };
+  await context.runtime.killContainer(attempt.id);
+  worker.suspect(attempt.id);
+}
+
+async function releaseResources({ context, worker }: StepEnvironment): Promise<void> {
+  const { state } = worker;
+  await context.volumes.remove(state.uid);
+  await context.cgroups.removePod(state.uid);
+  if (state.ip !== undefined) context.ips.release(state.uid, state.ip);
+  state.ip = undefined;
+  state.isPrepared = false;
+}

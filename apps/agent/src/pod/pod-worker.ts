@@ -1,0 +1,309 @@
+import type { Pod, PodStatus } from '@gantry/api-types';
+import { type ContainerDetails, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
+import { dropAttempt, lostAttempt, noteEnd, putAttempt, toAttempt } from './attempts.ts';
+import { labelKeys } from './labels.ts';
+import { planPod } from './plan-pod.ts';
+import type { PodContext } from './pod-context.ts';
+import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
+import { podStatus } from './pod-status.ts';
+import { applyStep } from './pod-steps.ts';
+import { unsupportedFields } from './supported-fields.ts';
+
+/** A pod whose object vanished without a grace period was deleted by force: its containers get this long. */
+const forcedGraceMs = 2_000;
+const defaultGraceSeconds = 30;
+const firstRetryMs = 500;
+const maxRetryMs = 30_000;
+
+/**
+ * Makes one pod's containers what its spec says, one step at a time. Whatever happens only wakes it (`kick`): each pass
+ * looks at the desired pod and at what is known of its containers, so that a lost or doubled wake-up does not matter.
+ */
+export class PodWorker {
+  readonly uid: string;
+  readonly state: PodState;
+  readonly #context: PodContext;
+  /** The pod as last seen; stays after its object vanished. */
+  #pod: Pod | undefined;
+  #running: Promise<void> | undefined;
+  #isDirty = false;
+  #isStopped = false;
+  #cancelTimer: (() => void) | undefined;
+  readonly #suspects = new Set<string>();
+  #deadline: number | undefined;
+  #graceSeconds: number | undefined;
+  #retryMs = 0;
+  #hasTerminated = false;
+  #lastReport: { readonly text: string; readonly status: PodStatus } | undefined;
+
+  constructor(context: PodContext, uid: string) {
+    this.#context = context;
+    this.uid = uid;
+    this.state = {
+      uid,
+      tracks: new Map(),
+      ip: undefined,
+      isPrepared: false,
+      prepareRetryAt: 0,
+      prepareDelayMs: 0,
+      startTime: context.clock.now(),
+      unsupported: undefined,
+      ended: undefined,
+    };
+  }
+
+  get pod(): Pod | undefined {
+    return this.#pod;
+  }
+
+  /** The time by which all containers must have stopped; undefined while the pod is wanted. */
+  get deadline(): number | undefined {
+    return this.#deadline;
+  }
+
+  /** Takes over a container found on the engine. Only before the first {@link kick}. */
+  adopt(details: ContainerDetails): void {
+    const attempt = toAttempt(details);
+    if (!attempt) return;
+    const track = putAttempt(this.state, attempt);
+    if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? 0, this.#context.backOff);
+    this.state.isPrepared = true;
+    const ip = details.labels[labelKeys.podIp] ?? details.ip;
+    if (ip !== undefined && this.#context.ips.claim(this.uid, ip)) this.state.ip = ip;
+  }
+
+  /** Something of the pod changed: `isNews` where it was not just time that passed, so that waiting for a retry ends. */
+  kick(isNews = false): void {
+    if (isNews) this.#forgetRetries();
+    this.#isDirty = true;
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = undefined;
+      if (this.#isDirty && !this.#isStopped) this.kick();
+    });
+  }
+
+  /** What is known of a container may be wrong: it is inspected in the next pass. */
+  suspect(containerId: string): void {
+    this.#suspects.add(containerId);
+    this.kick();
+  }
+
+  /** Resolves once no step is under way; the containers stay as they are. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelTimer?.();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#isDirty && !this.#isStopped) {
+      this.#isDirty = false;
+      this.#cancelTimer?.();
+      try {
+        await this.#pass();
+        this.#retryMs = 0;
+      } catch (error) {
+        this.#retryLater(error);
+      }
+    }
+  }
+
+  async #pass(): Promise<void> {
+    await this.#inspectSuspects();
+    while (!this.#isStopped) {
+      const pod = this.#observePod();
+      if (!pod) return this.#finishUnknown();
+      const { clock } = this.#context;
+      const step = planPod({ pod, state: this.state, deadline: this.#deadline, now: clock.now() });
+      if (step.type === 'wait') {
+        this.#report(pod);
+        return this.#wakeAt(step.until);
+      }
+      if (step.type === 'finish') return this.#finish(pod);
+      if (step.type === 'run' || step.type === 'start' || step.type === 'stop') this.#report(pod);
+      await applyStep({ context: this.#context, worker: this, pod }, step);
+      if (step.type === 'end') this.#report(pod);
+      if (this.#suspects.size > 0) await this.#inspectSuspects();
+    }
+  }
+
+  /** The desired pod; notes its deletion and, the first time, what its status tells of an earlier life of this agent. */
+  #observePod(): Pod | undefined {
+    const { api, clock } = this.#context;
+    const desired = api.pods().get(this.uid);
+    const now = clock.now();
+    if (desired) {
+      if (!this.#pod) this.#recall(desired);
+      this.#pod = desired;
+      if (desired.metadata.deletionTimestamp !== undefined) this.#noteGrace(desired, now);
+      return desired;
+    }
+    // Not desired, or only not known yet.
+    if (!api.hasSynced) return undefined;
+    this.#deadline = Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, now + forcedGraceMs);
+    return this.#pod ?? orphanPod(this.state);
+  }
+
+  /** A later, shorter grace period counts; a longer one does not. */
+  #noteGrace(pod: Pod, now: number): void {
+    const seconds = pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds;
+    const graceSeconds = seconds ?? defaultGraceSeconds;
+    if (this.#deadline !== undefined && graceSeconds === this.#graceSeconds) return;
+    this.#graceSeconds = graceSeconds;
+    this.#deadline = Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, now + graceSeconds * 1000);
+  }
+
+  #recall(pod: Pod): void {
+    const { state } = this;
+    state.unsupported = unsupportedFields(pod);
+    const status = pod.status ?? {};
+    if (status.startTime !== undefined) state.startTime = Date.parse(status.startTime);
+    if (status.phase === 'Succeeded' || status.phase === 'Failed') {
+      state.ended = {
+        phase: status.phase,
+        ...(status.reason === undefined ? {} : { reason: status.reason }),
+        ...(status.message === undefined ? {} : { message: status.message }),
+      };
+    }
+    const inits = pod.spec.initContainers ?? [];
+    const ordered = [...inits, ...pod.spec.containers].map((container, index) => {
+      const track = state.tracks.get(container.name) ?? newTrack(container.name, false);
+      return { ...track, isInit: index < inits.length };
+    });
+    state.tracks.clear();
+    for (const track of ordered) {
+      recallContainer(track, pod);
+      state.tracks.set(track.name, track);
+      const attempt = lastAttempt(track);
+      if (attempt?.state === 'running') this.#context.probes.start({ worker: this, pod, track, attempt });
+    }
+    if (state.unsupported !== undefined) {
+      this.#context.api.recordEvent({ pod, type: 'Warning', reason: 'UnsupportedField', message: state.unsupported });
+    }
+  }
+
+  async #inspectSuspects(): Promise<void> {
+    const { runtime, clock, api } = this.#context;
+    for (const id of [...this.#suspects]) {
+      const details = await runtime.inspectContainer(id);
+      this.#suspects.delete(id);
+      if (details) await this.#observe(details);
+      else this.#noteGone(id, clock.now(), api.pods().has(this.uid) && this.#deadline === undefined);
+    }
+  }
+
+  async #observe(details: ContainerDetails): Promise<void> {
+    const observed = toAttempt(details);
+    if (!observed) return;
+    const known = this.state.tracks.get(observed.container)?.attempts.find(({ id }) => id === observed.id);
+    if (observed.state !== 'exited' || known?.state === 'exited') {
+      // Not the engine's start time where ours was reported: the two differ by a moment.
+      putAttempt(this.state, {
+        ...observed,
+        startedAt: known?.startedAt ?? observed.startedAt,
+        message: known?.message ?? '',
+      });
+      return;
+    }
+    const message = await this.#context.volumes.terminationMessage(this.uid, observed.container, observed.number);
+    const track = putAttempt(this.state, { ...observed, message });
+    this.#noteEnd(track, observed);
+  }
+
+  #noteGone(id: string, now: number, isMissed: boolean): void {
+    for (const track of this.state.tracks.values()) {
+      const attempt = track.attempts.find((candidate) => candidate.id === id);
+      if (!attempt) continue;
+      if (!isMissed || attempt !== lastAttempt(track)) {
+        dropAttempt(track, attempt);
+        continue;
+      }
+      const lost = lostAttempt(attempt, now);
+      putAttempt(this.state, lost);
+      if (lost !== attempt) this.#noteEnd(track, lost);
+    }
+  }
+
+  #noteEnd(track: ContainerTrack, attempt: Attempt): void {
+    const { probes, clock, backOff } = this.#context;
+    probes.stop(this.uid, track.name);
+    track.isReady = false;
+    track.isStarted = false;
+    track.image = { type: 'unknown' };
+    noteEnd(track, attempt.finishedAt ?? clock.now(), backOff);
+  }
+
+  #report(pod: Pod): void {
+    const { api, clock, hostIp } = this.#context;
+    // A pod that vanished has nobody to tell; one whose containers are being removed has told its end.
+    if (!api.pods().has(this.uid) || this.#hasTerminated) return;
+    const previous = this.#lastReport?.status ?? pod.status;
+    const status = podStatus({ pod, state: this.state, hostIp, now: clock.now(), previous });
+    const text = JSON.stringify(status);
+    if (text === this.#lastReport?.text) return;
+    this.#lastReport = { text, status };
+    if (JSON.stringify(pod.status) !== text) api.reportPodStatus(pod, status);
+  }
+
+  #finish(pod: Pod): void {
+    const { api } = this.#context;
+    if (api.pods().has(this.uid)) {
+      if (!this.#hasTerminated) api.reportPodTerminated(pod);
+      this.#hasTerminated = true;
+      return;
+    }
+    this.#context.onForgotten(this.uid);
+  }
+
+  /** Not desired and, as far as is known, nothing on the engine: once synced there is nothing to keep. */
+  #finishUnknown(): void {
+    if (this.#context.api.hasSynced) this.#context.onForgotten(this.uid);
+  }
+
+  #wakeAt(time: number | undefined): void {
+    if (time === undefined || this.#isDirty) return;
+    const { clock } = this.#context;
+    this.#cancelTimer = clock.setTimer(() => this.kick(), Math.max(0, time - clock.now()));
+  }
+
+  #retryLater(error: unknown): void {
+    const { clock, logger } = this.#context;
+    this.#retryMs = Math.min(maxRetryMs, Math.max(firstRetryMs, this.#retryMs * 2));
+    const fields = { podUid: this.uid, pod: this.#pod?.metadata.name, err: messageOf(error), retryMs: this.#retryMs };
+    // The watch says once that the engine is away; not every pod again.
+    if (isRuntimeError(error, 'unreachable')) logger.debug(fields, 'engine unreachable, trying the pod again later');
+    else logger.warn(fields, 'a step of the pod failed, trying again later');
+    this.#wakeAt(clock.now() + this.#retryMs);
+  }
+
+  #forgetRetries(): void {
+    this.state.prepareRetryAt = 0;
+    for (const track of this.state.tracks.values()) track.retryAt = 0;
+  }
+}
+
+/** What only the last reported status can tell: how often it was restarted, and whether it was ready. */
+function recallContainer(track: ContainerTrack, pod: Pod): void {
+  const lists = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const status = lists.find(({ name }) => name === track.name);
+  if (!status) return;
+  const hadContainer = status.containerID !== undefined;
+  track.nextAttempt = Math.max(track.nextAttempt, status.restartCount + (hadContainer ? 1 : 0));
+  track.imageDisplayId = status.imageID;
+  const attempt = lastAttempt(track);
+  if (attempt && status.containerID === `docker://${attempt.id}`) {
+    track.isReady = status.ready;
+    track.isStarted = status.started ?? false;
+  }
+}
+
+/** Stands in for a pod of which only containers are left. */
+function orphanPod(state: PodState): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: '', uid: state.uid, resourceVersion: '', creationTimestamp: '' },
+    spec: { containers: [] },
+    status: {},
+  };
+}

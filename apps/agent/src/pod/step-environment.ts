@@ -1,0 +1,52 @@
+import type { Container, Pod } from '@gantry/api-types';
+import type { PodEvent } from '../node-api.ts';
+import type { PodFacts } from './field-values.ts';
+import type { PodContext } from './pod-context.ts';
+import type { ContainerTrack, PodState } from './pod-state.ts';
+import { containerFieldPath } from './text.ts';
+
+/** What a step needs of the worker whose pod it advances. */
+export interface StepWorker {
+  readonly uid: string;
+  readonly state: PodState;
+  /** The time by which all containers must have stopped; undefined while the pod is wanted. */
+  readonly deadline: number | undefined;
+  /** Plan again. */
+  kick(): void;
+  /** Inspect this container, then plan again. */
+  suspect(containerId: string): void;
+}
+
+export interface StepEnvironment {
+  readonly context: PodContext;
+  readonly worker: StepWorker;
+  readonly pod: Pod;
+}
+
+/** Facts for the downward API. */
+export function factsOf({ context, worker, pod }: StepEnvironment): PodFacts {
+  return {
+    pod,
+    nodeName: context.identity.node,
+    podIp: worker.state.ip ?? '',
+    hostIp: context.hostIp,
+    allocatable: context.allocatable,
+  };
+}
+
+/** An event about one container of the pod. */
+export function recordContainerEvent(
+  { context, pod }: StepEnvironment,
+  track: ContainerTrack,
+  event: Pick<PodEvent, 'type' | 'reason' | 'message'>,
+): void {
+  context.api.recordEvent({ pod, ...event, fieldPath: containerFieldPath(track.name, track.isInit) });
+}
+
+/** The container's part of the spec. */
+export function containerOf(pod: Pod, track: ContainerTrack): Container {
+  const list = track.isInit ? (pod.spec.initContainers ?? []) : pod.spec.containers;
+  const container = list.find(({ name }) => name === track.name);
+  if (!container) throw new Error(`the pod ${pod.metadata.name} has no container ${track.name}`);
+  return container;
+}

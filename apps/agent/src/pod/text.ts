@@ -1,0 +1,17 @@
+import type { Pod } from '@gantry/api-types';
+
+/** RFC 3339 in UTC with whole seconds, as Kubernetes writes times; the epoch where the time is not known. */
+export function formatTime(ms: number | undefined): string {
+  return `${new Date(Math.floor((ms ?? 0) / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** `name_namespace(uid)`, as Kubernetes' messages call a pod. */
+export function podFullName(pod: Pod): string {
+  const { name, namespace = 'default', uid } = pod.metadata;
+  return `${name}_${namespace}(${uid})`;
+}
+
+/** The `fieldPath` of an event about one container. */
+export function containerFieldPath(name: string, isInit: boolean): string {
+  return isInit ? `spec.initContainers{${name}}` : `spec.containers{${name}}`;
+}

@@ -1,0 +1,121 @@
+import type { IncomingMessage } from 'node:http';
+import Docker from 'dockerode';
+import { RuntimeError } from './container-runtime.ts';
+
+export interface EngineRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly body?: object;
+  readonly registryAuth?: object;
+  /** How long the answer (for streams: its beginning) may take. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The connection settings of docker-modem; the environment's (`DOCKER_HOST` and friends) where empty. */
+export type EngineAddress = Readonly<{ socketPath?: string; host?: string; port?: number }>;
+
+interface EngineFailure {
+  readonly statusCode?: number;
+  readonly json?: unknown;
+  readonly message?: string;
+  readonly code?: string;
+}
+
+const defaultTimeoutMs = 60_000;
+
+/** Requests to the Engine API over dockerode's connection: bounded in time, errors as {@link RuntimeError}. */
+export class DockerClient {
+  readonly #docker: Docker;
+
+  constructor(address: EngineAddress = {}) {
+    this.#docker = new Docker({ ...address });
+  }
+
+  /** The parsed JSON answer. The caller names its shape: the engine is trusted to keep its API. */
+  async json<T>(request: EngineRequest): Promise<T> {
+    return (await this.#dial(request, { isStream: false })) as T;
+  }
+
+  /** As {@link json}, undefined where the engine answers 404. */
+  async jsonOrUndefined<T>(request: EngineRequest): Promise<T | undefined> {
+    try {
+      return await this.json<T>(request);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.code === 'notFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** Answers 304 (already so) and the codes in `accepted` as success. */
+  async act(request: EngineRequest, accepted: readonly number[] = []): Promise<void> {
+    await this.#dial(request, { isStream: false, accepted });
+  }
+
+  /** The raw answer as it comes in. */
+  async stream(request: EngineRequest): Promise<IncomingMessage> {
+    return (await this.#dial(request, { isStream: true })) as IncomingMessage;
+  }
+
+  #dial(request: EngineRequest, mode: { isStream: boolean; accepted?: readonly number[] }): Promise<unknown> {
+    const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    const abort = new AbortController();
+    let isTimedOut = false;
+    const timer = setTimeout(() => {
+      isTimedOut = true;
+      abort.abort();
+    }, timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, abort.signal]) : abort.signal;
+    const what = `${request.method} ${request.path}`;
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown, data: unknown) => {
+        clearTimeout(timer);
+        if (!error) return resolve(data);
+        if (isTimedOut)
+          return reject(new RuntimeError('timeout', `the engine did not answer ${what} in ${timeoutMs} ms`));
+        reject(toRuntimeError(error as EngineFailure));
+      };
+      if (signal.aborted) return done(new Error('aborted'), undefined);
+      this.#docker.modem.dial(
+        {
+          path: `${request.path}?`,
+          method: request.method,
+          isStream: mode.isStream,
+          abortSignal: signal,
+          statusCodes: statusCodes(mode.accepted ?? []),
+          ...(request.registryAuth ? { authconfig: request.registryAuth } : {}),
+          options: { _query: request.query ?? {}, _body: request.body ?? {} },
+        } as never,
+        done,
+      );
+    });
+  }
+}
+
+function statusCodes(accepted: readonly number[]): Record<number, true> {
+  const codes = [101, 200, 201, 202, 204, 304, ...accepted];
+  return Object.fromEntries(codes.map((code) => [code, true]));
+}
+
+function toRuntimeError(failure: EngineFailure): RuntimeError {
+  const text = engineText(failure);
+  switch (failure.statusCode) {
+    case undefined:
+      return new RuntimeError('unreachable', `the engine does not answer: ${text}`, { cause: failure });
+    case 404:
+      return new RuntimeError(/no such image/i.test(text) ? 'noSuchImage' : 'notFound', text);
+    case 409:
+      return new RuntimeError('conflict', text);
+    default:
+      return new RuntimeError('refused', text);
+  }
+}
+
+function engineText(failure: EngineFailure): string {
+  const { json } = failure;
+  if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string') {
+    return json.message;
+  }
+  return (failure.message ?? String(failure)).trim();
+}

@@ -1,0 +1,74 @@
+import type { ContainerSpec } from './container-runtime.ts';
+
+/** The body of the engine's `POST /containers/create` for the spec. Pure. */
+export function createBody(spec: ContainerSpec): object {
+  return {
+    Image: spec.image,
+    Hostname: spec.hostname,
+    Env: spec.environment,
+    Labels: spec.labels,
+    Tty: spec.hasTty,
+    OpenStdin: spec.keepsStdinOpen,
+    StdinOnce: spec.closesStdinAfterAttach,
+    // An image's HEALTHCHECK would be run by the engine beside the pod's probes.
+    Healthcheck: { Test: ['NONE'] },
+    ...(spec.entrypoint ? { Entrypoint: spec.entrypoint } : {}),
+    ...(spec.command ? { Cmd: spec.command } : {}),
+    ...(spec.workingDirectory ? { WorkingDir: spec.workingDirectory } : {}),
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
+    HostConfig: hostConfig(spec),
+    NetworkingConfig: {
+      EndpointsConfig: { [spec.network.name]: { IPAMConfig: { IPv4Address: spec.network.ip } } },
+    },
+  };
+}
+
+function hostConfig(spec: ContainerSpec): object {
+  const { resources, security } = spec;
+  return {
+    NetworkMode: spec.network.name,
+    RestartPolicy: { Name: 'no' },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
+    Memory: resources.memoryBytes ?? 0,
+    MemorySwap: resources.memorySwapBytes ?? 0,
+    MemoryReservation: resources.memoryReservationBytes ?? 0,
+    CpuShares: resources.cpuShares,
+    CpuPeriod: 100_000,
+    CpuQuota: resources.cpuQuota ?? 0,
+    ...(resources.pidsLimit === undefined ? {} : { PidsLimit: resources.pidsLimit }),
+    OomScoreAdj: resources.oomScoreAdj,
+    Privileged: security.privileged,
+    ReadonlyRootfs: security.readOnlyRootFilesystem,
+    CapAdd: security.addedCapabilities,
+    CapDrop: security.droppedCapabilities,
+    SecurityOpt: [...(security.noNewPrivileges ? ['no-new-privileges'] : []), ...security.options],
+    ...(security.unmaskedPaths ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
+    GroupAdd: spec.extraGroups,
+    Mounts: spec.mounts.map((mount) => ({
+      Type: 'bind',
+      Source: mount.source,
+      Target: mount.target,
+      ReadOnly: mount.readOnly,
+    })),
+    PortBindings: portBindings(spec),
+    ExtraHosts: spec.extraHosts,
+    ...(spec.dns ? { Dns: spec.dns.servers, DnsSearch: spec.dns.searches, DnsOptions: spec.dns.options } : {}),
+    ...(spec.cgroupParent ? { CgroupParent: spec.cgroupParent } : {}),
+    ...(spec.sysctls ? { Sysctls: spec.sysctls } : {}),
+  };
+}
+
+function portBindings(spec: ContainerSpec): Record<string, { HostIp: string; HostPort: string }[]> {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const port of spec.ports) {
+    const list = bindings[portKey(port)] ?? [];
+    list.push({ HostIp: port.hostIp, HostPort: String(port.hostPort) });
+    bindings[portKey(port)] = list;
+  }
+  return bindings;
+}
+
+function portKey(port: { containerPort: number; protocol: string }): string {
+  return `${port.containerPort}/${port.protocol}`;
+}

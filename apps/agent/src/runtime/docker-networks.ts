@@ -1,0 +1,56 @@
+import { isRuntimeError, type NetworkSpec, RuntimeError } from './container-runtime.ts';
+import type { DockerClient } from './docker-client.ts';
+
+interface DockerNetwork {
+  Id: string;
+  Name: string;
+  IPAM?: { Config?: { Subnet?: string }[] | null };
+}
+
+/** Creates the bridge network unless it is there; one of that name with another subnet and nobody in it is replaced. */
+export async function ensureBridge(client: DockerClient, spec: NetworkSpec): Promise<void> {
+  const existing = await findByName(client, spec.name);
+  if (existing) {
+    if (existing.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
+    await client.act({ method: 'DELETE', path: `/networks/${existing.Id}` }, [404]);
+  }
+  try {
+    await client.act({ method: 'POST', path: '/networks/create', body: createNetworkBody(spec) });
+  } catch (error) {
+    // Made by somebody else in between.
+    if (isRuntimeError(error, 'conflict') && (await findByName(client, spec.name))) return;
+    if (!isRuntimeError(error, 'refused')) throw error;
+    throw new RuntimeError('refused', `network ${spec.name} (${spec.subnet}): ${error.message}`, { cause: error });
+  }
+}
+
+/** Removes every network that carries the labels (`name=value`). */
+export async function removeLabelledNetworks(client: DockerClient, labels: readonly string[]): Promise<void> {
+  for (const network of await listNetworks(client, { label: labels })) {
+    await client.act({ method: 'DELETE', path: `/networks/${network.Id}` }, [404]);
+  }
+}
+
+async function findByName(client: DockerClient, name: string): Promise<DockerNetwork | undefined> {
+  // The engine's name filter matches parts of names.
+  return (await listNetworks(client, { name: [name] })).find((network) => network.Name === name);
+}
+
+async function listNetworks(client: DockerClient, filters: object): Promise<DockerNetwork[]> {
+  return client.json<DockerNetwork[]>({
+    method: 'GET',
+    path: '/networks',
+    query: { filters: JSON.stringify(filters) },
+  });
+}
+
+function createNetworkBody(spec: NetworkSpec): object {
+  return {
+    Name: spec.name,
+    Driver: 'bridge',
+    // Names are not unique to the engine: two agents that start at once would make two of them.
+    CheckDuplicate: true,
+    IPAM: { Config: [{ Subnet: spec.subnet }] },
+    Labels: spec.labels,
+  };
+}

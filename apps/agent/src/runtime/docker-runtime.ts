@@ -1,0 +1,236 @@
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import {
+  type ContainerDetails,
+  type ContainerRuntime,
+  type ContainerSpec,
+  type ContainerSummary,
+  type CreatedContainer,
+  type EngineInfo,
+  type ExecResult,
+  type ImageDetails,
+  isRuntimeError,
+  type NetworkSpec,
+  type PullOptions,
+  RuntimeError,
+  type RuntimeLogOptions,
+  type WatchHandlers,
+} from './container-runtime.ts';
+import { Demultiplex } from './demultiplex.ts';
+import {
+  type DockerImage,
+  type DockerInspect,
+  type DockerListItem,
+  toDetails,
+  toImage,
+  toSummary,
+} from './docker-answers.ts';
+import { DockerClient, type EngineAddress } from './docker-client.ts';
+import { createBody } from './docker-create.ts';
+import { ensureBridge, removeLabelledNetworks } from './docker-networks.ts';
+import { pullThroughEngine } from './docker-pull.ts';
+import { watchEngine } from './docker-watch.ts';
+
+const execOutputLimit = 10 * 1024;
+/** Creating and starting may wait for a busy engine; longer than this it hangs. */
+const startTimeoutMs = 120_000;
+
+/** Docker Engine 20.10 (API 1.41) and later, at a socket or TCP address. */
+export class DockerRuntime implements ContainerRuntime {
+  readonly #client: DockerClient;
+
+  constructor(address: EngineAddress = {}) {
+    this.#client = new DockerClient(address);
+  }
+
+  async info(): Promise<EngineInfo> {
+    const get = { method: 'GET', timeoutMs: 10_000 } as const;
+    const [info, version] = await Promise.all([
+      this.#client.json<DockerInfo>({ ...get, path: '/info' }),
+      this.#client.json<DockerVersion>({ ...get, path: '/version' }),
+    ]);
+    return {
+      version: info.ServerVersion.replace(/\+.*$/, ''),
+      apiVersion: version.ApiVersion,
+      operatingSystem: info.OperatingSystem,
+      osType: info.OSType,
+      architecture: version.Arch,
+      kernelVersion: info.KernelVersion,
+      cpus: info.NCPU,
+      memoryBytes: info.MemTotal,
+      cgroupDriver: info.CgroupDriver,
+      cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
+      rootDirectory: info.DockerRootDir,
+      id: info.ID,
+    };
+  }
+
+  async createContainer(spec: ContainerSpec): Promise<CreatedContainer> {
+    const { Id } = await this.#client.json<{ Id: string }>({
+      method: 'POST',
+      path: '/containers/create',
+      query: { name: spec.name },
+      body: createBody(spec),
+      timeoutMs: startTimeoutMs,
+    });
+    return { id: Id };
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await this.#client.act({ method: 'POST', path: `/containers/${id}/start`, timeoutMs: startTimeoutMs });
+  }
+
+  async stopContainer(id: string, graceSeconds: number): Promise<void> {
+    await this.#client.act(
+      {
+        method: 'POST',
+        path: `/containers/${id}/stop`,
+        query: { t: Math.max(0, Math.ceil(graceSeconds)) },
+        timeoutMs: (graceSeconds + 30) * 1000,
+      },
+      [404],
+    );
+  }
+
+  async killContainer(id: string): Promise<void> {
+    // 409: it is not running.
+    await this.#client.act({ method: 'POST', path: `/containers/${id}/kill`, timeoutMs: 30_000 }, [404, 409]);
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    try {
+      // 409: its removal is under way already.
+      const query = { force: true, v: true };
+      await this.#client.act({ method: 'DELETE', path: `/containers/${id}`, query }, [404, 409]);
+    } catch (error) {
+      // An engine that is slow to unmount says so and goes on; gone is gone.
+      if (await this.inspectContainer(id)) throw error;
+    }
+  }
+
+  async inspectContainer(idOrName: string): Promise<ContainerDetails | undefined> {
+    const answer = await this.#client.jsonOrUndefined<DockerInspect>({
+      method: 'GET',
+      path: `/containers/${encodeURIComponent(idOrName)}/json`,
+      timeoutMs: 30_000,
+    });
+    return answer && toDetails(answer);
+  }
+
+  async listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]> {
+    const items = await this.#client.json<DockerListItem[]>({
+      method: 'GET',
+      path: '/containers/json',
+      query: { all: true, filters: JSON.stringify({ label: labelFilter(labels) }) },
+    });
+    return items.map(toSummary);
+  }
+
+  async exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    const { Id } = await this.#client.json<{ Id: string }>({
+      method: 'POST',
+      path: `/containers/${id}/exec`,
+      body: { Cmd: command, AttachStdout: true, AttachStderr: true },
+      timeoutMs: 30_000,
+    });
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const output = await this.#readExec(Id, deadline);
+    const { ExitCode, Running } = await this.#client.json<{ ExitCode: number | null; Running: boolean }>({
+      method: 'GET',
+      path: `/exec/${Id}/json`,
+    });
+    if (Running || deadline.aborted) throw new RuntimeError('timeout', `command timed out after ${timeoutMs} ms`);
+    return { exitCode: ExitCode ?? -1, output };
+  }
+
+  async #readExec(execId: string, deadline: AbortSignal): Promise<string> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      const answer = await this.#client.stream({
+        method: 'POST',
+        path: `/exec/${execId}/start`,
+        body: { Detach: false, Tty: false },
+        signal: deadline,
+      });
+      for await (const chunk of answer.pipe(new Demultiplex())) {
+        if (size < execOutputLimit) chunks.push(chunk as Buffer);
+        size += (chunk as Buffer).length;
+      }
+    } catch (error) {
+      if (deadline.aborted) throw new RuntimeError('timeout', 'command timed out', { cause: error });
+      throw error;
+    }
+    return Buffer.concat(chunks).subarray(0, execOutputLimit).toString('utf8');
+  }
+
+  async openLogs(id: string, options: RuntimeLogOptions, signal: AbortSignal): Promise<Readable> {
+    const answer = await this.#client.stream({
+      method: 'GET',
+      path: `/containers/${id}/logs`,
+      query: {
+        stdout: true,
+        stderr: true,
+        follow: options.follow,
+        timestamps: options.timestamps,
+        ...(options.since === undefined ? {} : { since: options.since.toFixed(9) }),
+        ...(options.tailLines === undefined ? {} : { tail: options.tailLines }),
+      },
+      signal,
+    });
+    const target = options.hasTty ? new PassThrough() : new Demultiplex();
+    return pipeline(answer, target, () => undefined);
+  }
+
+  async inspectImage(reference: string): Promise<ImageDetails | undefined> {
+    try {
+      const path = `/images/${reference}/json`;
+      return toImage(await this.#client.json<DockerImage>({ method: 'GET', path, timeoutMs: 30_000 }));
+    } catch (error) {
+      if (isRuntimeError(error, 'noSuchImage', 'notFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async pullImage(reference: string, options: PullOptions): Promise<void> {
+    await pullThroughEngine(this.#client, reference, options);
+  }
+
+  async listImages(): Promise<readonly ImageDetails[]> {
+    const images = await this.#client.json<DockerImage[]>({ method: 'GET', path: '/images/json', timeoutMs: 30_000 });
+    return images.map(toImage);
+  }
+
+  async ensureNetwork(spec: NetworkSpec): Promise<void> {
+    await ensureBridge(this.#client, spec);
+  }
+
+  async removeNetworks(labels: Readonly<Record<string, string>>): Promise<void> {
+    await removeLabelledNetworks(this.#client, labelFilter(labels));
+  }
+
+  async watch(labels: Readonly<Record<string, string>>, handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+    await watchEngine(this.#client, { labels: labelFilter(labels), handlers, signal });
+  }
+}
+
+function labelFilter(labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+}
+
+interface DockerInfo {
+  ServerVersion: string;
+  OperatingSystem: string;
+  OSType: string;
+  KernelVersion: string;
+  NCPU: number;
+  MemTotal: number;
+  CgroupDriver: string;
+  CgroupVersion?: string;
+  DockerRootDir: string;
+  ID: string;
+}
+
+interface DockerVersion {
+  ApiVersion: string;
+  Arch: string;
+}
