@@ -115,7 +115,7 @@ function Shortfall({ refusal }: { readonly refusal: FilterRefusal }): ReactNode 
         <span className="shortfall-free" style={{ width: `${(Math.max(0, free) / most) * 100}%` }} />
         <span className="shortfall-need" style={{ left: `${(need / most) * 100}%` }} />
       </span>
-      {format(need)} of {format(Math.max(0, free))} free, short {format(refusal.short ?? need - free)}
+      needs {format(need)}, {format(Math.max(0, free))} free, short {format(refusal.short ?? need - free)}
     </span>
   );
 }

@@ -21,9 +21,13 @@ function LostNotice({ store, node }: { readonly store: ClusterStore; readonly no
   return (
     <p className="notice" title={reason}>
       <b>{node.key} does not answer.</b> {pods.length === 0 && 'It had no pods.'}
-      {waiting.length > 0 && `${count(waiting.length, 'pod')} evicted in ${formatSpan(Math.min(...waiting) - now)}. `}
+      {waiting.length > 0 && `${count(waiting.length, 'pod')} evicted ${inWords(Math.min(...waiting) - now)}. `}
       {leaving.length > 0 && `${count(leaving.length, 'pod')} evicted, replaced elsewhere. `}
       {staying > 0 && `${count(staying, 'pod')} in state Unknown.`}
     </p>
   );
+}
+
+function inWords(ms: number): string {
+  return ms < 1000 ? 'now' : `in ${formatSpan(ms)}`;
 }

@@ -75,7 +75,7 @@ export function ObjectEvents({
     .filter((event) => event.about.uid !== undefined && uids.has(event.about.uid))
     .slice(0, shownEvents);
   return (
-    <section className="block" aria-label="Events of this object">
+    <section className={uids.size > 1 ? 'block' : 'block is-single'} aria-label="Events of this object">
       <h3>Events</h3>
       {events.length === 0 && <p className="muted">No events.</p>}
       {events.map((event) => (

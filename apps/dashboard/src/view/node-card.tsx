@@ -24,8 +24,9 @@ export const NodeCard = memo(function NodeCard({ name, selection, isDense }: Nod
   const store = useCluster(`node:${name}`);
   const node = store.nodes.get(name);
   if (!node) return null;
-  const rails = nodeRails(node, store.podsOn(name).values(), store.usage.get(name));
   const isReady = isNodeReady(node);
+  // The last sample of a node that is not heard of says nothing about now.
+  const rails = nodeRails(node, store.podsOn(name).values(), isReady ? store.usage.get(name) : undefined);
   const isSelected = selection.kind === 'node' && selection.name === name;
   const classes = [
     'node',
@@ -43,7 +44,6 @@ export const NodeCard = memo(function NodeCard({ name, selection, isDense }: Nod
         </h3>
         <NodeState node={node} isReady={isReady} />
         <Heartbeat store={store} node={node} isReady={isReady} />
-        <CordonButton node={node} />
       </header>
       <EvictionNotice store={store} node={node} />
       <RailView label="CPU" rail={rails.cpu} format={formatCpu} />
@@ -54,7 +54,10 @@ export const NodeCard = memo(function NodeCard({ name, selection, isDense }: Nod
         <NodeTiles store={store} node={node} selection={selection} />
       )}
       <footer className="node-foot">
-        {count(rails.podCount, 'pod')} of {rails.podCapacity}
+        <span>
+          {count(rails.podCount, 'pod')} of {rails.podCapacity}
+        </span>
+        <CordonButton node={node} />
       </footer>
     </article>
   );

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { formatBytes, formatCpu, formatSpan } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
+import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails } from '../state/rails.ts';
 import { CordonButton } from './cordon-button.tsx';
 import { Conditions, Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
@@ -13,16 +14,17 @@ export function NodeInspector({ node: given }: { readonly store: ClusterStore; r
   const store = useCluster(`node:${given.key}`);
   const now = store.serverNow(useNow(1000));
   const node = store.nodes.get(given.key) ?? given;
-  const rails = nodeRails(node, store.podsOn(node.key).values(), store.usage.get(node.key));
+  const usage = isNodeReady(node) ? store.usage.get(node.key) : undefined;
+  const rails = nodeRails(node, store.podsOn(node.key).values(), usage);
   const settings = store.cluster?.settings;
   return (
     <>
       <ObjectTitle kind="Node" name={node.key} />
-      <RailView label="CPU" rail={rails.cpu} format={formatCpu} unit="CPU" />
-      <RailView label="Memory" rail={rails.memory} format={formatBytes} />
-      <p>
+      <div className="rails">
+        <RailView label="CPU" rail={rails.cpu} format={formatCpu} />
+        <RailView label="Memory" rail={rails.memory} format={formatBytes} />
         <CordonButton node={node} />
-      </p>
+      </div>
       <Facts
         facts={[
           ['Pods', `${rails.podCount} of ${rails.podCapacity}`],

@@ -9,8 +9,12 @@ import { layoutTiles, type TileArea, tileSize } from '../state/tile-layout.ts';
 import { useUi } from '../state/ui.ts';
 import { Tile } from './tile.tsx';
 
-const rowHeight = 26;
 const rows = 7;
+
+/** Pixels: the fewer nodes there are, the more room each gets. */
+function rowHeightFor(nodeCount: number): number {
+  return nodeCount <= 3 ? 36 : nodeCount <= 6 ? 30 : 24;
+}
 
 export interface NodeTilesProps {
   readonly store: ClusterStore;
@@ -22,6 +26,7 @@ export interface NodeTilesProps {
 export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode {
   const [ref, width] = useWidth();
   const filter = useUi((ui) => ui.filter);
+  const rowHeight = rowHeightFor(store.nodes.size);
   const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
   const pods = width > 0 ? orderPods(store, node, area) : [];
   const layout = layoutTiles(

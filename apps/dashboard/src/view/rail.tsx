@@ -33,7 +33,7 @@ export function RailView({ label, rail, format, unit }: RailViewProps): ReactNod
         <span className="rail-end" style={{ left: `${allocatableEnd * 100}%` }} />
       </div>
       <div className="rail-foot">
-        <span>{rail.used === undefined ? 'no usage yet' : `${format(rail.used)} used`}</span>
+        <span>{rail.used === undefined ? 'usage unknown' : `${format(rail.used)} used`}</span>
         <span>
           limits {format(rail.limits)}
           {rail.limits > rail.allocatable && rail.allocatable > 0 ? ` (${percent(rail)})` : ''}

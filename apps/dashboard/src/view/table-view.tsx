@@ -11,12 +11,12 @@ import { useUi } from '../state/ui.ts';
 import { type Column, SortedTable, type TableRow } from './sorted-table.tsx';
 
 const nodeColumns: readonly Column[] = [
-  { name: 'Node', width: 1.4 },
-  { name: 'State', width: 1.2 },
-  { name: 'Zone', width: 1 },
-  { name: 'CPU requested', width: 1, isNumber: true },
+  { name: 'Node', width: 1.2 },
+  { name: 'State', width: 1.1 },
+  { name: 'Zone', width: 0.9 },
+  { name: 'CPU requested', width: 1.2, isNumber: true },
   { name: 'CPU used', width: 1, isNumber: true },
-  { name: 'Memory requested', width: 1.1, isNumber: true },
+  { name: 'Memory requested', width: 1.3, isNumber: true },
   { name: 'Memory used', width: 1, isNumber: true },
   { name: 'Pods', width: 0.6, isNumber: true },
 ];
@@ -27,9 +27,9 @@ const podColumns: readonly Column[] = [
   { name: 'Workload', width: 1.2 },
   { name: 'Status', width: 1.3 },
   { name: 'Node', width: 1 },
-  { name: 'CPU', width: 0.6, isNumber: true },
-  { name: 'Memory', width: 0.7, isNumber: true },
-  { name: 'Restarts', width: 0.7, isNumber: true },
+  { name: 'CPU', width: 0.7, isNumber: true },
+  { name: 'Memory', width: 0.85, isNumber: true },
+  { name: 'Restarts', width: 0.85, isNumber: true },
   { name: 'Age', width: 0.9, isNumber: true },
 ];
 

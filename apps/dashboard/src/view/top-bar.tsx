@@ -84,6 +84,8 @@ export function clusterRails(store: ClusterStore): Rails {
   return sumRails(ready.map((node) => nodeRails(node, store.podsOn(node.key).values(), store.usage.get(node.key))));
 }
 
+const themeWords: Readonly<Record<Theme, string>> = { system: 'Auto', light: 'Light', dark: 'Dark' };
+
 const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
 
 function Controls(): ReactNode {
@@ -109,10 +111,10 @@ function Controls(): ReactNode {
       <button
         type="button"
         className="button"
-        aria-label={`Theme: ${ui.theme}; change`}
+        aria-label={`${themeWords[ui.theme]} theme, change`}
         onClick={() => ui.setTheme(nextTheme[ui.theme])}
       >
-        {ui.theme === 'system' ? 'Auto' : ui.theme === 'light' ? 'Light' : 'Dark'}
+        {themeWords[ui.theme]}
       </button>
       <button type="button" className="button" aria-label="Keyboard help" onClick={() => ui.setHelpOpen(true)}>
         ?

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+import { type MockServer, type MockServerOptions, startMockServer } from '../mock/server.ts';
+
+/** As root in a container Chromium has no sandbox and no GPU; nothing may call home. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Faster than life, so that no test waits for a pod to start. */
+const speed = 4;
+
+export interface OpenOptions extends Partial<Omit<MockServerOptions, 'distDir'>> {
+  readonly scene?: string;
+  readonly path?: string;
+  readonly theme?: 'light' | 'dark';
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  readonly server: MockServer;
+  /** What the page wrote to the console as an error, and what it threw. */
+  readonly problems: string[];
+}
+
+/**
+ * Registers a browser for the tests of a file. Each call of the returned function opens a page on a mock fleet of its
+ * own; both are gone after the test.
+ */
+export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> {
+  let profile: string;
+  let context: BrowserContext;
+  const servers: MockServer[] = [];
+  beforeAll(async () => {
+    profile = await mkdtemp(join(tmpdir(), 'gantry-chromium-'));
+    const executablePath = process.env.GANTRY_CHROMIUM ?? '/usr/bin/chromium';
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      args,
+      headless: true,
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'no-preference',
+    });
+  });
+  afterEach(async () => {
+    await Promise.all(context.pages().map((page) => page.close()));
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
+  afterAll(async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  });
+  return async (options = {}) => {
+    const { scene = 'demo', path = '/', theme, ...fleet } = options;
+    const server = await startMockServer({ port: 0, speed, ...fleet, distDir: inject('distDir') });
+    servers.push(server);
+    if (scene) server.play(scene);
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    if (theme) await page.emulateMedia({ colorScheme: theme });
+    await page.goto(server.url + path);
+    return { page, server, problems };
+  };
+}

@@ -1,0 +1,127 @@
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { registerBrowser } from './browser.ts';
+
+const open = registerBrowser();
+const eventually = { timeout: 15_000, interval: 50 };
+
+const tiles = (page: Page, label: RegExp | string, within = '.fleet'): Promise<number> =>
+  page.locator(within).getByRole('link', { name: label }).count();
+
+it('shows every node with its rails in numbers and every pod as a tile', async () => {
+  const { page, server, problems } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
+  const cards = page.getByRole('article');
+  expect(await cards.count()).toBe(3);
+  const requested = server.fleet.podsOn('node-1').reduce((sum, pod) => sum + pod.requests.cpuMilli, 0);
+  const cpu = cards.filter({ hasText: 'node-1' }).locator('[data-rail="CPU"]');
+  expect(await cpu.textContent()).toContain(`${requested / 1000} of 4 requested`);
+  expect(await cpu.textContent()).toContain(`limits ${(requested * 2) / 1000}`);
+  await vi.waitFor(async () => expect(await cpu.textContent()).toMatch(/\dm? used/), eventually);
+  expect(await page.locator('[data-live]').textContent()).toBe('Live');
+  expect(problems).toEqual([]);
+});
+
+it('scales a Deployment from 3 to 30 and shows 30 tiles, counted by phase on the way', async () => {
+  const { page } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, /Ready, web,/)).toBe(3), eventually);
+  await page.getByRole('link', { name: /web 3\/3 ready/ }).click();
+  await page.keyboard.press('s');
+  await page.keyboard.type('30');
+  await page.keyboard.press('Enter');
+  await vi.waitFor(async () => expect(await tiles(page, /, web,/)).toBe(30), eventually);
+  await vi.waitFor(
+    async () => expect(await page.locator('[data-progress]').textContent()).toContain('30 of 30 ready'),
+    eventually,
+  );
+  expect(await page.locator('[data-phase="ready"]').textContent()).toBe('30');
+  expect(await tiles(page, /Ready, web,/)).toBe(30);
+});
+
+it('removes tiles when a Deployment is scaled down', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, /Ready, web,/)).toBe(3), eventually);
+  server.fleet.scale('web', 1);
+  await vi.waitFor(async () => expect(await tiles(page, /, web,/)).toBe(1), eventually);
+  await vi.waitFor(async () => expect(await page.locator('.tile-leaving').count()).toBe(0), eventually);
+});
+
+it('says in words why pods wait and, opened, what each node lacks', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
+  server.play('pending');
+  const tray = page.getByRole('region', { name: 'Pending pods' });
+  await vi.waitFor(async () => expect(await tray.textContent()).toContain('Not enough CPU3 × giant'), eventually);
+  expect(await tiles(page, /giant.*Pending/, '.tray')).toBe(3);
+  await tray.getByRole('button', { name: /Not enough CPU/ }).click();
+  const grid = tray.locator('[data-grid="refusals"]');
+  await grid.waitFor();
+  expect(await grid.locator('tbody tr').count()).toBe(3);
+  expect(await grid.textContent()).toMatch(/needs 3\.5, [\d.]+ free, short [\d.]+/);
+  expect(await tray.textContent()).toContain('0/3 nodes are available: 3 Insufficient cpu.');
+});
+
+it('shows a node die: heartbeat late, NotReady, ghosts, and the pods on other nodes', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
+  const lost = server.fleet.podsOn('node-2').length;
+  server.play('kill-node');
+  const card = page.locator('[data-node="node-2"]');
+  await vi.waitFor(async () => expect(await card.textContent()).toContain('node-2 does not answer.'), eventually);
+  expect(await card.textContent()).toContain('NotReady');
+  expect(await card.textContent()).toMatch(/last seen [\d.]+ s ago/);
+  expect(await card.getByRole('link', { name: /, Unknown/ }).count()).toBe(lost);
+  expect(await page.locator('[data-totals]').textContent()).toContain('2 of 3');
+  await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
+  expect(await card.textContent()).toContain(`${lost} pods evicted, replaced elsewhere`);
+  server.play('revive-node');
+  await vi.waitFor(async () => expect(await card.textContent()).not.toContain('does not answer'), eventually);
+  await vi.waitFor(async () => expect(await tiles(page, /, Unknown/)).toBe(0), eventually);
+});
+
+it('cordons and uncordons a node', async () => {
+  const { page, server } = await open();
+  await page.getByRole('button', { name: 'Cordon node-1', exact: true }).click();
+  await page.getByText('Cordoned').waitFor();
+  expect(server.fleet.nodes.get('node-1')?.unschedulable).toBe(true);
+  await page.getByRole('button', { name: 'Uncordon node-1' }).click();
+  await vi.waitFor(async () => expect(await page.getByText('Cordoned').count()).toBe(0), eventually);
+});
+
+it('deletes a pod after saying what that does', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, /Ready, database,/)).toBe(1), eventually);
+  await page
+    .locator('.fleet')
+    .getByRole('link', { name: /, database,/ })
+    .click();
+  const [before] = [...server.fleet.pods.keys()].filter((key) => key.includes('database'));
+  await page.getByRole('button', { name: 'Delete pod…' }).click();
+  await page.getByText('database starts another.').waitFor();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await vi.waitFor(() => expect(server.fleet.pods.has(before ?? '')).toBe(false), eventually);
+  await page.getByText(/There is no pod .*, or no longer/).waitFor();
+  await vi.waitFor(async () => expect(await tiles(page, /Ready, database,/)).toBe(1), eventually);
+});
+
+it('offers no action in a read-only session', async () => {
+  const { page } = await open({ role: 'read-only', path: '/deployment/default/web' });
+  await page.getByText('read-only', { exact: true }).waitFor();
+  await page.getByText(/This session is read-only/).waitFor();
+  expect(await page.getByRole('button', { name: /Cordon/ }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
+});
+
+it('draws pods on canvases beyond 50 nodes, with the table as their twin', async () => {
+  const { page, problems } = await open({ nodes: 52 });
+  await vi.waitFor(async () => expect(await page.locator('canvas').count()).toBe(52), eventually);
+  await vi.waitFor(
+    async () =>
+      expect(await page.getByRole('img', { name: /1 pod on node-\d+; the table lists them/ }).count()).toBe(15),
+    eventually,
+  );
+  await page.keyboard.press('t');
+  const pods = page.getByRole('table', { name: 'Pods' });
+  await vi.waitFor(async () => expect(await pods.getByRole('link').count()).toBe(15), eventually);
+  expect(problems).toEqual([]);
+});

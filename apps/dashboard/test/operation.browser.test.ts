@@ -1,0 +1,162 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { registerBrowser } from './browser.ts';
+
+const open = registerBrowser();
+const eventually = { timeout: 15_000, interval: 50 };
+
+const readyTiles = (page: Page): Promise<number> => page.locator('.fleet [data-state="ready"]').count();
+const focused = (page: Page): Promise<{ uid: string; node: string; x: number; y: number }> =>
+  page.evaluate(() => {
+    const box = document.activeElement?.getBoundingClientRect();
+    return {
+      uid: document.activeElement?.getAttribute('data-uid') ?? '',
+      node: document.activeElement?.closest('[data-node]')?.getAttribute('data-node') ?? '',
+      x: box?.x ?? 0,
+      y: box?.y ?? 0,
+    };
+  });
+
+it('says how old it is when the stream breaks, and shows the exact state once it is back', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  server.cut(true);
+  await page.getByRole('alert').filter({ hasText: 'Not live' }).waitFor();
+  await vi.waitFor(
+    async () => expect(await page.locator('[data-live]').textContent()).toMatch(/^Stale [2-9] s$/),
+    eventually,
+  );
+  expect(await page.getByRole('button', { name: /Cordon/ }).count()).toBe(0);
+  server.fleet.scale('web', 9);
+  server.fleet.scale('worker', 2);
+  await vi.waitFor(
+    () => expect([...server.fleet.pods.values()].filter((pod) => pod.isReady)).toHaveLength(18),
+    eventually,
+  );
+  expect(await readyTiles(page)).toBe(15);
+  server.cut(false);
+  await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
+  await vi.waitFor(
+    async () => expect(await uidsOn(page)).toEqual([...server.fleet.pods.values()].map((pod) => pod.uid).sort()),
+    eventually,
+  );
+  expect(server.starts).toEqual(['snapshot', 'resumed']);
+});
+
+it('walks the tiles with the arrow keys, over the borders of nodes, and opens one', async () => {
+  const { page } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  await page.locator('.fleet [data-tile][tabindex="0"]').focus();
+  const first = await focused(page);
+  await page.keyboard.press('ArrowRight');
+  const second = await focused(page);
+  expect(second.uid).not.toBe(first.uid);
+  await page.keyboard.press('ArrowLeft');
+  expect((await focused(page)).uid).toBe(first.uid);
+  await page.keyboard.press('ArrowDown');
+  expect((await focused(page)).y).toBeGreaterThan(first.y);
+  const nodes = new Set<string>();
+  for (let step = 0; step < 15; step++) {
+    nodes.add((await focused(page)).node);
+    await page.keyboard.press('ArrowRight');
+  }
+  expect(nodes.size).toBeGreaterThan(1);
+  expect(await page.locator('.fleet [data-tile][tabindex="0"]').count()).toBe(1);
+  await page.keyboard.press('Enter');
+  await vi.waitFor(() => expect(page.url()).toMatch(/\/pod\/default\//), eventually);
+  await page.getByText(/^Why node-/).waitFor();
+  await page.keyboard.press('Escape');
+  await vi.waitFor(() => expect(new URL(page.url()).pathname).toBe('/'), eventually);
+});
+
+it('filters with the slash key and clears with Escape', async () => {
+  const { page } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  await page.keyboard.press('/');
+  await page.keyboard.type('database');
+  await vi.waitFor(async () => expect(await page.locator('.fleet .tile:not(.is-dimmed)').count()).toBe(1), eventually);
+  expect(await page.getByRole('article').count()).toBe(1);
+  await page.keyboard.press('Escape');
+  await vi.waitFor(async () => expect(await page.getByRole('article').count()).toBe(3), eventually);
+});
+
+it('keeps the selection in the URL', async () => {
+  const { page, server } = await open({ path: '/node/node-2' });
+  await page.getByRole('heading', { name: 'node-2', level: 2 }).waitFor();
+  await page.goto(`${server.url}/deployment/default/web`);
+  await page.getByRole('heading', { name: 'web', level: 2 }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'node-2', level: 2 }).waitFor();
+  await page.goto(`${server.url}/pod/default/nobody`);
+  await page.getByText('There is no pod default/nobody, or no longer.').waitFor();
+});
+
+it('tells screen readers what happened as one sentence', async () => {
+  const { page, server } = await open();
+  const status = page.getByRole('status');
+  await vi.waitFor(async () => expect(await status.textContent()).toBe('15 of 15 pods ready.'), eventually);
+  server.play('pending');
+  await vi.waitFor(
+    async () => expect(await status.textContent()).toBe('15 of 18 pods ready, 3 waiting for a node.'),
+    eventually,
+  );
+});
+
+it.each(['light', 'dark'] as const)('has no accessibility violation in the %s theme', async (theme) => {
+  const { page, server } = await open({ theme });
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  server.play('pending');
+  server.play('kill-node');
+  server.fleet.cordon('node-1', true);
+  await page.locator('.notice').waitFor();
+  await page.getByRole('button', { name: /Not enough CPU/ }).click();
+  await page.locator('[data-grid="refusals"]').waitFor();
+  await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+  for (const path of ['/deployment/default/web', '/node/node-1']) {
+    await page.goto(server.url + path);
+    await page.locator('.inspector .facts').waitFor();
+    await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+  }
+  await page.keyboard.press('t');
+  await page.getByRole('table', { name: 'Pods' }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  expect(await violations(page)).toEqual([]);
+});
+
+it('moves nothing for those who asked for less motion', async () => {
+  const { page, server } = await open();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  await page.evaluate(() => {
+    const original = Element.prototype.animate;
+    const moved: string[] = [];
+    Object.assign(window, { moved });
+    Element.prototype.animate = function animate(frames, options) {
+      moved.push(JSON.stringify(frames));
+      return original.call(this, frames, options);
+    };
+  });
+  server.fleet.scale('web', 9);
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(21), eventually);
+  const frames = await page.evaluate(() => (window as unknown as { moved: string[] }).moved);
+  expect(frames.length).toBeGreaterThan(0);
+  expect(frames.filter((text) => /translate|scale/.test(text))).toEqual([]);
+});
+
+async function uidsOn(page: Page): Promise<string[]> {
+  const uids = await page
+    .locator('[data-tile]')
+    .evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute('data-uid') ?? ''));
+  return uids.sort();
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.flatMap((violation) =>
+    violation.nodes.map(
+      (node) => `${violation.id}: ${node.target.join(' ')} ${node.any.map((check) => check.message).join('; ')}`,
+    ),
+  );
+}
