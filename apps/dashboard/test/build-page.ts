@@ -16,7 +16,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     logLevel: 'warn',
     build: { outDir: distDir, emptyOutDir: true, manifest: true },
   });
-  process.env.NODE_ENV = before;
+  if (before === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = before;
   project.provide('distDir', distDir);
   return () => rm(distDir, { recursive: true, force: true });
 }

@@ -38,7 +38,7 @@ it('says how old it is when the stream breaks, and shows the exact state once it
   server.cut(false);
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
   await vi.waitFor(
-    async () => expect(await uidsOn(page)).toEqual([...server.fleet.pods.values()].map((pod) => pod.uid).sort()),
+    async () => expect(await uidsOn(page)).toEqual([...server.fleet.pods.values()].map((pod) => pod.uid).sort(byText)),
     eventually,
   );
   expect(server.starts).toEqual(['snapshot', 'resumed']);
@@ -149,7 +149,7 @@ async function uidsOn(page: Page): Promise<string[]> {
   const uids = await page
     .locator('[data-tile]')
     .evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute('data-uid') ?? ''));
-  return uids.sort();
+  return uids.sort(byText);
 }
 
 async function violations(page: Page): Promise<string[]> {
@@ -159,4 +159,8 @@ async function violations(page: Page): Promise<string[]> {
       (node) => `${violation.id}: ${node.target.join(' ')} ${node.any.map((check) => check.message).join('; ')}`,
     ),
   );
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

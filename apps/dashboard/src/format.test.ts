@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { count, formatBytes, formatCpu, formatHeartbeat, formatSpan } from './format.ts';
+
+it('writes amounts as operators do', () => {
+  expect([0, 5, 250, 999, 1000, 1500, 12_345].map(formatCpu)).toEqual(['0', '5m', '250m', '999m', '1', '1.5', '12.35']);
+  expect([0, 900, 64 * 2 ** 20, 1.5 * 2 ** 30, 23 * 2 ** 30, 1000 * 2 ** 20].map(formatBytes)).toEqual([
+    '0',
+    '900B',
+    '64Mi',
+    '1.5Gi',
+    '23Gi',
+    '1Gi',
+  ]);
+});
+
+it('writes spans of time in their two largest units', () => {
+  expect([-5, 999, 8_000, 292_000, 120_000, 11_100_000, 12 * 86_400_000].map(formatSpan)).toEqual([
+    '0 s',
+    '0 s',
+    '8 s',
+    '4 min 52 s',
+    '2 min',
+    '3 h 5 min',
+    '12 d',
+  ]);
+  expect([810, 9_990, 12_000].map(formatHeartbeat)).toEqual(['0.8 s', '10.0 s', '12 s']);
+});
+
+it('counts in words', () => {
+  expect([count(0, 'pod'), count(1, 'pod'), count(2, 'pod')]).toEqual(['0 pods', '1 pod', '2 pods']);
+});

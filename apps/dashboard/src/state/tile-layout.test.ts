@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { layoutTiles, type TileArea, type TileRect, tileSize } from './tile-layout.ts';
+
+const area: TileArea = { width: 300, rows: 7, rowHeight: 26, gap: 2, minWidth: 20 };
+
+it('gives a tile the part of the area that its pod takes of the node', () => {
+  for (const share of [0.04, 0.1, 0.25, 0.5, 0.9, 1]) {
+    const { rows, width } = tileSize(share, area);
+    expect((rows * width) / (area.rows * area.width), String(share)).toBeCloseTo(share, 5);
+  }
+});
+
+it('shows pods that request nothing', () => {
+  expect(tileSize(0, area)).toEqual({ rows: 1, width: area.minWidth });
+});
+
+it('moves nothing when a pod is added at the end', () => {
+  const shares = random(30).map((value, i) => ({ id: `p${i}`, share: value / 40 }));
+  const before = layoutTiles(shares, area).tiles;
+  expect(layoutTiles([...shares, { id: 'new', share: 0.02 }], area).tiles.slice(0, -1)).toEqual(before);
+});
+
+it('never lets tiles overlap or leave the area, whatever the requests', () => {
+  for (let round = 0; round < 60; round++) {
+    const shares = random(1 + round * 2, round).map((value, i) => ({ id: `p${i}`, share: value ** 3 }));
+    const { tiles, rows } = layoutTiles(shares, area);
+    for (const [i, tile] of tiles.entries()) {
+      expect(tile.x).toBeGreaterThanOrEqual(0);
+      expect(tile.x + tile.width).toBeLessThanOrEqual(area.width);
+      expect(tile.y + tile.height).toBeLessThanOrEqual(rows * area.rowHeight);
+      for (const other of tiles.slice(i + 1)) expect(overlap(tile, other), `${tile.id} ${other.id}`).toBe(false);
+    }
+  }
+});
+
+it('fits a node full of equal pods', () => {
+  const full = Array.from({ length: 28 }, (_, i) => ({ id: `p${i}`, share: 1 / 28 }));
+  expect(layoutTiles(full, area).rows).toBe(area.rows);
+});
+
+function overlap(a: TileRect, b: TileRect): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/** Repeatable numbers from 0 to 1. */
+function random(count: number, seed = 1): number[] {
+  let state = seed * 2654435761 + 12345;
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  });
+}
