@@ -2,10 +2,12 @@ import { ApiError, apiVersionOf, type KindDefinition } from '@gantry/api-types';
 import {
   type Decoded,
   decodeJson,
+  decodeProtobuf,
   decodeValue as decodeParsed,
   decodeYaml,
   fieldWarnings,
 } from '@gantry/api-types/schema';
+import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
 import type { AnyObject } from './context.ts';
 
 /** A type on the wire. */
@@ -29,7 +31,7 @@ export function decodeDocument(type: ObjectType, format: BodyFormat, body: Buffe
     case 'yaml':
       return documentOf(decodeYaml(body.toString('utf8'), expected));
     case 'protobuf':
-      throw new ApiError('UnsupportedMediaType', 'protobuf bodies are not decoded yet');
+      return documentOf(decodeProtobuf(body, expected));
   }
 }
 
@@ -48,13 +50,13 @@ export function decodeUntyped(body: Buffer): unknown {
   }
 }
 
-/** Merges by the type's patch strategies; `original` may be changed. Throws `ApiError`. */
+/** Merges by the type's patch strategies; shares unchanged parts with `original`. Throws `ApiError` BadRequest. */
 export function applyStrategicPatch(
-  _type: ObjectType,
-  _original: AnyObject,
-  _patch: Readonly<Record<string, unknown>>,
+  type: ObjectType,
+  original: AnyObject,
+  patch: Readonly<Record<string, unknown>>,
 ): unknown {
-  throw new ApiError('UnsupportedMediaType', 'strategic merge is not supported yet');
+  return applyStrategicMergePatch(original as unknown as Record<string, unknown>, patch, referenceTo(type));
 }
 
 /** YAML of an answer. JSON is YAML, and every YAML reader takes it. */

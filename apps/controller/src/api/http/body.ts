@@ -1,4 +1,4 @@
-import { ApiError, apiVersionOf, type DeleteOptions } from '@gantry/api-types';
+import { ApiError, type DeleteOptions } from '@gantry/api-types';
 import type { DeleteRequest } from '@gantry/core';
 import type { AnyObject } from '../context.ts';
 import { parsePropagationPolicy } from '../handlers/delete.ts';
@@ -31,7 +31,6 @@ export function decodeBody(type: ObjectType, source: BodySource, validation: Fie
   if (!source.body?.length)
     throw new ApiError('BadRequest', `the request has no body: an object of kind ${type.kind} is expected`);
   const decoded = decodeDocument(type, format, source.body);
-  checkType(type, decoded.object);
   const { problems } = decoded;
   if (problems.length === 0 || validation === 'Ignore') return { object: decoded.object, warnings: [] };
   if (validation === 'Warn') return { object: decoded.object, warnings: problems };
@@ -40,20 +39,6 @@ export function decodeBody(type: ObjectType, source: BodySource, validation: Fie
     'BadRequest',
     `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(', ')}`,
   );
-}
-
-function checkType(type: ObjectType, object: AnyObject): void {
-  const expected = apiVersionOf(type);
-  if (object.apiVersion && object.apiVersion !== expected) {
-    const message = `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected})`;
-    throw new ApiError('BadRequest', message);
-  }
-  if (object.kind && object.kind !== type.kind) {
-    const message = `${object.kind} in version "${type.version}" cannot be handled as a ${type.kind}: converting (${object.kind}) to (${type.kind}): unknown conversion`;
-    throw new ApiError('BadRequest', message);
-  }
-  object.apiVersion = expected;
-  object.kind = type.kind;
 }
 
 const patchTypes = [
@@ -92,7 +77,6 @@ export function decodeDeleteOptions(source: BodySource, query: Query): DeletionO
   if (!source.body?.length) return { options: fromQuery, dryRun: isQueryDryRun };
   const format = formats[mediaType(source.contentType)];
   if (!format) throw unsupportedMediaType(Object.keys(formats).filter((name) => name !== ''));
-  // Clients name it in whatever group they delete from; the fields are the same.
   const decoded = decodeDocument(deleteOptionsType, format, source.body).object as unknown as Partial<DeleteOptions>;
   const { gracePeriodSeconds, preconditions, orphanDependents } = decoded;
   const orphan = orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';
