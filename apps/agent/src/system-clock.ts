@@ -1,10 +1,11 @@
 import type { Clock } from '@gantry/core';
 
-/** The wall clock. Its timers keep the process alive: what sets one must cancel it when it stops. */
+/** The machine's own time. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimer: (callback, delayMs) => {
     const timer = setTimeout(callback, delayMs);
+    timer.unref();
     return () => clearTimeout(timer);
   },
 };

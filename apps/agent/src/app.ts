@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { NodeRegistration } from '@gantry/api-types/protocol';
+import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
+import type { Logger } from '@gantry/core';
+import type { AgentConfig } from './config.ts';
+import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
+import { type PodManager, startPodManager } from './pod/pod-manager.ts';
+import type { ContainerRuntime } from './runtime/container-runtime.ts';
+import { DockerRuntime } from './runtime/docker-runtime.ts';
+import { ControllerConnection } from './session/controller-connection.ts';
+import { joinCluster, type NodeCredential, readCredential } from './session/join.ts';
+import { NodeState } from './session/node-state.ts';
+import { systemClock } from './system-clock.ts';
+import { gantryVersion } from './version.ts';
+
+export interface Agent {
+  /** Resolves when nothing is under way any more. Containers run on. */
+  stop(): Promise<void>;
+}
+
+const usageEveryMs = 2_000;
+/** How often the host is described anew, for images and what else changes on it. */
+const describeEveryMs = 60_000;
+const engineCheckMs = 1_000;
+const startRetryMs = 2_000;
+
+/** Starts a node's agent: joins if it must, connects, and runs the node's pods from the first welcome on. */
+export async function startAgent(config: AgentConfig, logger: Logger): Promise<Agent> {
+  const credential = await obtainCredential(config);
+  const agent = new NodeAgent(config, credential, logger);
+  await agent.start();
+  return agent;
+}
+
+async function obtainCredential(config: AgentConfig): Promise<NodeCredential> {
+  const kept = await readCredential(config.dataDir);
+  if (kept && kept.nodeName === config.nodeName && kept.server === config.server) return kept;
+  if (!config.joinToken) {
+    throw new Error(
+      `this host has no credential for ${config.server}: set GANTRY_JOIN_TOKEN to a join token (\`gantry join\` prints a line with one)`,
+    );
+  }
+  const caPem = await readFile(config.caFile, 'utf8');
+  const { server, nodeName, dataDir, joinToken } = config;
+  return joinCluster({ server, caPem, bootstrapToken: joinToken, nodeName, dataDir });
+}
+
+class NodeAgent implements Agent {
+  readonly #config: AgentConfig;
+  readonly #logger: Logger;
+  readonly #runtime: ContainerRuntime;
+  readonly #state = new NodeState();
+  readonly #connection: ControllerConnection;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #registration: NodeRegistration | undefined;
+  #starting: Promise<void> | undefined;
+  #manager: PodManager | undefined;
+
+  constructor(config: AgentConfig, credential: NodeCredential, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#runtime = new DockerRuntime();
+    this.#connection = new ControllerConnection({
+      server: credential.server,
+      caPem: credential.caPem,
+      token: credential.token,
+      agentVersion: gantryVersion,
+      state: this.#state,
+      clock: systemClock,
+      logger,
+      random: Math.random,
+      registration: () => this.#currentRegistration(),
+      onWelcome: (welcome) => this.#onWelcome(welcome),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#registration = await describeNode(this.#description());
+    this.#connection.start();
+    this.#every(describeEveryMs, () => this.#describeAgain());
+    this.#every(usageEveryMs, () => this.#sendUsage());
+    let wasReachable = true;
+    this.#every(engineCheckMs, async () => {
+      const isReachable = this.#manager?.isEngineReachable ?? true;
+      if (isReachable !== wasReachable) this.#connection.sendRegistration();
+      wasReachable = isReachable;
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#connection.stop();
+    await this.#starting;
+    await this.#manager?.stop();
+  }
+
+  #description(): NodeDescriptionOptions {
+    const { nodeName, cpu, memory, maxPods, zone, labels, nodeIp, reservedCpu, reservedMemory } = this.#config;
+    return {
+      runtime: this.#runtime,
+      nodeName,
+      agentVersion: gantryVersion,
+      maxPods,
+      labels,
+      reserved: { milliCpu: parseCpuMilli(reservedCpu), memoryBytes: parseBytes(reservedMemory) },
+      ...(cpu === undefined ? {} : { milliCpu: parseCpuMilli(cpu) }),
+      ...(memory === undefined ? {} : { memoryBytes: parseBytes(memory) }),
+      ...(zone === undefined ? {} : { zone }),
+      ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
+    };
+  }
+
+  #currentRegistration(): NodeRegistration {
+    if (!this.#registration) throw new Error('the host was not described yet');
+    const isReachable = this.#manager?.isEngineReachable ?? true;
+    return isReachable
+      ? this.#registration
+      : { ...this.#registration, notReadyReason: 'the Docker Engine does not answer' };
+  }
+
+  #onWelcome(welcome: { readonly podCIDR: string; readonly cluster: string }): void {
+    this.#starting ??= this.#startPods(welcome);
+  }
+
+  async #startPods(welcome: { readonly podCIDR: string; readonly cluster: string }): Promise<void> {
+    const { cpu, memory, nodeIp, isStrictPull, parallelStarts, nodeName, dataDir } = this.#config;
+    try {
+      const manager = await startPodManager({
+        api: this.#state,
+        runtime: this.#runtime,
+        nodeName,
+        cluster: welcome.cluster,
+        podCidr: welcome.podCIDR,
+        dataDir: resolve(dataDir),
+        clock: systemClock,
+        logger: this.#logger,
+        options: {
+          parallelStarts,
+          strictPull: isStrictPull,
+          ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
+          ...(cpu === undefined ? {} : { nodeMilliCpu: parseCpuMilli(cpu) }),
+          ...(memory === undefined ? {} : { nodeMemoryBytes: parseBytes(memory) }),
+        },
+      });
+      this.#connection.setPods(manager);
+      this.#manager = manager;
+    } catch (error) {
+      this.#logger.error({ err: error }, 'pods cannot be run yet, trying again');
+      this.#timers.push(
+        setTimeout(() => {
+          this.#starting = this.#startPods(welcome);
+        }, startRetryMs),
+      );
+    }
+  }
+
+  async #describeAgain(): Promise<void> {
+    const registration = await describeNode(this.#description());
+    if (JSON.stringify(registration) === JSON.stringify(this.#registration)) return;
+    this.#registration = registration;
+    this.#connection.sendRegistration();
+  }
+
+  async #sendUsage(): Promise<void> {
+    if (this.#manager && this.#connection.isConnected) this.#connection.sendUsage(await this.#manager.sampleUsage());
+  }
+
+  /** Repeats `work`, one round at a time; a failed round is logged and the next one tried. */
+  #every(periodMs: number, work: () => Promise<void>): void {
+    let isRunning = false;
+    const timer = setInterval(() => {
+      if (isRunning) return;
+      isRunning = true;
+      work()
+        .catch((error: unknown) => this.#logger.debug({ err: error }, 'a periodic task failed, trying again'))
+        .finally(() => {
+          isRunning = false;
+        });
+    }, periodMs);
+    this.#timers.push(timer);
+  }
+}
