@@ -27,7 +27,8 @@ export const deploymentKind: KindDefinition<Deployment> = {
   hasGeneration: true,
   allowsUnconditionalUpdate: true,
   setDefaults(deployment) {
-    deployment.spec ??= { selector: {}, template: { spec: { containers: [] } } };
+    // Whatever a client left out must reach validation, which says so in Kubernetes' words.
+    deployment.spec ??= {} as Deployment['spec'];
     deployment.status ??= {};
     const { spec } = deployment;
     spec.template ??= { spec: { containers: [] } };

@@ -1,17 +1,11 @@
 import type { FieldError } from '../errors.ts';
 import type { ReplicaSet } from '../generated/types.ts';
 import type { KindDefinition } from '../kind.ts';
-import {
-  ageColumn,
-  allVerbs,
-  countColumn,
-  nameColumn,
-  noErrors,
-  scaleSubresource,
-  statusSubresource,
-} from './define.ts';
+import { validateImmutable } from '../validation/object-meta.ts';
+import { ageColumn, allVerbs, countColumn, nameColumn, scaleSubresource, statusSubresource } from './define.ts';
 import { setPodSpecDefaults } from './pod/defaults.ts';
 import { workloadWideColumns } from './workload-columns.ts';
+import { validateWorkloadSpec, workloadSpecPath } from './workload-validation.ts';
 
 export const replicaSetKind: KindDefinition<ReplicaSet> = {
   group: 'apps',
@@ -27,7 +21,8 @@ export const replicaSetKind: KindDefinition<ReplicaSet> = {
   hasGeneration: true,
   allowsUnconditionalUpdate: true,
   setDefaults(replicaSet) {
-    replicaSet.spec ??= { selector: {} };
+    // Whatever a client left out must reach validation, which says so in Kubernetes' words.
+    replicaSet.spec ??= {} as ReplicaSet['spec'];
     replicaSet.status ??= { replicas: 0 };
     const { spec } = replicaSet;
     spec.replicas ??= 1;
@@ -45,7 +40,7 @@ export const replicaSetKind: KindDefinition<ReplicaSet> = {
     next.spec = previous.spec;
   },
   validate: validateReplicaSet,
-  validateUpdate: noErrors,
+  validateUpdate: validateReplicaSetUpdate,
   nameRule: 'subdomain',
   selectableFields: { 'status.replicas': (replicaSet) => String(replicaSet.status.replicas) },
   columns: [
@@ -58,6 +53,14 @@ export const replicaSetKind: KindDefinition<ReplicaSet> = {
   ],
 };
 
-function validateReplicaSet(_replicaSet: ReplicaSet): FieldError[] {
-  return [];
+function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
+  const errors: FieldError[] = [];
+  validateWorkloadSpec(spec, errors);
+  return errors;
+}
+
+function validateReplicaSetUpdate(next: ReplicaSet, previous: ReplicaSet): FieldError[] {
+  const errors: FieldError[] = [];
+  validateImmutable(next.spec.selector, previous.spec.selector, workloadSpecPath.child('selector'), errors);
+  return errors;
 }

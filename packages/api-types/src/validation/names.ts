@@ -183,3 +183,9 @@ export function percentProblems(value: string): readonly string[] {
     regexText("a valid percent string must be a numeric string followed by an ending '%'", '[0-9]+%', '1%', '93%'),
   ];
 }
+
+/** A name that only has to fit into a path. */
+export function pathSegmentProblems(value: string): readonly string[] {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((char) => value.includes(char)).map((char) => `may not contain '${char}'`);
+}
