@@ -5,8 +5,15 @@ export { feedCloseCodes, feedPath } from './feed.ts';
 export type { CompiledFieldSelector, FieldRequirement } from './field-selector.ts';
 export { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
 export type * from './generated/types.ts';
+export { ageOf, humanDuration } from './human-duration.ts';
 export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';
+export type { PodSummary } from './kinds/pod/columns.ts';
+export { podStatusText, summarisePod } from './kinds/pod/columns.ts';
+export { defaultPullPolicy } from './kinds/pod/pull-policy.ts';
+export type { QosClass } from './kinds/pod/qos.ts';
+export { qosClassOf } from './kinds/pod/qos.ts';
+export { nodePortRange } from './kinds/service-validation.ts';
 export { kindByApiVersion, kindByGvk, kindByResource, kindOf, kinds } from './kinds.ts';
 export type { Quantity, QuantityFormat } from './quantity.ts';
 export {
@@ -30,3 +37,5 @@ export {
   parseLabelSelector,
 } from './selector.ts';
 export type { NodeUsage, PodUsage } from './usage.ts';
+export type { NameRule, ObjectMetaRules } from './validation/object-meta.ts';
+export { nameProblems, validateObjectMeta, validateObjectMetaUpdate } from './validation/object-meta.ts';

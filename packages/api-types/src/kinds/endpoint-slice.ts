@@ -1,7 +1,7 @@
-import type { FieldError } from '../errors.ts';
 import type { EndpointSlice } from '../generated/types.ts';
 import type { KindDefinition } from '../kind.ts';
-import { ageColumn, allVerbs, doNothing, nameColumn, noErrors, textColumn } from './define.ts';
+import { ageColumn, allVerbs, doNothing, nameColumn, textColumn } from './define.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slice-validation.ts';
 
 const shownEntries = 3;
 
@@ -30,7 +30,7 @@ export const endpointSliceKind: KindDefinition<EndpointSlice> = {
   prepareForUpdate: doNothing,
   prepareForStatusUpdate: doNothing,
   validate: validateEndpointSlice,
-  validateUpdate: noErrors,
+  validateUpdate: validateEndpointSliceUpdate,
   nameRule: 'subdomain',
   selectableFields: {},
   columns: [
@@ -54,8 +54,4 @@ function shortened(entries: readonly string[]): string {
   if (entries.length === 0) return '<unset>';
   const shown = entries.slice(0, shownEntries).join(',');
   return entries.length > shownEntries ? `${shown} + ${entries.length - shownEntries} more...` : shown;
-}
-
-function validateEndpointSlice(_slice: EndpointSlice): FieldError[] {
-  return [];
 }

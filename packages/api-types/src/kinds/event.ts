@@ -2,6 +2,8 @@ import type { FieldError } from '../errors.ts';
 import type { Event } from '../generated/types.ts';
 import { ageOf } from '../human-duration.ts';
 import type { KindDefinition } from '../kind.ts';
+import { invalidValue } from '../validation/field-errors.ts';
+import { FieldPath } from '../validation/field-path.ts';
 import { allVerbs, countColumn, doNothing, noErrors, textColumn } from './define.ts';
 
 export const eventKind: KindDefinition<Event> = {
@@ -83,6 +85,11 @@ function sourceText({ source, reportingComponent, reportingInstance }: Event): s
   return host ? `${component}, ${host}` : component;
 }
 
-function validateEvent(_event: Event): FieldError[] {
-  return [];
+/** Events live in the namespace of their object; those of cluster-scoped objects in `default`. */
+function validateEvent(event: Event): FieldError[] {
+  const { namespace = '' } = event.metadata;
+  const about = event.involvedObject.namespace ?? '';
+  if (about === namespace || (about === '' && namespace === 'default')) return [];
+  const path = FieldPath.of('involvedObject').child('namespace');
+  return [invalidValue(path, about, 'does not match event.namespace')];
 }

@@ -1,7 +1,12 @@
 import type { FieldError } from '../errors.ts';
 import type { Lease } from '../generated/types.ts';
 import type { KindDefinition } from '../kind.ts';
+import { validateNonNegative } from '../validation/common.ts';
+import { forbidden, invalidValue } from '../validation/field-errors.ts';
+import { FieldPath } from '../validation/field-path.ts';
 import { ageColumn, allVerbs, doNothing, nameColumn, noErrors, textColumn } from './define.ts';
+
+const path = FieldPath.of('spec');
 
 export const leaseKind: KindDefinition<Lease> = {
   group: 'coordination.k8s.io',
@@ -33,6 +38,15 @@ export const leaseKind: KindDefinition<Lease> = {
   ],
 };
 
-function validateLease(_lease: Lease): FieldError[] {
-  return [];
+function validateLease({ spec }: Lease): FieldError[] {
+  const errors: FieldError[] = [];
+  const { leaseDurationSeconds: seconds, leaseTransitions, strategy, preferredHolder } = spec;
+  if (seconds !== undefined && seconds <= 0) {
+    errors.push(invalidValue(path.child('leaseDurationSeconds'), seconds, 'must be greater than 0'));
+  }
+  validateNonNegative(leaseTransitions, path.child('leaseTransitions'), errors);
+  if (preferredHolder && !strategy) {
+    errors.push(forbidden(path.child('preferredHolder'), 'may only be specified when `strategy` is defined'));
+  }
+  return errors;
 }

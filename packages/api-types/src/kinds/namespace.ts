@@ -1,6 +1,8 @@
 import type { FieldError } from '../errors.ts';
 import type { Namespace } from '../generated/types.ts';
 import type { KindDefinition } from '../kind.ts';
+import { FieldPath } from '../validation/field-path.ts';
+import { validateFinalizers } from '../validation/object-meta.ts';
 import { ageColumn, allVerbs, nameColumn, noErrors, statusSubresource, textColumn } from './define.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -56,6 +58,8 @@ export const namespaceKind: KindDefinition<Namespace> = {
   ],
 };
 
-function validateNamespace(_namespace: Namespace): FieldError[] {
-  return [];
+function validateNamespace({ spec }: Namespace): FieldError[] {
+  const errors: FieldError[] = [];
+  validateFinalizers(spec.finalizers ?? [], FieldPath.of('spec').child('finalizers'), errors);
+  return errors;
 }

@@ -17,3 +17,12 @@ export function base64Size(text: string): number | undefined {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   return (text.length / 4) * 3 - padding;
 }
+
+/** The text that base64 stands for; undefined where it is not base64. */
+export function fromBase64(encoded: string): string | undefined {
+  if (base64Size(encoded) === undefined) return undefined;
+  const binary = atob(encoded);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);
+  return new TextDecoder().decode(bytes);
+}
