@@ -1,4 +1,3 @@
-import { schemaOfKind, type ValueType } from '@gantry/api-types/schema';
 import {
   badPatch,
   deleteFromListPrefix,
@@ -14,16 +13,7 @@ import {
   withoutDirectives,
 } from './directives.ts';
 import { identityOf, orderElements } from './element-order.ts';
-
-/** What the schema says of a place in the document; undefined where it says nothing, so that lists are replaced. */
-type Shape = ValueType | undefined;
-
-/** How a list is merged: by a key, as a set of scalars (`key` undefined), or not at all. */
-interface ListShape {
-  readonly merges: boolean;
-  readonly key: string | undefined;
-  readonly element: Shape;
-}
+import { type ListShape, listShape, type Shape, shapeOfKind, shapeOfMember } from './shapes.ts';
 
 /**
  * Applies a strategic merge patch: merge patch with lists merged by the merge keys of the kind's types, and the
@@ -36,8 +26,7 @@ export function applyStrategicMergePatch(
   patch: JsonObject,
   kind: { readonly apiVersion: string; readonly kind: string },
 ): Record<string, unknown> {
-  const struct = schemaOfKind(kind);
-  return mergeObject(original, patch, struct ? { form: 'struct', struct } : undefined);
+  return mergeObject(original, patch, shapeOfKind(kind));
 }
 
 function mergeObject(original: JsonObject, patch: JsonObject, shape: Shape): Record<string, unknown> {
@@ -165,15 +154,4 @@ function removeScalars(result: Map<string, unknown>, field: string, values: unkn
     field,
     present.filter((element) => !removed.has(element)),
   );
-}
-
-function shapeOfMember(shape: Shape, key: string): Shape {
-  if (shape?.form === 'map') return shape.element;
-  return shape?.form === 'struct' ? shape.struct.fields.get(key)?.type : undefined;
-}
-
-function listShape(shape: Shape, key: string): ListShape {
-  const field = shape?.form === 'struct' ? shape.struct.fields.get(key) : undefined;
-  if (field?.type.form !== 'list') return { merges: false, key: undefined, element: undefined };
-  return { merges: field.patch.merges, key: field.patch.key, element: field.type.element };
 }
