@@ -96,6 +96,16 @@ export async function removeCgroup(layout: CgroupLayout, path: string): Promise<
   await Promise.all(roots.map((controller) => removeEmpty(cgroupDirectory(layout, controller, path))));
 }
 
+/** Removes a node's cgroup, and those above it that no other node uses. */
+export async function removeNodeCgroup(layout: CgroupLayout, path: string): Promise<void> {
+  await removeCgroup(layout, path);
+  const roots = layout.version === 1 ? await readdir(layout.root).catch(() => []) : [''];
+  for (let above = dirname(path); above !== '/'; above = dirname(above)) {
+    // Refused while it has children, and missing where it was never made.
+    await Promise.all(roots.map((root) => rmdir(cgroupDirectory(layout, root, above)).catch(() => undefined)));
+  }
+}
+
 async function removeEmpty(directory: string): Promise<void> {
   if (!(await exists(directory))) return;
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);

@@ -32,6 +32,7 @@ export async function openPodLogs(source: LogSource, request: LogRequest, signal
   }
   if (request.limitBytes === undefined) return stream;
   const limited = new LimitBytes(request.limitBytes);
+  limited.once('end', () => stream.destroy());
   limited.once('close', () => stream.destroy());
   stream.once('error', (error) => limited.destroy(error));
   return stream.pipe(limited);

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
-import { nodeCgroup, removeCgroup } from '../cgroups/pod-cgroups.ts';
+import { nodeCgroup, removeNodeCgroup } from '../cgroups/pod-cgroups.ts';
 import { nodeLabels } from '../pod/labels.ts';
 import { Semaphore } from '../pod/semaphore.ts';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
@@ -36,13 +36,15 @@ export async function removeNodeResources(resources: NodeResources): Promise<voi
     ),
   );
   await runtime.removeNetworks(labels);
-  await removeCgroup(cgroupLayout(await runtime.info()), nodeCgroup({ cluster, node }));
+  await removeNodeCgroup(cgroupLayout(await runtime.info()), nodeCgroup({ cluster, node }));
   if (dataDir !== undefined) await removePodDirectories(dataDir);
 }
 
-async function removePodDirectories(dataDir: string): Promise<void> {
-  for (const path of [`${dataDir}/pods`, `${dataDir}/memory`]) {
-    await unmountAllUnder(path);
-    await rm(path, { recursive: true, force: true });
+async function removePodDirectories(path: string): Promise<void> {
+  const dataDir = await realpath(path).catch(() => undefined);
+  if (dataDir === undefined) return;
+  for (const directory of [`${dataDir}/pods`, `${dataDir}/memory`]) {
+    await unmountAllUnder(directory);
+    await rm(directory, { recursive: true, force: true });
   }
 }

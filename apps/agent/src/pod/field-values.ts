@@ -77,8 +77,8 @@ function findContainer(pod: Pod, name: string): Container | undefined {
 
 /** `key="value"` lines in the order of the keys, values quoted as Go does. */
 function formatMap(map: Readonly<Record<string, string>> = {}): string {
-  return Object.keys(map)
-    .sort()
-    .map((key) => `${key}=${JSON.stringify(map[key])}`)
+  return Object.entries(map)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
     .join('\n');
 }

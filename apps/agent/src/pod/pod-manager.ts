@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { NodeUsage } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
@@ -43,11 +43,15 @@ export interface PodManager extends NodePods {
 }
 
 /**
- * Runs the pods that `api` names on the engine, until `stop()`. Needs the engine once, to learn what it is; after that it
- * may come and go. Containers of an earlier life of this node are taken over.
+ * Runs the pods that `api` names on the engine, until `stop()`. Throws a `RuntimeError` where the engine does not
+ * answer at the start; after that it may come and go. Containers of an earlier life of this node are taken over.
  */
 export async function startPodManager(settings: PodManagerSettings): Promise<PodManager> {
-  const manager = new DockerPodManager(settings, await resolveOptions(settings.runtime, settings.options ?? {}));
+  await mkdir(settings.dataDir, { recursive: true });
+  // Mount tables name real paths.
+  const dataDir = await realpath(settings.dataDir);
+  const options = await resolveOptions(settings.runtime, settings.options ?? {});
+  const manager = new DockerPodManager({ ...settings, dataDir }, options);
   await manager.start();
   return manager;
 }
@@ -141,7 +145,15 @@ class DockerPodManager implements PodManager {
 
   async #adopt(containers: readonly ContainerSummary[]): Promise<void> {
     const details = await Promise.all(containers.map(({ id }) => this.#settings.runtime.inspectContainer(id)));
-    for (const found of details) {
+    // A pod that has ended may carry an address that a living one has by now: the living claim theirs first.
+    const { api } = this.#settings;
+    const hasEnded = (uid: string | undefined) => {
+      const phase = api.pods().get(uid ?? '')?.status.phase;
+      return phase === 'Succeeded' || phase === 'Failed';
+    };
+    const rank = (found: (typeof details)[number]) =>
+      found?.state === 'running' ? 0 : hasEnded(found?.labels[labelKeys.podUid]) ? 2 : 1;
+    for (const found of details.toSorted((a, b) => rank(a) - rank(b))) {
       const uid = found?.labels[labelKeys.podUid];
       if (found && uid !== undefined) this.#workerFor(uid).adopt(found);
     }
@@ -234,7 +246,7 @@ function createContext(
     backOff: options.backOff,
     starts: new Semaphore(options.parallelStarts),
     ips: new PodIps(settings.podCidr),
-    volumes: new PodVolumes({ dataDir: join(dataDir), objects: api, logger }),
+    volumes: new PodVolumes({ dataDir, objects: api, logger }),
     images: new NodeImages({ runtime, clock, parallelPulls, strictPull, pullIdleTimeoutMs }),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
     cgroups: new PodCgroups({ layout: cgroupLayout(options.engine), identity, nodeMilliCpu, logger }),

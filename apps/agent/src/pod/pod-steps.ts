@@ -164,7 +164,8 @@ function stop(
   context.runtime
     .stopContainer(attempt.id, graceSeconds)
     .catch((error: unknown) => {
-      // It is killed when its time is over, whatever became of the request.
+      // An engine that did not hear the request is asked again; otherwise the time for SIGKILL comes.
+      if (isRuntimeError(error, 'unreachable') && track.stopping?.attemptId === attempt.id) track.stopping = undefined;
       context.logger.warn({ podUid: worker.uid, container: track.name, err: messageOf(error) }, 'stop failed');
     })
     .finally(() => worker.suspect(attempt.id));

@@ -8,6 +8,7 @@ import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState
 import { podStatus } from './pod-status.ts';
 import { applyStep } from './pod-steps.ts';
 import { unsupportedFields } from './supported-fields.ts';
+import { terminationMessage } from './termination-message.ts';
 
 /** A pod whose object vanished without a grace period was deleted by force: its containers get this long. */
 const forcedGraceMs = 2_000;
@@ -67,14 +68,16 @@ export class PodWorker {
     if (!attempt) return;
     const track = putAttempt(this.state, attempt);
     if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? 0, this.#context.backOff);
-    this.state.isPrepared = true;
     const ip = details.labels[labelKeys.podIp] ?? details.ip;
-    if (ip !== undefined && this.#context.ips.claim(this.uid, ip)) this.state.ip = ip;
+    // An address that went to another pod since belongs to a pod that had ended: there is nothing to release.
+    if (ip === undefined || !this.#context.ips.claim(this.uid, ip)) return;
+    this.state.ip = ip;
+    this.state.isPrepared = true;
   }
 
   /** Something of the pod changed: `isNews` where it was not just time that passed, so that waiting for a retry ends. */
   kick(isNews = false): void {
-    if (isNews) this.#forgetRetries();
+    if (isNews && !this.#isEcho()) this.#forgetRetries();
     this.#isDirty = true;
     this.#running ??= this.#loop().finally(() => {
       this.#running = undefined;
@@ -198,14 +201,14 @@ export class PodWorker {
     const known = this.state.tracks.get(observed.container)?.attempts.find(({ id }) => id === observed.id);
     if (observed.state !== 'exited' || known?.state === 'exited') {
       // Not the engine's start time where ours was reported: the two differ by a moment.
-      putAttempt(this.state, {
-        ...observed,
-        startedAt: known?.startedAt ?? observed.startedAt,
-        message: known?.message ?? '',
-      });
+      const startedAt = known?.startedAt ?? observed.startedAt;
+      const attempt = { ...observed, startedAt, message: known?.message ?? '' };
+      const track = putAttempt(this.state, attempt);
+      const hasStarted = attempt.state === 'running' && known?.state !== 'running';
+      if (hasStarted && this.#pod) this.#context.probes.start({ worker: this, pod: this.#pod, track, attempt });
       return;
     }
-    const message = await this.#context.volumes.terminationMessage(this.uid, observed.container, observed.number);
+    const message = await terminationMessage(this.#context, this.#pod, observed);
     const track = putAttempt(this.state, { ...observed, message });
     this.#noteEnd(track, observed);
   }
@@ -274,6 +277,15 @@ export class PodWorker {
     if (isRuntimeError(error, 'unreachable')) logger.debug(fields, 'engine unreachable, trying the pod again later');
     else logger.warn(fields, 'a step of the pod failed, trying again later');
     this.#wakeAt(clock.now() + this.#retryMs);
+  }
+
+  /** The pod came back with nothing but the status that was reported. */
+  #isEcho(): boolean {
+    const desired = this.#context.api.pods().get(this.uid);
+    if (!desired || !this.#pod || desired === this.#pod) return false;
+    const { metadata } = this.#pod;
+    const isSame = desired.metadata.generation === metadata.generation;
+    return isSame && desired.metadata.deletionTimestamp === metadata.deletionTimestamp;
   }
 
   #forgetRetries(): void {

@@ -78,7 +78,7 @@ async function createAttempt(
   try {
     ({ id } = await context.runtime.createContainer(spec));
   } catch (error) {
-    if (isRuntimeError(error, 'conflict')) return takeOver(env, spec.name);
+    if (isRuntimeError(error, 'conflict')) return takeOver(env, track, spec.name);
     if (isRuntimeError(error, 'noSuchImage')) {
       context.images.forget();
       track.image = { type: 'unknown' };
@@ -116,10 +116,16 @@ async function createAttempt(
 }
 
 /** The attempt was created by an earlier life of this agent, or by a call whose answer was lost. */
-async function takeOver(env: StepEnvironment, name: string): Promise<Attempt | undefined> {
+async function takeOver(env: StepEnvironment, track: ContainerTrack, name: string): Promise<Attempt | undefined> {
   const details = await env.context.runtime.inspectContainer(name);
   const attempt = details && toAttempt(details);
-  if (attempt) putAttempt(env.worker.state, attempt);
+  if (!attempt) {
+    // The engine still holds the name of a container that is going.
+    retryLater(env, track);
+    return undefined;
+  }
+  putAttempt(env.worker.state, attempt);
+  if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? env.context.clock.now(), env.context.backOff);
   return attempt;
 }
 
