@@ -5,7 +5,6 @@ export default defineConfig({
   test: {
     name: 'dashboard-browser',
     include: ['test/**/*.browser.test.ts'],
-    globalSetup: ['test/build-page.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // One browser at a time: the machine is shared.

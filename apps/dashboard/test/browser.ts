@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type MockServer, type MockServerOptions, startMockServer } from '../mock/server.ts';
+import { buildPage } from './build-page.ts';
 
 /** As root in a container Chromium has no sandbox and no GPU; nothing may call home. */
 const args = [
@@ -39,10 +40,12 @@ export interface OpenPage {
  */
 export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> {
   let profile: string;
+  let distDir: string;
   let context: BrowserContext;
   const servers: MockServer[] = [];
   beforeAll(async () => {
     profile = await mkdtemp(join(tmpdir(), 'gantry-chromium-'));
+    distDir = await buildPage();
     const executablePath = process.env.GANTRY_CHROMIUM ?? '/usr/bin/chromium';
     context = await chromium.launchPersistentContext(profile, {
       executablePath,
@@ -59,10 +62,11 @@ export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> 
   afterAll(async () => {
     await context.close();
     await rm(profile, { recursive: true, force: true });
+    await rm(distDir, { recursive: true, force: true });
   });
   return async (options = {}) => {
     const { scene = 'demo', path = '/', theme, ...fleet } = options;
-    const server = await startMockServer({ port: 0, speed, ...fleet, distDir: inject('distDir') });
+    const server = await startMockServer({ port: 0, speed, ...fleet, distDir });
     servers.push(server);
     if (scene) server.play(scene);
     const page = await context.newPage();

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, inject, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { buildPage } from './build-page.ts';
 
 /** What the first paint may cost on the wire, bytes. */
 const budget = 225 * 1024;
@@ -14,7 +15,8 @@ interface Chunk {
 }
 
 it('paints first from at most 225 KiB, compressed', async () => {
-  const distDir = inject('distDir');
+  const distDir = await buildPage();
+  onTestFinished(() => rm(distDir, { recursive: true }));
   const manifest = JSON.parse(await readFile(join(distDir, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
   const files = new Set(['index.html']);
   const collect = (chunk: Chunk | undefined): void => {

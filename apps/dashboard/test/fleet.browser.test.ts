@@ -73,7 +73,8 @@ it('shows a node die: heartbeat late, NotReady, ghosts, and the pods on other no
   expect(await card.getByRole('link', { name: /, Unknown/ }).count()).toBe(lost);
   expect(await page.locator('[data-totals]').textContent()).toContain('2 of 3');
   await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
-  expect(await card.textContent()).toContain(`${lost} pods evicted, replaced elsewhere`);
+  expect(await card.textContent()).toContain(`${lost} pods evicted: ${lost} moved.`);
+  expect(await page.locator('[data-arcs]').getAttribute('data-arcs')).toBe(String(lost));
   server.play('revive-node');
   await vi.waitFor(async () => expect(await card.textContent()).not.toContain('does not answer'), eventually);
   await vi.waitFor(async () => expect(await tiles(page, /, Unknown/)).toBe(0), eventually);

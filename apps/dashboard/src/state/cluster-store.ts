@@ -75,6 +75,11 @@ export class ClusterStore {
     return this.#podsByNode.get(nodeName) ?? noPods;
   }
 
+  /** Pods whose controller owner has this uid. */
+  podsOwnedBy(ownerUid: string): ReadonlyMap<string, FeedPod> {
+    return this.#podsByOwner.get(ownerUid) ?? noPods;
+  }
+
   /** Pods no node has been found for yet, in order of creation. */
   pendingPods(): FeedPod[] {
     const pods = [...this.podsOn('').values()].filter((pod) => !isTerminated(pod));
@@ -89,7 +94,7 @@ export class ClusterStore {
 
   /** Pods of a workload, those of a Deployment's ReplicaSets included. */
   podsOf(workload: FeedWorkload): FeedPod[] {
-    const direct = [...(this.#podsByOwner.get(workload.uid)?.values() ?? [])];
+    const direct = [...this.podsOwnedBy(workload.uid).values()];
     if (workload.kind !== 'Deployment') return direct;
     return direct.concat(this.replicaSetsOf(workload).flatMap((rs) => this.podsOf(rs)));
   }

@@ -6,6 +6,7 @@ import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import { useTileKeys } from './keyboard.ts';
 import { NodeCard } from './node-card.tsx';
+import { ReplacementArcs } from './replacement-arcs.tsx';
 
 /** Beyond either of these, pods are squares on a canvas and not elements. */
 const denseNodes = 50;
@@ -37,6 +38,7 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
           </div>
         </section>
       ))}
+      {!isDense && <ReplacementArcs fleet={ref} />}
       {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
     </div>
   );

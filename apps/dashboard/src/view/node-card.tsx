@@ -86,7 +86,8 @@ function Heartbeat({ node, isReady }: HeartbeatProps): ReactNode {
   const store = useCluster('heartbeats', 'connection');
   const now = useNow(500, store.connection.kind === 'live');
   const at = store.heartbeats.get(node.key);
-  if (at === undefined) return <span className="heartbeat">no heartbeat yet</span>;
+  // A node that lives by its Lease alone sends none.
+  if (at === undefined) return isReady ? null : <span className="heartbeat">no heartbeat yet</span>;
   const age = store.serverNow(now) - at;
   const isLate = age > lateHeartbeatMs || !isReady;
   return (

@@ -21,7 +21,7 @@ export function TopBar(): ReactNode {
 function ClusterName(): ReactNode {
   const store = useCluster('cluster');
   return (
-    <h1 className="brand" title={store.cluster ? `Kubernetes API ${store.cluster.version}` : undefined}>
+    <h1 className="brand" title={store.cluster ? `Gantry ${store.cluster.version}` : undefined}>
       <img src="/icon.svg" alt="" width={22} height={22} />
       <span>{store.cluster?.name ?? 'Gantry'}</span>
       {store.cluster?.role === 'read-only' && <span className="badge">read-only</span>}
