@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { resourceName } from '@gantry/api-types';
-import { kinds } from '@gantry/api-types/kinds';
+import { kinds, resourceNames } from '@gantry/api-types/kinds';
 import { agentProtocol } from '@gantry/api-types/protocol';
 import type { Logger } from '@gantry/core';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +14,7 @@ import type { ControllerConfig } from './config.ts';
 import { startControllers } from './controllers/start-controllers.ts';
 import { createDashboardServer, type DashboardServer } from './dashboard/dashboard-server.ts';
 import { registerDashboardLinkRoute } from './dashboard/link-route.ts';
+import type { ClusterFacts } from './dashboard/sources.ts';
 import { createEventRecorder } from './events/event-recorder.ts';
 import { registerJoinRoutes } from './join/join-routes.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -26,6 +26,7 @@ import { startScheduler } from './scheduler/scheduler.ts';
 import { AgentSessions, maxAgentFrameBytes } from './sessions/agent-sessions.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { systemClock } from './system-clock.ts';
+import { gantryVersion } from './version.ts';
 
 /** Where the builds of the page and of the agent are. */
 export interface BuiltParts {
@@ -99,7 +100,7 @@ async function startParts(
   });
   started.push({ stop: async () => void (await app.close()) });
   await objects.hasSynced;
-  await ensureClusterObjects(client);
+  await ensureClusterObjects(client, { apiPort: config.port });
   const events = createEventRecorder({ client, informers: objects, clock, logger });
   started.push(events);
   const { cluster, clusterCidr, nodeCidrMask, heartbeatMs } = config;
@@ -124,7 +125,7 @@ async function startParts(
       heartbeats: sessions,
       clock,
       logger,
-      options: { nodeGraceMs: config.nodeGraceMs, caPem: pki.caPem },
+      options: { nodeGraceMs: config.nodeGraceMs, clusterCa: pki.caPem },
     }),
   );
   started.push(startScheduler({ client, informers: objects, events, clock, logger, decisions }));
@@ -133,12 +134,7 @@ async function startParts(
     client,
     decisions,
     usage: usageOf(sessions),
-    cluster: {
-      name: cluster,
-      nodeGraceMs: config.nodeGraceMs,
-      tolerationSeconds: config.defaultTolerationSeconds,
-      heartbeatMs,
-    },
+    cluster: factsOf(config),
     clock,
     logger,
     port: config.dashboardPort,
@@ -162,9 +158,20 @@ async function startParts(
 async function openObjects(config: ControllerConfig, logger: Logger, started: Stoppable[]): Promise<ObjectStore> {
   const store = await openSqliteStore({ path: join(config.dataDir, 'state.db'), logger });
   started.push({ stop: () => store.close() });
-  const objects = await openObjectStore({ store, resources: kinds.map(resourceName), logger, clock: systemClock });
+  const objects = await openObjectStore({ store, resources: resourceNames, logger, clock: systemClock });
   started.push({ stop: () => objects.close() });
   return objects;
+}
+
+function factsOf(config: ControllerConfig): ClusterFacts {
+  return {
+    name: config.cluster,
+    version: gantryVersion,
+    settings: {
+      nodeGraceSeconds: config.nodeGraceMs / 1000,
+      defaultTolerationSeconds: config.defaultTolerationSeconds,
+    },
+  };
 }
 
 function usageOf(sessions: AgentSessions) {

@@ -35,6 +35,9 @@ const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[
  */
 export const kinds: readonly KindDefinition[] = Object.values<unknown>(definitions) as KindDefinition[];
 
+/** The ids of all served resources. */
+export const resourceNames = Object.keys(definitions) as readonly ResourceName[];
+
 const byResource: ReadonlyMap<string, KindDefinition> = new Map(kinds.map((kind) => [resourceName(kind), kind]));
 const byGvk: ReadonlyMap<string, KindDefinition> = new Map(
   kinds.map((kind) => [gvkKey(kind.group, kind.version, kind.kind), kind]),
