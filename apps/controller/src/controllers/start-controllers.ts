@@ -1,14 +1,63 @@
-import { type ControllerServices, startController } from './controller.ts';
+import { defaultEvictionRates, type EvictionRates } from '@gantry/core/reconcile/disruption';
+import { type ControllerDefinition, type ControllerServices, startController } from './controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
+import { EndpointSliceController } from './endpoint-slice-controller.ts';
+import { GarbageCollector } from './garbage-collector.ts';
+import { NamespaceController } from './namespace-controller.ts';
+import { NamespaceDefaultsController } from './namespace-defaults-controller.ts';
+import { type NodeHeartbeats, NodeLifecycleController } from './node-lifecycle-controller.ts';
+import { PodGarbageCollector } from './pod-garbage-collector.ts';
 import { ReplicaSetController } from './replica-set-controller.ts';
+import { TaintEvictionController } from './taint-eviction-controller.ts';
+
+/** All of these have defaults; durations in milliseconds. */
+export interface ControllersOptions {
+  /** A node with a session is NotReady after this long without a heartbeat: 4 s. */
+  readonly nodeGraceMs?: number;
+  /** A node that never gave a sign of life is NotReady after this long: 60 s. */
+  readonly nodeStartupGraceMs?: number;
+  readonly evictionRates?: Partial<EvictionRates>;
+  /** How many ended pods are kept: 12,500. 0 keeps all. */
+  readonly terminatedPodThreshold?: number;
+  /** Pods of a Node object that is gone are given up after this long: 10 s. */
+  readonly absentNodeMs?: number;
+  /** The cluster CA in PEM, for the `kube-root-ca.crt` ConfigMaps; without it none are made. */
+  readonly clusterCa?: string;
+}
+
+export interface StartControllersOptions extends ControllerServices {
+  readonly heartbeats: NodeHeartbeats;
+  readonly options?: ControllersOptions;
+}
 
 /** Starts every reconciler. They wait for the caches, then act on events; `stop` resolves when none acts any more. */
-export function startControllers(services: ControllerServices): { stop(): Promise<void> } {
-  const definitions = [new ReplicaSetController(services), new DeploymentController(services)];
-  const running = definitions.map((definition) => startController(definition, services));
+export function startControllers(services: StartControllersOptions): { stop(): Promise<void> } {
+  const running = createControllers(services).map((definition) => startController(definition, services));
   return {
     async stop() {
       await Promise.all(running.map((controller) => controller.stop()));
     },
   };
+}
+
+function createControllers(services: StartControllersOptions): readonly ControllerDefinition[] {
+  const { heartbeats, options = {} } = services;
+  const { nodeGraceMs = 4_000, nodeStartupGraceMs = 60_000, clusterCa } = options;
+  const { terminatedPodThreshold = 12_500, absentNodeMs = 10_000 } = options;
+  return [
+    new ReplicaSetController(services),
+    new DeploymentController(services),
+    new GarbageCollector(services),
+    new NamespaceController(services),
+    new NamespaceDefaultsController(services, { clusterCa }),
+    new NodeLifecycleController(services, {
+      heartbeats,
+      graceMs: nodeGraceMs,
+      startupGraceMs: nodeStartupGraceMs,
+      evictionRates: { ...defaultEvictionRates, ...options.evictionRates },
+    }),
+    new TaintEvictionController(services, nodeGraceMs),
+    new PodGarbageCollector(services, { terminatedPodThreshold, absentNodeMs }),
+    new EndpointSliceController(services),
+  ];
 }

@@ -1,0 +1,137 @@
+import {
+  compileLabelMap,
+  type EndpointSlice,
+  keyOf,
+  type Node,
+  type ObjectKey,
+  objectKey,
+  type Pod,
+  type Service,
+} from '@gantry/api-types';
+import type { Informer, InformerEvent } from '@gantry/core';
+import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
+import {
+  endpointSliceManager,
+  managedByLabel,
+  planEndpointSlices,
+  serviceNameLabel,
+} from '@gantry/core/reconcile/endpoint-slices';
+import { isPodReady } from '@gantry/core/reconcile/pod-state';
+import {
+  type ControllerDefinition,
+  type ControllerServices,
+  isNamespaceTerminating,
+  type KeyQueue,
+  type ReconcileResult,
+} from './controller.ts';
+import { SelectorIndex } from './indexes.ts';
+
+/** Changes of many pods of a Service within this time become one write. */
+const batchMs = 10;
+const zoneLabel = 'topology.kubernetes.io/zone';
+
+/** Publishes which pods stand behind each Service that has a selector. */
+export class EndpointSliceController implements ControllerDefinition {
+  readonly name = 'endpointslice-controller';
+  readonly workers = 8;
+  readonly #services: ControllerServices;
+  readonly #serviceInformer: Informer<Service>;
+  readonly #pods: Informer<Pod>;
+  readonly #nodes: Informer<Node>;
+  readonly #slices: Informer<EndpointSlice>;
+  readonly #selectors = new SelectorIndex<Service>((service) => {
+    const matchLabels = selectorOf(service);
+    return matchLabels && { matchLabels };
+  });
+
+  constructor(services: ControllerServices) {
+    this.#services = services;
+    this.#serviceInformer = services.informers.informer('services');
+    this.#pods = services.informers.informer('pods');
+    this.#nodes = services.informers.informer('nodes');
+    this.#slices = services.informers.informer('endpointslices.discovery.k8s.io');
+  }
+
+  watch(queue: KeyQueue): readonly (() => void)[] {
+    return [
+      this.#serviceInformer.onEvent((event) => {
+        this.#selectors.observe(event);
+        queue.add(keyOf(event.object));
+      }),
+      this.#pods.onEvent((event) => this.#onPod(event, queue)),
+      this.#slices.onEvent(({ type, object }) => {
+        // Our own writes come back as events too; a deletion is the one change that is not ours as a rule.
+        const service = ownedService(object);
+        if (service && type !== 'added') queue.add(service);
+      }),
+    ];
+  }
+
+  async reconcile(key: ObjectKey): Promise<ReconcileResult | undefined> {
+    const service = this.#serviceInformer.lister.get(key);
+    const selector = service && selectorOf(service);
+    // Without the Service the garbage collector removes its slices; without a selector they are the user's to write.
+    if (!service || !selector || service.metadata.deletionTimestamp !== undefined) return undefined;
+    const { namespace, uid } = service.metadata;
+    const compiled = compileLabelMap(selector);
+    const plan = planEndpointSlices({
+      service,
+      pods: this.#pods.lister.list(namespace).filter((pod) => compiled.matches(pod.metadata.labels)),
+      slices: this.#slices.lister.listByOwner(uid).filter((slice) => ownedService(slice) === key),
+      zoneOf: (nodeName) => this.#nodes.lister.get(nodeName)?.metadata.labels?.[zoneLabel],
+    });
+    await this.#apply(plan);
+    return undefined;
+  }
+
+  #onPod(event: InformerEvent<Pod>, queue: KeyQueue): void {
+    const { object: pod, previous } = event;
+    const { namespace, labels } = pod.metadata;
+    if (!this.#selectors.has(namespace)) return;
+    const isModified = event.type === 'modified' && previous !== undefined;
+    if (isModified && !hasRelevantChange(previous, pod)) return;
+    for (const key of this.#selectors.matching(namespace, labels)) queue.addAfter(key, batchMs);
+    if (!isModified || isSemanticallyEqual(previous.metadata.labels, labels, 'labels')) return;
+    for (const key of this.#selectors.matching(namespace, previous.metadata.labels)) queue.addAfter(key, batchMs);
+  }
+
+  async #apply(plan: ReturnType<typeof planEndpointSlices>): Promise<void> {
+    const { client } = this.#services;
+    try {
+      for (const slice of plan.create) await client.create('endpointslices.discovery.k8s.io', slice);
+      for (const slice of plan.update) await client.update('endpointslices.discovery.k8s.io', slice);
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return;
+      throw error;
+    }
+    for (const { metadata } of plan.delete) {
+      const preconditions = { uid: metadata.uid };
+      await client.delete('endpointslices.discovery.k8s.io', metadata.namespace, metadata.name, { preconditions });
+    }
+  }
+}
+
+function selectorOf(service: Service): Record<string, string> | undefined {
+  const { selector, type } = service.spec;
+  return type === 'ExternalName' || !selector || Object.keys(selector).length === 0 ? undefined : selector;
+}
+
+/** The key of the Service whose slice this is, where we manage it. */
+function ownedService(slice: EndpointSlice): ObjectKey | undefined {
+  const labels = slice.metadata.labels ?? {};
+  const service = labels[serviceNameLabel];
+  return labels[managedByLabel] === endpointSliceManager && service
+    ? objectKey(slice.metadata.namespace, service)
+    : undefined;
+}
+
+function hasRelevantChange(previous: Pod, pod: Pod): boolean {
+  return (
+    isPodReady(previous) !== isPodReady(pod) ||
+    previous.status?.podIP !== pod.status?.podIP ||
+    previous.status?.phase !== pod.status?.phase ||
+    previous.spec.nodeName !== pod.spec.nodeName ||
+    (previous.metadata.deletionTimestamp === undefined) !== (pod.metadata.deletionTimestamp === undefined) ||
+    !isSemanticallyEqual(previous.metadata.labels, pod.metadata.labels, 'labels')
+  );
+}

@@ -1,0 +1,129 @@
+import type { Endpoint, EndpointSlice, NewObject, Pod, Service } from '@gantry/api-types';
+import { isSemanticallyEqual } from '../lib/deep-equal.ts';
+import { addressTypesOf, type EndpointGroup, groupEndpoints, portsKey } from './endpoints.ts';
+import { controllerReference } from './owner-references.ts';
+
+export const serviceNameLabel = 'kubernetes.io/service-name';
+export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
+export const endpointSliceManager = 'endpointslice-controller.k8s.io';
+const headlessLabel = 'service.kubernetes.io/headless';
+const maxEndpointsPerSlice = 100;
+
+export interface EndpointSlicePlan {
+  readonly create: readonly NewObject<EndpointSlice>[];
+  readonly update: readonly EndpointSlice[];
+  readonly delete: readonly EndpointSlice[];
+}
+
+export interface EndpointSliceObservation {
+  readonly service: Service;
+  /** Those that the Service's selector matches, of its namespace. */
+  readonly pods: readonly Pod[];
+  /** The slices that this controller made for the Service. */
+  readonly slices: readonly EndpointSlice[];
+  readonly zoneOf: (nodeName: string) => string | undefined;
+}
+
+/**
+ * The slices that make a Service's endpoints known: at most 100 endpoints each, an endpoint stays in its slice as long
+ * as it can, so that few slices change. A Service without endpoints keeps one empty slice per address type. Pure.
+ */
+export function planEndpointSlices(observation: EndpointSliceObservation): EndpointSlicePlan {
+  const { service, pods, zoneOf } = observation;
+  const living = observation.slices.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const groups = withPlaceholders(service, groupEndpoints(service, pods, zoneOf));
+  const create: NewObject<EndpointSlice>[] = [];
+  const update: EndpointSlice[] = [];
+  const unused = new Set(living);
+  for (const group of groups) {
+    const key = portsKey(group.addressType, group.ports);
+    const slices = living.filter((slice) => portsKey(slice.addressType, slice.ports ?? []) === key);
+    for (const [slice, endpoints] of distribute(group, slices)) {
+      if (!slice) {
+        create.push(newSlice(service, group, endpoints));
+        continue;
+      }
+      unused.delete(slice);
+      const next = changedSlice(service, slice, endpoints);
+      if (next) update.push(next);
+    }
+  }
+  return { create, update, delete: [...unused] };
+}
+
+function withPlaceholders(service: Service, groups: readonly EndpointGroup[]): readonly EndpointGroup[] {
+  const empty = addressTypesOf(service)
+    .filter((addressType) => !groups.some((group) => group.addressType === addressType))
+    .map((addressType): EndpointGroup => ({ addressType, ports: [], endpoints: [] }));
+  return [...groups, ...empty];
+}
+
+/** Which endpoints go into which present slice; undefined stands for a new one. Slices not listed are not needed. */
+function distribute(
+  group: EndpointGroup,
+  slices: readonly EndpointSlice[],
+): readonly (readonly [EndpointSlice | undefined, readonly Endpoint[]])[] {
+  const homeless = new Map(group.endpoints.map((endpoint) => [endpointKey(endpoint), endpoint]));
+  const filled = slices.map((slice): [EndpointSlice | undefined, Endpoint[]] => {
+    const stay: Endpoint[] = [];
+    for (const present of slice.endpoints ?? []) {
+      const wanted = homeless.get(endpointKey(present));
+      if (!wanted || stay.length >= maxEndpointsPerSlice) continue;
+      homeless.delete(endpointKey(present));
+      stay.push(wanted);
+    }
+    return [slice, stay];
+  });
+  // The fullest first: slices that emptied are left to be deleted.
+  filled.sort((a, b) => b[1].length - a[1].length);
+  const rest = [...homeless.values()];
+  for (const [, endpoints] of filled) {
+    endpoints.push(...rest.splice(0, maxEndpointsPerSlice - endpoints.length));
+  }
+  while (rest.length > 0) filled.push([undefined, rest.splice(0, maxEndpointsPerSlice)]);
+  const used = filled.filter(([, endpoints]) => endpoints.length > 0);
+  if (used.length > 0) return used;
+  return [filled[0] ?? [undefined, []]];
+}
+
+function endpointKey(endpoint: Endpoint): string {
+  return `${endpoint.targetRef?.uid ?? ''} ${endpoint.addresses[0] ?? ''}`;
+}
+
+function newSlice(service: Service, group: EndpointGroup, endpoints: readonly Endpoint[]): NewObject<EndpointSlice> {
+  const { namespace, name } = service.metadata;
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      generateName: `${name}-`,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: sliceLabels(service),
+      ownerReferences: [controllerReference(service)],
+    },
+    addressType: group.addressType,
+    endpoints: [...endpoints],
+    ports: [...group.ports],
+  };
+}
+
+function changedSlice(
+  service: Service,
+  slice: EndpointSlice,
+  endpoints: readonly Endpoint[],
+): EndpointSlice | undefined {
+  const labels = sliceLabels(service);
+  const isSame =
+    isSemanticallyEqual(slice.endpoints, endpoints) && isSemanticallyEqual(slice.metadata.labels, labels, 'labels');
+  return isSame ? undefined : { ...slice, metadata: { ...slice.metadata, labels }, endpoints: [...endpoints] };
+}
+
+/** The Service's own labels and those that say whose slice it is. */
+function sliceLabels(service: Service): Record<string, string> {
+  return {
+    ...service.metadata.labels,
+    ...(service.spec.clusterIP === 'None' ? { [headlessLabel]: '' } : {}),
+    [serviceNameLabel]: service.metadata.name,
+    [managedByLabel]: endpointSliceManager,
+  };
+}
