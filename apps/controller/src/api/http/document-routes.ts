@@ -16,8 +16,9 @@ const jsonType = 'application/json';
 /** Everything that describes the API rather than being it: version, discovery, OpenAPI. */
 export function registerDocumentRoutes(app: FastifyInstance, { discovery, openApi }: DocumentRoutesOptions): void {
   const version = JSON.stringify(versionInfo);
+  // As bytes: fastify rewrites the content type of texts, and older clients compare it letter by letter.
   const sendText = (reply: FastifyReply, text: string, type = jsonType) =>
-    reply.header('content-type', type).send(text);
+    reply.header('content-type', type).send(Buffer.from(text));
   app.get('/version', (_request, reply) => sendText(reply, version));
   app.get('/', (_request, reply) => sendJson(reply, { paths: rootPaths(discovery) }));
   for (const root of ['api', 'apis'] as const) {

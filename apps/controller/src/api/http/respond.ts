@@ -83,5 +83,5 @@ function existing(reply: FastifyReply): string[] {
 /** Sends plain data that no kind stands behind (Status, Scale, reviews). */
 export function sendJson(reply: FastifyReply, body: object, code = 200): FastifyReply {
   void reply.code(code).header('content-type', 'application/json');
-  return reply.send(JSON.stringify(body));
+  return reply.send(Buffer.from(JSON.stringify(body)));
 }
