@@ -9,6 +9,7 @@ import type { InformerSource, StoreError } from '@gantry/core';
  * - Store keys are `/<resource name>/<namespace>/<name>` (namespace segment absent for cluster-scoped kinds).
  * - A write resolves after it is durable AND the cache shows it, so a process reads its own writes.
  * - Refusals of a write are `StoreError`s (`exists`, `conflict`).
+ * - A writer gives up the object it hands over (the cache keeps it): it must be plain JSON data, without `undefined`.
  * - Objects, arrays and buffers handed out are shared: never mutate them.
  */
 export interface ObjectStore extends InformerSource {
@@ -45,6 +46,7 @@ export interface ObjectStore extends InformerSource {
     options: WatchOptions,
     sink: WatchSink<ResourceTypes[R]>,
   ): Promise<() => void>;
+  /** Resolves when writes under way are done and nothing more is delivered. The store stays open: it is its opener's. */
   close(): Promise<void>;
 }
 
@@ -71,6 +73,8 @@ export interface ObjectEvent<T extends KubernetesObject = KubernetesObject> {
   /** The new state; for DELETED the last state, carrying the deletion's revision. */
   readonly current: CachedObject<T>;
   readonly previous: CachedObject<T> | undefined;
+  /** The line a watch without selectors sends, `{"type":…,"object":…}` and a newline: made once for all watchers. */
+  readonly wireBytes: Buffer;
 }
 
 /** Receives events synchronously, in order, one call per commit; must be quick and not throw. A slow consumer is the sink's owner's problem to close. */
