@@ -80,7 +80,9 @@ function ownPolicy(object: KubernetesObject): 'Background' | 'Foreground' | 'Orp
   return hasFinalizer(object, foregroundFinalizer) ? 'Foreground' : 'Background';
 }
 
+/** An object that names itself as its owner does not wait for itself. */
 function blocks(dependent: KubernetesObject, ownerUid: string): boolean {
+  if (dependent.metadata.uid === ownerUid) return false;
   return (dependent.metadata.ownerReferences ?? []).some(
     (reference) => reference.uid === ownerUid && reference.blockOwnerDeletion === true,
   );
