@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isRuntimeError, type NetworkSpec, RuntimeError } from './container-runtime.ts';
 import type { DockerClient } from './docker-client.ts';
 
@@ -17,11 +18,20 @@ export async function ensureBridge(client: DockerClient, spec: NetworkSpec): Pro
   try {
     await client.act({ method: 'POST', path: '/networks/create', body: createNetworkBody(spec) });
   } catch (error) {
-    // Made by somebody else in between.
-    if (isRuntimeError(error, 'conflict') && (await findByName(client, spec.name))) return;
-    if (!isRuntimeError(error, 'refused')) throw error;
+    if (!isRuntimeError(error, 'refused', 'conflict')) throw error;
+    // Whoever was first to make it may not have finished: the engine then only says that the ranges overlap.
+    if (await appears(client, spec)) return;
     throw new RuntimeError('refused', `network ${spec.name} (${spec.subnet}): ${error.message}`, { cause: error });
   }
+}
+
+async function appears(client: DockerClient, spec: NetworkSpec): Promise<boolean> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const found = await findByName(client, spec.name);
+    if (found) return found.IPAM?.Config?.[0]?.Subnet === spec.subnet;
+    await setTimeout(200);
+  }
+  return false;
 }
 
 /** Removes every network that carries the labels (`name=value`). */
