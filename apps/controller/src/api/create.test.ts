@@ -101,7 +101,12 @@ describe('creating objects', () => {
   });
 
   it('refuses a namespace that is being deleted', async () => {
-    await api.client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leaving' }, spec: {} });
+    await api.client.create('namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'leaving' },
+      spec: {},
+    });
     await api.call('DELETE', '/api/v1/namespaces/leaving');
     const { code, body } = await api.call('POST', '/api/v1/namespaces/leaving/pods', { body: podBody('late') });
     expect(code).toBe(403);
@@ -209,8 +214,7 @@ describe('field validation', () => {
     expect(code).toBe(400);
     expect(body).toMatchObject({
       reason: 'BadRequest',
-      message:
-        'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dta"',
+      message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dta"',
     });
   });
 

@@ -106,7 +106,10 @@ describe('deleting objects', () => {
   });
 
   it('marks what waits for its dependents, or leaves them behind', async () => {
-    for (const [policy, finalizer] of [['Foreground', 'foregroundDeletion'], ['Orphan', 'orphan']]) {
+    for (const [policy, finalizer] of [
+      ['Foreground', 'foregroundDeletion'],
+      ['Orphan', 'orphan'],
+    ]) {
       const name = `policy-${policy?.toLowerCase()}`;
       await api.call('POST', configMaps, { body: configMapBody(name) });
       const { body } = await api.call<Any>('DELETE', `${configMaps}/${name}?propagationPolicy=${policy}`);
@@ -120,8 +123,12 @@ describe('deleting objects', () => {
     const wrongUid = await api.call<Any>('DELETE', `${configMaps}/pre`, { body: { preconditions: { uid: 'other' } } });
     expect([wrongUid.code, wrongUid.body.reason]).toEqual([409, 'Conflict']);
     expect(wrongUid.body.message).toContain(`UID in precondition: other, UID in object meta: ${body.metadata.uid}`);
-    expect((await api.call('DELETE', `${configMaps}/pre`, { body: { preconditions: { resourceVersion: '1' } } })).code).toBe(409);
-    expect((await api.call('DELETE', `${configMaps}/pre`, { body: { preconditions: { uid: body.metadata.uid } } })).code).toBe(200);
+    expect(
+      (await api.call('DELETE', `${configMaps}/pre`, { body: { preconditions: { resourceVersion: '1' } } })).code,
+    ).toBe(409);
+    expect(
+      (await api.call('DELETE', `${configMaps}/pre`, { body: { preconditions: { uid: body.metadata.uid } } })).code,
+    ).toBe(200);
   });
 
   it('does nothing in a dry run', async () => {
@@ -132,7 +139,11 @@ describe('deleting objects', () => {
   });
 
   it('deletes what a collection selects', async () => {
-    for (const [name, group] of [['c1', 'x'], ['c2', 'x'], ['c3', 'y']] as const) {
+    for (const [name, group] of [
+      ['c1', 'x'],
+      ['c2', 'x'],
+      ['c3', 'y'],
+    ] as const) {
       await api.call('POST', configMaps, { body: configMapBody(name, 'v', { group }) });
     }
     const { code, body } = await api.call<Any>('DELETE', `${configMaps}?labelSelector=group%3Dx`);
@@ -144,11 +155,18 @@ describe('deleting objects', () => {
   });
 
   it('keeps a namespace Terminating until it is finalized', async () => {
-    await api.client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'going' }, spec: {} });
+    await api.client.create('namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'going' },
+      spec: {},
+    });
     const { body } = await api.call<Any>('DELETE', '/api/v1/namespaces/going');
     expect(body.status.phase).toBe('Terminating');
     expect(body.spec.finalizers).toEqual(['kubernetes']);
-    const finalized = await api.call('PUT', '/api/v1/namespaces/going/finalize', { body: { ...body, spec: { finalizers: [] } } });
+    const finalized = await api.call('PUT', '/api/v1/namespaces/going/finalize', {
+      body: { ...body, spec: { finalizers: [] } },
+    });
     expect(finalized.code).toBe(200);
     expect(await exists('/api/v1/namespaces/going')).toBe(false);
   });

@@ -58,7 +58,9 @@ describe('describing the API', () => {
   });
 
   it('prefers what the client lists first', async () => {
-    const accept = ['v2', 'v2beta1'].map((v) => `application/json;g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList`);
+    const accept = ['v2', 'v2beta1'].map(
+      (v) => `application/json;g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList`,
+    );
     expect((await get('/apis', accept.join(','))).body.apiVersion).toBe('apidiscovery.k8s.io/v2');
     expect((await get('/apis', 'application/json')).body.kind).toBe('APIGroupList');
   });
@@ -69,7 +71,12 @@ describe('describing the API', () => {
       expect([url, code, text.trim()]).toEqual([url, 404, '404 page not found']);
       expect(headers['content-type']).toContain('text/plain');
     }
-    for (const url of ['/api/v1/things', '/apis/apps/v1/namespaces/default/things/x', '/api/v1/pods/x', '/api/v1/namespaces/default/nodes']) {
+    for (const url of [
+      '/api/v1/things',
+      '/apis/apps/v1/namespaces/default/things/x',
+      '/api/v1/pods/x',
+      '/api/v1/namespaces/default/nodes',
+    ]) {
       const { code, body } = await get(url);
       expect([url, code]).toEqual([url, 404]);
       expect(body).toMatchObject({
@@ -94,7 +101,8 @@ describe('describing the API', () => {
   });
 
   it('answers who one is and what one may', async () => {
-    const post = (url: string, body: object, token: string = tokens.admin) => api.call<Any>('POST', url, { body, token });
+    const post = (url: string, body: object, token: string = tokens.admin) =>
+      api.call<Any>('POST', url, { body, token });
     const whoami = await post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {});
     expect(whoami.code).toBe(201);
     expect(whoami.body.status.userInfo).toMatchObject({ username: 'kubernetes-admin' });
@@ -110,7 +118,9 @@ describe('describing the API', () => {
     expect(await canI('get', 'pods', tokens.reader)).toBe(true);
     expect(await canI('delete', 'pods', tokens.reader)).toBe(false);
     expect(await canI('get', 'secrets', tokens.reader)).toBe(false);
-    const rules = await post('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', { spec: { namespace: 'default' } });
+    const rules = await post('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
+      spec: { namespace: 'default' },
+    });
     expect(rules.body.status).toMatchObject({ resourceRules: [{ verbs: ['*'], resources: ['*'] }], incomplete: false });
     expect((await get('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')).code).toBe(405);
   });

@@ -23,8 +23,19 @@ describe('reading', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await createTestApi();
-    await api.client.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' }, spec: {} });
-    for (const [name, tier] of [['a', 'web'], ['b', 'db'], ['c', 'web'], ['d', 'web'], ['e', 'db']] as const) {
+    await api.client.create('namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'other' },
+      spec: {},
+    });
+    for (const [name, tier] of [
+      ['a', 'web'],
+      ['b', 'db'],
+      ['c', 'web'],
+      ['d', 'web'],
+      ['e', 'db'],
+    ] as const) {
       await api.call('POST', url, { body: configMapBody(name, 'v', { tier }) });
     }
     await api.call('POST', '/api/v1/namespaces/other/configmaps', { body: configMapBody('z') });
@@ -54,7 +65,10 @@ describe('reading', () => {
   });
 
   it('lists nothing as a list', async () => {
-    expect((await api.call('GET', '/api/v1/namespaces/kube-system/pods')).body).toMatchObject({ kind: 'PodList', items: [] });
+    expect((await api.call('GET', '/api/v1/namespaces/kube-system/pods')).body).toMatchObject({
+      kind: 'PodList',
+      items: [],
+    });
   });
 
   it('selects by labels', async () => {
@@ -118,7 +132,11 @@ describe('reading', () => {
 
   it.each([
     ['resourceVersionMatch=Exact', 422, 'resourceVersionMatch is forbidden unless resourceVersion is provided'],
-    ['resourceVersionMatch=Exact&resourceVersion=0', 422, 'resourceVersionMatch \\"exact\\" is forbidden for resourceVersion \\"0\\"'],
+    [
+      'resourceVersionMatch=Exact&resourceVersion=0',
+      422,
+      'resourceVersionMatch \\"exact\\" is forbidden for resourceVersion \\"0\\"',
+    ],
     ['resourceVersionMatch=Sometimes&resourceVersion=1', 422, 'supported values: \\"Exact\\", \\"NotOlderThan\\"'],
     ['continue=x&resourceVersionMatch=Exact', 422, 'resourceVersionMatch is forbidden when continue is provided'],
     ['continue=x&resourceVersion=5', 400, 'specifying resource version is not allowed when using continue'],
@@ -158,7 +176,13 @@ describe('reading', () => {
     const { body, headers } = await api.call<Table>('GET', '/api/v1/namespaces/default/pods', { accept: tableType });
     expect(headers['content-type']).toBe('application/json');
     expect(body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' });
-    expect(body.columnDefinitions.map(({ name }) => name).slice(0, 5)).toEqual(['Name', 'Ready', 'Status', 'Restarts', 'Age']);
+    expect(body.columnDefinitions.map(({ name }) => name).slice(0, 5)).toEqual([
+      'Name',
+      'Ready',
+      'Status',
+      'Restarts',
+      'Age',
+    ]);
     expect(body.rows).toHaveLength(1);
     expect(body.rows[0]?.cells.slice(0, 3)).toEqual(['p', '0/1', 'Pending']);
     expect(body.rows[0]?.cells).toHaveLength(body.columnDefinitions.length);
@@ -167,7 +191,8 @@ describe('reading', () => {
 
   it('puts into table rows what includeObject says', async () => {
     const rows = async (include: string) =>
-      (await api.call<Table>('GET', `/api/v1/namespaces/default/pods?includeObject=${include}`, { accept: tableType })).body.rows[0];
+      (await api.call<Table>('GET', `/api/v1/namespaces/default/pods?includeObject=${include}`, { accept: tableType }))
+        .body.rows[0];
     expect((await rows('Object'))?.object?.spec).toBeDefined();
     expect(await rows('None')).not.toHaveProperty('object');
   });

@@ -13,7 +13,7 @@ import { createApiClient } from './client.ts';
 import { type ApiContext, untyped } from './context.ts';
 import { createDiscovery } from './discovery.ts';
 import { registerDocumentRoutes } from './http/document-routes.ts';
-import { maxBodyBytes, sendError, toApiError } from './http/errors.ts';
+import { maxBodyBytes, sendError, sendTooLarge, toApiError } from './http/errors.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import type { HttpContext } from './http/http-context.ts';
 import { createNegotiator } from './http/negotiate.ts';
@@ -126,7 +126,11 @@ function createApp({ tls }: ApiServerOptions): FastifyInstance {
 }
 
 function setErrorHandling(app: FastifyInstance, { logger, auth }: ApiServerOptions): void {
-  app.setErrorHandler((error, request, reply) => sendError(reply, toApiError(error, logger, request)));
+  app.setErrorHandler((error, request, reply) => {
+    const failure = toApiError(error, logger, request);
+    if (failure.reason === 'RequestEntityTooLarge') return sendTooLarge(request, reply, failure);
+    return sendError(reply, failure);
+  });
   app.setNotFoundHandler((request, reply) => {
     if (!auth.authenticate(request.headers.authorization)) throw new ApiError('Unauthorized', 'Unauthorized');
     return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('404 page not found\n');

@@ -46,7 +46,12 @@ describe('scale', () => {
 
   it('refuses outdated versions and negative counts', async () => {
     const stale = await api.call<Any>('PUT', `${deployments}/d/scale`, {
-      body: { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'd', resourceVersion: '1' }, spec: { replicas: 1 } },
+      body: {
+        kind: 'Scale',
+        apiVersion: 'autoscaling/v1',
+        metadata: { name: 'd', resourceVersion: '1' },
+        spec: { replicas: 1 },
+      },
     });
     expect([stale.code, stale.body.reason]).toEqual([409, 'Conflict']);
     const negative = await api.call<Any>('PATCH', `${deployments}/d/scale`, {
@@ -130,7 +135,9 @@ describe('eviction', () => {
     expect(pod.status.conditions).toContainEqual(
       expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }),
     );
-    expect((await api.call('POST', `${pods}/absent/eviction`, { body: { ...body, metadata: { name: 'absent' } } })).code).toBe(404);
+    expect(
+      (await api.call('POST', `${pods}/absent/eviction`, { body: { ...body, metadata: { name: 'absent' } } })).code,
+    ).toBe(404);
   });
 
   it('honours grace period and preconditions', async () => {
@@ -145,7 +152,9 @@ describe('eviction', () => {
     const wrong = await api.call('POST', `${pods}/a/eviction`, { body: eviction({ preconditions: { uid: 'x' } }) });
     expect(wrong.code).toBe(409);
     expect((await api.client.get('pods', 'default', 'a')).status.conditions ?? []).toEqual([]);
-    expect((await api.call('POST', `${pods}/a/eviction`, { body: eviction({ gracePeriodSeconds: 0 }) })).code).toBe(201);
+    expect((await api.call('POST', `${pods}/a/eviction`, { body: eviction({ gracePeriodSeconds: 0 }) })).code).toBe(
+      201,
+    );
     expect((await api.call('GET', `${pods}/a`)).code).toBe(404);
   });
 });
@@ -161,7 +170,13 @@ describe('logs', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await createTestApi({ nodeStreams });
-    const two = { nodeName: 'n1', containers: [{ name: 'x', image: 'i:1' }, { name: 'y', image: 'i:1' }] };
+    const two = {
+      nodeName: 'n1',
+      containers: [
+        { name: 'x', image: 'i:1' },
+        { name: 'y', image: 'i:1' },
+      ],
+    };
     await api.call('POST', pods, { body: podBody('one', { spec: { nodeName: 'n1' } }) });
     await api.call('POST', pods, { body: podBody('two', { spec: two }) });
     await api.call('POST', pods, { body: podBody('nowhere') });
@@ -200,7 +215,10 @@ describe('logs', () => {
 
   it('says why there is no log yet', async () => {
     await setStatus({ state: { waiting: { reason: 'ContainerCreating' } } });
-    expect(await refusal('one/log')).toEqual([400, 'container "c" in pod "one" is waiting to start: ContainerCreating']);
+    expect(await refusal('one/log')).toEqual([
+      400,
+      'container "c" in pod "one" is waiting to start: ContainerCreating',
+    ]);
     await setStatus({ state: { waiting: { reason: 'ImagePullBackOff' } } });
     expect(await refusal('one/log')).toEqual([
       400,
@@ -222,14 +240,12 @@ describe('logs', () => {
     expect((await refusal('absent/log'))[0]).toBe(404);
   });
 
-  it.each([
-    'tailLines=-1',
-    'limitBytes=0',
-    'sinceSeconds=0',
-    'sinceSeconds=5&sinceTime=2026-01-01T00:00:00Z',
-  ])('refuses %s', async (query) => {
-    expect((await refusal(`one/log?${query}`))[0]).toBe(422);
-  });
+  it.each(['tailLines=-1', 'limitBytes=0', 'sinceSeconds=0', 'sinceSeconds=5&sinceTime=2026-01-01T00:00:00Z'])(
+    'refuses %s',
+    async (query) => {
+      expect((await refusal(`one/log?${query}`))[0]).toBe(422);
+    },
+  );
 });
 
 describe('subresources that are not there', () => {

@@ -153,7 +153,10 @@ describe('patching objects', () => {
     api.call<Any>('PATCH', url + query, { body, contentType: 'application/strategic-merge-patch+json' });
 
   it('merges (RFC 7386)', async () => {
-    const { code, body } = await merge({ metadata: { labels: { a: 'b' } }, spec: { replicas: 4, minReadySeconds: null } });
+    const { code, body } = await merge({
+      metadata: { labels: { a: 'b' } },
+      spec: { replicas: 4, minReadySeconds: null },
+    });
     expect(code).toBe(200);
     expect(body.metadata.labels).toEqual({ a: 'b' });
     expect(body.spec.replicas).toBe(4);
@@ -181,11 +184,23 @@ describe('patching objects', () => {
 
   it('merges lists by key strategically', async () => {
     const { code, body } = await strategic({
-      spec: { template: { spec: { containers: [{ name: 'c', image: 'nginx:2' }, { name: 'd', image: 'redis:7' }] } } },
+      spec: {
+        template: {
+          spec: {
+            containers: [
+              { name: 'c', image: 'nginx:2' },
+              { name: 'd', image: 'redis:7' },
+            ],
+          },
+        },
+      },
     });
     expect(code).toBe(200);
     const containers = body.spec.template.spec.containers.map((c: Any) => [c.name, c.image]);
-    expect(containers.sort()).toEqual([['c', 'nginx:2'], ['d', 'redis:7']]);
+    expect(containers.sort()).toEqual([
+      ['c', 'nginx:2'],
+      ['d', 'redis:7'],
+    ]);
     expect(body.spec.template.spec.containers.find((c: Any) => c.name === 'c').imagePullPolicy).toBe('IfNotPresent');
   });
 
@@ -228,7 +243,10 @@ describe('patching objects', () => {
   });
 
   it('answers 404 for what is absent', async () => {
-    const answer = await api.call('PATCH', `${deployments}/absent`, { body: {}, contentType: 'application/merge-patch+json' });
+    const answer = await api.call('PATCH', `${deployments}/absent`, {
+      body: {},
+      contentType: 'application/merge-patch+json',
+    });
     expect(answer.code).toBe(404);
   });
 
@@ -238,7 +256,9 @@ describe('patching objects', () => {
       contentType: 'application/apply-patch+yaml',
     });
     expect([answer.code, answer.body.reason]).toEqual([415, 'UnsupportedMediaType']);
-    expect(answer.body.message).toContain('the body of the request was in an unknown format - accepted media types include');
+    expect(answer.body.message).toContain(
+      'the body of the request was in an unknown format - accepted media types include',
+    );
   });
 
   it('does not write in a dry run', async () => {

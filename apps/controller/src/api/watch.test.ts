@@ -109,9 +109,7 @@ describe('watching', () => {
 
   it('turns entering and leaving a selection into additions and deletions', async () => {
     const { revision } = api.objects;
-    await using watching = await watch(
-      `${configMaps}?watch=1&labelSelector=tier%3Dweb&resourceVersion=${revision}`,
-    );
+    await using watching = await watch(`${configMaps}?watch=1&labelSelector=tier%3Dweb&resourceVersion=${revision}`);
     const label = (tier: string) =>
       api.call<{ metadata: { resourceVersion: string } }>('PATCH', `${configMaps}/w4`, {
         body: { metadata: { labels: { tier } } },
@@ -119,7 +117,10 @@ describe('watching', () => {
       });
     await create('w4', { tier: 'db' });
     await label('web');
-    await api.call('PATCH', `${configMaps}/w4`, { body: { data: { k: 'x' } }, contentType: 'application/merge-patch+json' });
+    await api.call('PATCH', `${configMaps}/w4`, {
+      body: { data: { k: 'x' } },
+      contentType: 'application/merge-patch+json',
+    });
     const left = await label('db');
     await api.call('DELETE', `${configMaps}/w4`);
     await create('w4end', { tier: 'web' });
@@ -133,7 +134,9 @@ describe('watching', () => {
   it('sends initial events and says where they end (WatchList)', async () => {
     await create('w5');
     const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
-    await using watching = await watch(`/api/v1/namespaces/default/configmaps?${query}&fieldSelector=metadata.name%3Dw5`);
+    await using watching = await watch(
+      `/api/v1/namespaces/default/configmaps?${query}&fieldSelector=metadata.name%3Dw5`,
+    );
     const [added, end] = await watching.take(2);
     expect(added).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'w5' } } });
     expect(end).toMatchObject({
@@ -181,7 +184,10 @@ describe('watching', () => {
   it('answers 504 for a version that has not been written', async () => {
     await using watching = await watch(`${configMaps}?watch=1&resourceVersion=${api.objects.revision + 500}`);
     expect(watching.code).toBe(504);
-    expect(await watching.body).toMatchObject({ reason: 'Timeout', details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } });
+    expect(await watching.body).toMatchObject({
+      reason: 'Timeout',
+      details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
+    });
   });
 
   it('sends tables of one row', async () => {

@@ -2,8 +2,8 @@ import { ApiError, apiVersionOf, type KindDefinition } from '@gantry/api-types';
 import {
   type Decoded,
   decodeJson,
-  decodeProtobuf,
   decodeValue as decodeParsed,
+  decodeProtobuf,
   decodeYaml,
   fieldWarnings,
 } from '@gantry/api-types/schema';

@@ -3,6 +3,7 @@ import type { Informer } from '@gantry/core';
 import type { AdmissionPlugin } from './admission.ts';
 import { parseCidr } from './cidr.ts';
 import { NumberPool } from './number-pool.ts';
+import { dropTypeDependentFields } from './service-type-change.ts';
 
 export interface ServiceAllocationOptions {
   readonly services: Informer<Service>;
@@ -33,8 +34,11 @@ export function serviceAllocation(options: ServiceAllocationOptions): AdmissionP
     resources: ['services'],
     admit({ object, previous }) {
       const service = object as unknown as Service;
-      if (previous) keepAllocated(service, previous as unknown as Service);
       const before = previous as unknown as Service | undefined;
+      if (before) {
+        dropTypeDependentFields(service.spec, before.spec);
+        keepAllocated(service, before);
+      }
       const held: (() => void)[] = [];
       try {
         held.push(...allocateAddress(service, before, addresses, cidr));

@@ -17,6 +17,8 @@ export interface BodySource {
   readonly body: Buffer | undefined;
 }
 
+const emptyBody = Buffer.alloc(0);
+
 const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf'>> = {
   '': 'json',
   'application/json': 'json',
@@ -28,9 +30,7 @@ const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf'>> = {
 export function decodeBody(type: ObjectType, source: BodySource, validation: FieldValidation): DecodedBody {
   const format = formats[mediaType(source.contentType)];
   if (!format) throw unsupportedMediaType(Object.keys(formats).filter((name) => name !== ''));
-  if (!source.body?.length)
-    throw new ApiError('BadRequest', `the request has no body: an object of kind ${type.kind} is expected`);
-  const decoded = decodeDocument(type, format, source.body);
+  const decoded = decodeDocument(type, format, source.body ?? emptyBody);
   const { problems } = decoded;
   if (problems.length === 0 || validation === 'Ignore') return { object: decoded.object, warnings: [] };
   if (validation === 'Warn') return { object: decoded.object, warnings: problems };
@@ -51,7 +51,7 @@ const patchTypes = [
 export function decodePatch(source: BodySource): Patch {
   const type = mediaType(source.contentType);
   if (!patchTypes.includes(type)) throw unsupportedMediaType(patchTypes);
-  const document = decodeUntyped(source.body ?? Buffer.alloc(0));
+  const document = decodeUntyped(source.body ?? emptyBody);
   if (type === 'application/json-patch+json') {
     if (Array.isArray(document)) return { type: 'json', operations: document };
     throw new ApiError('BadRequest', 'error decoding patch: a JSON patch is a list of operations');

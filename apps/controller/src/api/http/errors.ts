@@ -1,6 +1,6 @@
 import { ApiError } from '@gantry/api-types';
 import { type Logger, StoreError } from '@gantry/core';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendJson } from './respond.ts';
 
 /** The largest body that is read: etcd's limit for an object, doubled, as Kubernetes has it. */
@@ -46,4 +46,32 @@ function fromFastify(error: Error & { code: string; statusCode: number }): ApiEr
     );
   }
   return new ApiError('BadRequest', error.message, undefined, { cause: error });
+}
+
+/** How long, and how much of, a body that is too large is read and thrown away after the answer. */
+const drainMs = 1000;
+const maxDrainedBytes = 256 * 1024 * 1024;
+
+/**
+ * Answers 413 while the client is still sending. Hanging up at once would reset the connection, and the client would
+ * see that instead of the answer; so what comes is thrown away for a moment.
+ */
+export function sendTooLarge(request: FastifyRequest, reply: FastifyReply, error: ApiError): void {
+  reply.hijack();
+  const { raw } = reply;
+  const body = Buffer.from(JSON.stringify(error.toStatus()));
+  raw.writeHead(error.code, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    connection: 'close',
+  });
+  raw.write(body);
+  let drained = 0;
+  const timer = setTimeout(() => raw.end(), drainMs);
+  request.raw.on('data', (chunk: Buffer) => {
+    drained += chunk.length;
+    if (drained > maxDrainedBytes) raw.end();
+  });
+  request.raw.once('end', () => raw.end());
+  raw.once('close', () => clearTimeout(timer));
 }

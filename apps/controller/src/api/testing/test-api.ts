@@ -1,5 +1,5 @@
-import { type KubernetesObject, resourceName } from '@gantry/api-types';
-import { kinds } from '@gantry/api-types/kinds';
+import type { KubernetesObject } from '@gantry/api-types';
+import { kinds, resourceNames } from '@gantry/api-types/kinds';
 import type { ApiClient, Logger } from '@gantry/core';
 import { createMemoryStore } from '@gantry/core/store/memory-store';
 import { FakeClock } from '@gantry/core/testing';
@@ -62,7 +62,8 @@ export async function createTestApi(
   const logged: TestApi['logged'] = [];
   const logger = collectingLogger(logged);
   const store = createMemoryStore();
-  const objects = await openObjectStore({ store, resources: kinds.map(resourceName), logger, clock });
+  // Frozen: a handler that changed what it shares with others would throw here.
+  const objects = await openObjectStore({ store, resources: resourceNames, logger, clock, isFrozen: true });
   await objects.hasSynced;
   const { nodeStreams, ...rest } = options;
   const { app, client } = createApiServer({
