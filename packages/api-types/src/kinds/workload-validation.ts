@@ -47,7 +47,7 @@ function validateTemplate(
   errors: FieldError[],
 ): void {
   const labels = template.metadata?.labels;
-  if (!compileLabelSelector(selector ?? {}).matches(labels)) {
+  if (!compileLabelSelector(selector).matches(labels)) {
     const labelsPath = path.child('metadata').child('labels');
     errors.push(invalidValue(labelsPath, labels ?? null, '`selector` does not match template `labels`'));
   }

@@ -103,8 +103,10 @@ export function validateVolumeSource(
     const isMissing = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
     if (isMissing) errors.push(required(path.child(field)));
   }
-  validateLocalSource(volume, path, errors);
-  validateRemoteSource(volume, path, errors);
+  // Of a volume with several sources only the first is looked at.
+  const only: Volume = { name: volume.name, [source]: volume[source] };
+  validateLocalSource(only, path, errors);
+  validateRemoteSource(only, path, errors);
 }
 
 function validateLocalSource(volume: Volume, path: FieldPath, errors: FieldError[]): void {
