@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
+import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
 import { useUi } from './state/ui.ts';
 import { Banner } from './view/banner.tsx';
@@ -18,6 +19,10 @@ export function App(): ReactNode {
   const theme = useUi((ui) => ui.theme);
   const view = useUi((ui) => ui.view);
   usePageKeys(navigate);
+  const name = useCluster('cluster').cluster?.name;
+  useEffect(() => {
+    document.title = name ? `${name} · Gantry` : 'Gantry';
+  }, [name]);
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);

@@ -61,47 +61,68 @@ export function RefusalGrid({ decision }: { readonly decision: SchedulingDecisio
   );
 }
 
-/** The nodes that could have taken a bound pod with their scores: why this one. */
+/** Nodes shown in a score table. */
+const shownScores = 8;
+
+/** The nodes that could have taken a bound pod: why this one. Plugins that scored all nodes alike decided nothing and are only named. */
 export function ScoreGrid({ decision }: { readonly decision: SchedulingDecision }): ReactNode {
   const feasible = decision.nodes.filter((n) => n.isFeasible);
-  const plugins = [...new Set(feasible.flatMap((n) => Object.keys(n.scores ?? {})))];
   if (feasible.length === 0) return null;
+  const plugins = [...new Set(feasible.flatMap((n) => Object.keys(n.scores ?? {})))];
+  const [deciding, equal] = partition(plugins, (plugin) => new Set(feasible.map((n) => scoreOf(n, plugin))).size > 1);
+  const refused = decision.nodesTotal - feasible.length;
   return (
-    <table className="grid" data-grid="scores">
-      <caption>Chosen from {decision.nodesTotal} nodes; highest score wins</caption>
-      <thead>
-        <tr>
-          <th scope="col">Node</th>
-          {plugins.map((plugin) => (
-            <th scope="col" key={plugin} className="num">
-              {pluginWords(plugin)}
-            </th>
-          ))}
-          <th scope="col" className="num">
-            Total
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {feasible.slice(0, 8).map((verdict) => (
-          <tr key={verdict.nodeName} className={verdict.nodeName === decision.nodeName ? 'is-chosen' : ''}>
-            <th scope="row">
-              {verdict.nodeName}
-              {verdict.nodeName === decision.nodeName ? ' (chosen)' : ''}
-            </th>
-            {plugins.map((plugin) => (
-              <td key={plugin} className="num">
-                {Math.round(verdict.scores?.[plugin] ?? 0)}
-              </td>
+    <>
+      <table className="grid" data-grid="scores">
+        <caption>
+          {feasible.length === 1 ? 'The only node that fits' : `Highest score of ${feasible.length} nodes that fit`}
+          {refused > 0 ? `; ${refused} did not` : ''}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Node</th>
+            {deciding.map((plugin) => (
+              <th scope="col" key={plugin} className="num">
+                {pluginWords(plugin)}
+              </th>
             ))}
-            <td className="num">
-              <b>{Math.round(verdict.totalScore ?? 0)}</b>
-            </td>
+            <th scope="col" className="num">
+              Total
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {feasible.slice(0, shownScores).map((verdict) => (
+            <tr key={verdict.nodeName} className={verdict.nodeName === decision.nodeName ? 'is-chosen' : ''}>
+              <th scope="row">
+                {verdict.nodeName}
+                {verdict.nodeName === decision.nodeName ? ' ✓' : ''}
+              </th>
+              {deciding.map((plugin) => (
+                <td key={plugin} className="num">
+                  {scoreOf(verdict, plugin)}
+                </td>
+              ))}
+              <td className="num">
+                <b>{Math.round(verdict.totalScore ?? 0)}</b>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {feasible.length > 1 && equal.length > 0 && (
+        <p className="muted grid-note">Alike on all of them: {equal.map(pluginWords).join(', ').toLowerCase()}.</p>
+      )}
+    </>
   );
+}
+
+function scoreOf(verdict: NodeVerdict, plugin: string): number {
+  return Math.round(verdict.scores?.[plugin] ?? 0);
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function Shortfall({ refusal }: { readonly refusal: FilterRefusal }): ReactNode {

@@ -97,7 +97,8 @@ export function EventLine({ event, now }: { readonly event: FeedEvent; readonly 
 
 /** Events by last occurrence, newest first. */
 export function newestEvents(store: ClusterStore): FeedEvent[] {
-  return [...store.events.values()].sort((a, b) => b.at.localeCompare(a.at));
+  // Times have whole seconds: within one, later arrivals are newer, and the sort keeps their order.
+  return [...store.events.values()].reverse().sort((a, b) => b.at.localeCompare(a.at));
 }
 
 function matchesEvent(event: FeedEvent, filter: string): boolean {

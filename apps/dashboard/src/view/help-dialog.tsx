@@ -60,7 +60,8 @@ export function HelpDialog(): ReactNode {
       </div>
       <p className="muted">
         A tile's colour is its workload, its area the pod's request along the node's tighter resource; empty ground is
-        free. On the bars: solid is used, hatched is requested, the outline is limits, the tick is allocatable.
+        free. A T says that its CPU limit held it back. On the bars: solid is used, hatched is requested, the outline is
+        limits, the tick is allocatable.
       </p>
       <button type="button" className="button" onClick={() => setHelpOpen(false)}>
         Close

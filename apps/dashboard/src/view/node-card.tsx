@@ -78,8 +78,8 @@ interface HeartbeatProps {
   readonly isReady: boolean;
 }
 
-/** Amber from here on, in milliseconds: two heartbeats missed, well before the node is declared lost. */
-const lateHeartbeatMs = 2_500;
+/** Amber from here on, in milliseconds: with one heartbeat and one tick a second, up to two are normal. */
+const lateHeartbeatMs = 3_000;
 
 /** Time since the last heartbeat, counting up while none comes; stands still where the page itself is cut off. */
 function Heartbeat({ node, isReady }: HeartbeatProps): ReactNode {

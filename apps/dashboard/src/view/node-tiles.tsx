@@ -1,4 +1,5 @@
 import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
+import type { NodeUsage } from '@gantry/api-types/usage';
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
@@ -29,6 +30,7 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
   const rowHeight = rowHeightFor(store.nodes.size);
   const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
   const pods = width > 0 ? orderPods(store, node, area) : [];
+  const throttled = throttledPods(store.usage.get(node.key));
   const layout = layoutTiles(
     pods.map((pod) => ({ id: pod.uid, share: shareOf(pod, node) })),
     area,
@@ -55,6 +57,7 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
               hue={store.hues.of(root.uid)}
               isSelected={isSelectedPod(selection, pod)}
               isDimmed={!matchesPod(store, pod, filter)}
+              isThrottled={throttled.has(pod.uid)}
               rect={rect}
             />
           )
@@ -62,6 +65,14 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
       })}
     </div>
   );
+}
+
+/** A pod held back in more than this part of its scheduling periods is marked. */
+const throttledFrom = 0.05;
+
+function throttledPods(usage: NodeUsage | undefined): ReadonlySet<string> {
+  const pods = usage?.pods.filter((pod) => pod.throttledRatio > throttledFrom) ?? [];
+  return new Set(pods.map((pod) => pod.uid));
 }
 
 /** Whether the selection is this pod. */

@@ -11,6 +11,7 @@ import { objectPath } from '../state/selection.ts';
 import { RefusalGrid, ScoreGrid, useDecision } from './decision.tsx';
 import { Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
 import { Glyph } from './glyph.tsx';
+import { hueStyle } from './tile.tsx';
 import { useAction } from './use-action.ts';
 
 interface PodProps {
@@ -27,7 +28,7 @@ export function PodInspector({ store, pod }: PodProps): ReactNode {
     <>
       <ObjectTitle kind="Pod" name={nameOf(pod.key)} namespace={namespace} hue={store.hues.of(root.uid)} />
       <p className="state-line" data-state={state}>
-        <span className={`tile tile-${state} tile-sample`} aria-hidden="true">
+        <span className={`tile tile-${state}`} style={hueStyle(store.hues.of(root.uid))} aria-hidden="true">
           <Glyph state={state} />
         </span>
         <b>{tileStateWords[state]}</b> <span className="muted">{pod.status}</span>
@@ -85,7 +86,7 @@ function Containers({ containers }: { readonly containers: readonly FeedContaine
           <li key={container.name}>
             <b>{container.name}</b> <span className="muted">{container.image}</span>
             <span className="container-state">
-              {container.state}
+              {container.state === 'unknown' ? 'not started' : container.state}
               {container.reason ? `: ${container.reason}` : ''}
               {container.restarts ? `, restarted ${container.restarts}×` : ''}
             </span>

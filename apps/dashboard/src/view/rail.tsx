@@ -27,7 +27,7 @@ export function RailView({ label, rail, format, unit }: RailViewProps): ReactNod
       </div>
       <div className={isOver ? 'rail-bar is-over' : 'rail-bar'} aria-hidden="true">
         <span className="rail-track" style={{ width: `${allocatableEnd * 100}%` }} />
-        <span className="rail-limits" style={{ width: at(rail.limits) }} />
+        {rail.limits > 0 && <span className="rail-limits" style={{ width: at(rail.limits) }} />}
         <span className="rail-requests" style={{ width: at(rail.requested) }} />
         <span className="rail-used" style={{ width: at(rail.used ?? 0) }} />
         <span className="rail-end" style={{ left: `${allocatableEnd * 100}%` }} />
@@ -35,7 +35,7 @@ export function RailView({ label, rail, format, unit }: RailViewProps): ReactNod
       <div className="rail-foot">
         <span>{rail.used === undefined ? 'usage unknown' : `${format(rail.used)} used`}</span>
         <span>
-          limits {format(rail.limits)}
+          {rail.limits > 0 ? `limits ${format(rail.limits)}` : 'no limits'}
           {rail.limits > rail.allocatable && rail.allocatable > 0 ? ` (${percent(rail)})` : ''}
         </span>
       </div>

@@ -50,6 +50,11 @@ export function ScaleControl({ workload }: { readonly workload: FeedWorkload }):
       >
         Apply
       </button>
+      {action.isAllowed && draft !== undefined && draft !== workload.replicas && (
+        <p className="muted">
+          Same as <code>{kubectlScale(workload, value)}</code>
+        </p>
+      )}
       {!action.isAllowed && <p className="muted">This session is read-only or the page is not live.</p>}
       {action.error && (
         <p className="error" role="alert">
@@ -58,4 +63,10 @@ export function ScaleControl({ workload }: { readonly workload: FeedWorkload }):
       )}
     </form>
   );
+}
+
+function kubectlScale(workload: FeedWorkload, replicas: number): string {
+  const [namespace = '', name = ''] = nsName(workload).split('/');
+  const scope = namespace === 'default' ? '' : ` -n ${namespace}`;
+  return `kubectl scale ${workload.kind.toLowerCase()}/${name}${scope} --replicas=${replicas}`;
 }

@@ -16,6 +16,8 @@ export interface TileProps {
   readonly hue: number;
   readonly isSelected: boolean;
   readonly isDimmed: boolean;
+  /** Its CPU limit held it back lately. */
+  readonly isThrottled?: boolean;
   /** Absolute place in a node's area; absent in the pending tray, where tiles flow. */
   readonly rect?: TileRect;
 }
@@ -28,14 +30,15 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
   const { pod, rect } = props;
   const state = tileState(pod, props.node);
   const ref = useTileMotion(pod.uid);
+  const label = tileLabel(pod, state, props.ownerName) + (props.isThrottled ? ', throttled by its CPU limit' : '');
   return (
     <Link
       ref={ref}
       href={objectPath('Pod', pod.key.split('/')[0], nameOf(pod.key))}
       className={tileClass(state, props)}
-      style={rect ? placed(rect, props.hue) : hued(props.hue)}
-      aria-label={tileLabel(pod, state, props.ownerName)}
-      title={tileLabel(pod, state, props.ownerName)}
+      style={rect ? placed(rect, props.hue) : hueStyle(props.hue)}
+      aria-label={label}
+      title={label}
       aria-current={props.isSelected ? 'true' : undefined}
       data-tile=""
       data-uid={pod.uid}
@@ -46,6 +49,11 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
     >
       <Glyph state={state} />
       {rect && rect.width >= labelWidth && <span className="tile-name">{props.ownerName}</span>}
+      {props.isThrottled && (
+        <span className="tile-badge" aria-hidden="true">
+          T
+        </span>
+      )}
     </Link>
   );
 }, sameTile);
@@ -67,13 +75,14 @@ function tileClass(state: TileState, props: TileProps): string {
   return ['tile', `tile-${state}`, ...marks].filter(Boolean).join(' ');
 }
 
-function hued(hue: number): CSSProperties {
+/** Gives an element and its children the hue of an owner. */
+export function hueStyle(hue: number): CSSProperties {
   return { '--hue': `var(--hue-${hue})` } as CSSProperties;
 }
 
 function placed(rect: TileRect, hue: number): CSSProperties {
   return {
-    ...hued(hue),
+    ...hueStyle(hue),
     transform: `translate(${rect.x.toFixed(1)}px, ${rect.y}px)`,
     width: rect.width,
     height: rect.height,
@@ -105,6 +114,7 @@ function sameTile(a: TileProps, b: TileProps): boolean {
     a.ownerName === b.ownerName &&
     a.isSelected === b.isSelected &&
     a.isDimmed === b.isDimmed &&
+    a.isThrottled === b.isThrottled &&
     sameRect(a.rect, b.rect)
   );
 }

@@ -48,6 +48,7 @@ export function WorkloadInspector({ workloadKey }: { readonly workloadKey: strin
           ['Nodes', spreadWords(pods)],
         ]}
       />
+      <Revisions store={store} workload={workload} />
       <Conditions conditions={workload.conditions} />
       <ObjectEvents
         store={store}
@@ -127,5 +128,34 @@ function spreadWords(pods: readonly FeedPod[]): string | undefined {
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([node, n]) => `${n} on ${node}`)
       .join(', ') || undefined
+  );
+}
+
+/** Revisions shown: those with pods, and a few to roll back to. */
+const shownRevisions = 5;
+
+function Revisions({ store, workload }: { readonly store: ClusterStore; readonly workload: FeedWorkload }): ReactNode {
+  const sets = store
+    .replicaSetsOf(workload)
+    .sort((a, b) => Number(b.revision ?? 0) - Number(a.revision ?? 0))
+    .filter((set, index) => index < shownRevisions || set.currentReplicas > 0);
+  if (sets.length < 2) return null;
+  return (
+    <section className="block" aria-label="Revisions">
+      <h3>Revisions</h3>
+      <ul className="conditions">
+        {sets.map((set) => (
+          <li key={set.key}>
+            <Link href={objectPath('ReplicaSet', namespaceOf(nsName(set)), nameOf(set.key))}>
+              {set.revision ?? '?'}: {nameOf(set.key)}
+            </Link>
+            <span className="condition-status">
+              {set.readyReplicas} of {set.replicas} ready
+            </span>
+            <span className="muted">{set.images.join(', ')}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
