@@ -47,7 +47,7 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
   program
     .command('up')
     .description('start a cluster on this host: a controller and several agents on one Docker Engine')
-    .option('--nodes <n>', 'how many nodes', positiveInteger, 3)
+    .option('--nodes <n>', 'how many nodes on this host; 0 for a controller that other hosts join', wholeNumber, 3)
     .option('--node-cpu <quantity>', "cpu of each node, e.g. 4 or 500m (default: the engine's, split)")
     .option('--node-memory <quantity>', "memory of each node, e.g. 8Gi (default: the engine's, split)")
     .option('--address <ip>', 'where the API listens; other hosts can join only at an address they reach', '127.0.0.1')
@@ -200,6 +200,12 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InvalidArgumentError('it must be a whole number above 0.');
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('it must be a whole number.');
 }
 
 function port(text: string): number {

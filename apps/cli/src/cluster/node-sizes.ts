@@ -20,6 +20,7 @@ export function planNodeSizes(
   wanted: { readonly count: number; readonly cpu?: string; readonly memory?: string },
 ): NodeSize[] {
   const { count } = wanted;
+  if (count === 0) return [];
   const cpuMilli =
     wanted.cpu === undefined
       ? Math.floor((engine.cpus * 1000) / count)

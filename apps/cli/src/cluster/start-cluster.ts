@@ -45,7 +45,7 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
     const token = await createJoinToken(api, 600);
     await writeFile(clusterPaths(options.dataDir).caFile, api.caPem);
     terminal.progress(`starting ${options.nodes.length} agents`);
-    for (const node of options.nodes) processes.push(await startAgent(options, { node, token }));
+    for (const node of options.nodes) processes.push(await startAgent(options, { node, token, server: api.server }));
     const state: ClusterState = {
       version: 1,
       cluster,
@@ -87,11 +87,14 @@ function startController(options: StartOptions, cluster: string, clusterCidr: st
   });
 }
 
-function startAgent(options: StartOptions, agent: { node: NodeSize; token: string }): Promise<StartedProcess> {
+function startAgent(
+  options: StartOptions,
+  agent: { node: NodeSize; token: string; server: string },
+): Promise<StartedProcess> {
   const paths = clusterPaths(options.dataDir);
   const { name, cpu, memory } = agent.node;
   const args = [
-    ['--server', `https://127.0.0.1:${options.port}`],
+    ['--server', agent.server],
     ['--ca-file', paths.caFile],
     ['--node-name', name],
     ['--data-dir', paths.node(name)],

@@ -17,7 +17,10 @@ export async function printSummary(
   terminal.line();
   terminal.line(`${terminal.bold('Dashboard')}   ${link}`);
   terminal.line(`${terminal.bold('Kubeconfig')}  ${kubeconfig}`);
-  terminal.line(`${terminal.bold('Nodes')}       ${state.nodes.map((node) => node.name).join(', ')}`);
+  const nodes = state.nodes.map((node) => node.name).join(', ');
+  terminal.line(
+    `${terminal.bold('Nodes')}       ${nodes || 'none here; `npx gantry join` prints the line that adds a host'}`,
+  );
   terminal.line();
   terminal.line('Three things to try:');
   for (const command of hasKubectl() ? kubectlCommands(kubeconfig) : gantryCommands(dataDir))
