@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** What the agent is told at start. */
@@ -74,6 +75,26 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     parallelStarts: positive('--parallel-starts', values['parallel-starts']),
     logLevel: values['log-level'],
   };
+}
+
+/** What `remove` is told: whose containers, networks, mounts and cgroups are to go. */
+export interface RemoveConfig {
+  readonly cluster: string;
+  readonly node: string;
+  readonly dataDir: string;
+}
+
+/** Parses the command line of `remove`. Throws an `Error` whose message names the flag. */
+export function parseRemoveConfig(args: readonly string[]): RemoveConfig {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: { cluster: text, 'node-name': text, 'data-dir': text },
+    strict: true,
+  });
+  const { cluster, 'node-name': node, 'data-dir': dataDir } = values;
+  if (!cluster || !node || !dataDir) throw new Error('remove needs --cluster, --node-name and --data-dir');
+  return { cluster, node, dataDir: resolve(dataDir) };
 }
 
 function parseLabel(text: string): [string, string] {

@@ -1,11 +1,36 @@
 import { setPriority } from 'node:os';
 import { pino } from 'pino';
 import { startAgent } from './app.ts';
-import { parseConfig } from './config.ts';
+import { parseConfig, parseRemoveConfig } from './config.ts';
+import { removeNodeResources } from './node/remove-node-resources.ts';
+import { DockerRuntime } from './runtime/docker-runtime.ts';
 
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
-try {
+if (process.argv[2] === 'remove') await remove();
+else await run();
+
+/** `main.ts remove …`: what is left of a node whose agent has stopped. */
+async function remove(): Promise<void> {
+  try {
+    const config = parseRemoveConfig(process.argv.slice(3));
+    await removeNodeResources({ ...config, runtime: new DockerRuntime() });
+  } catch (error) {
+    logger.fatal({ err: error }, 'the node could not be removed');
+    process.exitCode = 1;
+  }
+}
+
+async function run(): Promise<void> {
+  try {
+    await startUntilSignal();
+  } catch (error) {
+    logger.fatal({ err: error }, 'the agent could not start');
+    process.exitCode = 1;
+  }
+}
+
+async function startUntilSignal(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);
   logger.level = config.logLevel;
   preferAgent();
@@ -24,9 +49,6 @@ try {
       );
     });
   }
-} catch (error) {
-  logger.fatal({ err: error }, 'the agent could not start');
-  process.exitCode = 1;
 }
 
 /** Heartbeats must get through while the node's pods use every cpu; without the right to it things go on as they are. */

@@ -4,15 +4,12 @@ import type Docker from 'dockerode';
 import type { Terminal } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
 import { type ClusterState, clusterPaths } from './cluster-state.ts';
-import { stopProcess } from './processes.ts';
+import { programs, stopProcess } from './processes.ts';
 
 /** The label that every container and network of a cluster carries. */
-export const clusterLabel = 'io.gantry.cluster';
+const clusterLabel = 'io.gantry.cluster';
 
 const processGraceMs = 5_000;
-/** Grace periods of pods are cut to this when a whole cluster ends. */
-const containerGraceSeconds = 2;
-const parallelStops = 8;
 
 /** Stops the processes of a cluster; its containers run on. */
 export async function stopProcesses(state: ClusterState): Promise<void> {
@@ -22,8 +19,8 @@ export async function stopProcesses(state: ClusterState): Promise<void> {
 }
 
 /**
- * Ends a cluster: resolves when its processes, containers, networks, mounts and state are gone. Logs stay. Safe to
- * repeat after a failure half-way.
+ * Ends a cluster: resolves when its processes, containers, networks, mounts, cgroups and state are gone. Logs stay.
+ * Safe to repeat after a failure half-way.
  */
 export async function removeCluster(
   terminal: Terminal,
@@ -36,61 +33,44 @@ export async function removeCluster(
   const filters = { label: [`${clusterLabel}=${state.cluster}`] };
   const containers = await docker.listContainers({ all: true, filters });
   if (containers.length > 0) terminal.progress(`removing ${containers.length} containers`);
-  await inParallel(containers, async ({ Id }) => {
-    const container = docker.getContainer(Id);
-    await ignoreGone(container.stop({ t: containerGraceSeconds }));
-    await ignoreGone(container.remove({ force: true, v: true }));
-  });
-  for (const network of await docker.listNetworks({ filters }))
-    await ignoreGone(docker.getNetwork(network.Id).remove());
+  await Promise.all(state.nodes.map((node) => removeNode(dataDir, state.cluster, node.name)));
+  const left =
+    (await docker.listContainers({ all: true, filters })).length + (await docker.listNetworks({ filters })).length;
+  if (left > 0)
+    throw new UserError(
+      `${left} containers or networks with the label ${clusterLabel}=${state.cluster} could not be removed: run this again`,
+    );
   await removeState(dataDir);
+}
+
+/** The agent's own clean-up, run without an agent: only it knows what it makes. */
+export async function removeNode(dataDir: string, cluster: string, name: string): Promise<void> {
+  const args = [
+    programs.agent,
+    'remove',
+    '--cluster',
+    cluster,
+    '--node-name',
+    name,
+    '--data-dir',
+    clusterPaths(dataDir).node(name),
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString('utf8');
+  });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+  if (code !== 0) throw new UserError(`${name} could not be removed: ${output.trim()}`);
 }
 
 async function removeState(dataDir: string): Promise<void> {
   const paths = clusterPaths(dataDir);
-  await unmountBelow(paths.nodes);
   for (const path of [paths.nodes, paths.controller, paths.kubeconfig, paths.caFile])
     await rm(path, { recursive: true, force: true });
   // Last: while it is there, `down` can be repeated.
   await rm(paths.state, { force: true });
-}
-
-/** Memory volumes are tmpfs mounts: an agent that was killed could not unmount its own. */
-async function unmountBelow(dir: string): Promise<void> {
-  if (process.platform !== 'linux') return;
-  const { readFile } = await import('node:fs/promises');
-  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
-    .filter((path) => path.startsWith(`${dir}/`));
-  for (const path of mounts.reverse()) {
-    await new Promise<void>((resolve, reject) => {
-      const child = spawn('umount', ['-l', path], { stdio: 'ignore' });
-      child.on('error', reject);
-      child.on('close', (code) =>
-        code === 0
-          ? resolve()
-          : reject(new UserError(`${path} could not be unmounted: run \`umount -l '${path}'\` as root`)),
-      );
-    });
-  }
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: parallelStops }, worker));
-}
-
-/** 304 and 404: it has stopped or gone already. 409: the engine is removing it just now. */
-async function ignoreGone(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    const isGone =
-      error instanceof Error && 'statusCode' in error && [304, 404, 409].includes(Number(error.statusCode));
-    if (!isGone) throw error;
-  }
 }

@@ -4,7 +4,7 @@ import { planNodeSizes } from '../cluster/node-sizes.ts';
 import { choosePort } from '../cluster/ports.ts';
 import { isRunning } from '../cluster/processes.ts';
 import { type StartedCluster, startCluster } from '../cluster/start-cluster.ts';
-import { removeCluster, stopProcesses } from '../cluster/stop-cluster.ts';
+import { removeCluster, removeNode, stopProcesses } from '../cluster/stop-cluster.ts';
 import { waitForDeployments, waitForNodes } from '../cluster/wait-ready.ts';
 import { ensureDemoImages } from '../demo/demo-images.ts';
 import { demoNamespace, deployDemo } from '../demo/deploy-demo.ts';
@@ -37,6 +37,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   const engine = await ensureEngine(terminal);
   checkEngine(engine.info);
   const earlier = await stopLeftovers(terminal, options);
+  if (earlier) await removeSurplusNodes(options, earlier);
   // From here on a Ctrl-C must undo what was started, at whatever point it comes.
   const interrupted = waitForSignal();
   const started = await start(terminal, engine, options, earlier);
@@ -142,6 +143,12 @@ async function stopLeftovers(terminal: Terminal, options: UpOptions): Promise<Cl
   );
   await stopProcesses(state);
   return state;
+}
+
+/** Nodes that the earlier cluster had and this one has not: nobody would look after their containers. */
+async function removeSurplusNodes(options: UpOptions, earlier: ClusterState): Promise<void> {
+  const surplus = earlier.nodes.slice(options.nodes);
+  await Promise.all(surplus.map((node) => removeNode(options.dataDir, earlier.cluster, node.name)));
 }
 
 async function end(terminal: Terminal, engine: ReadyEngine, options: UpOptions, state: ClusterState): Promise<void> {
