@@ -60,5 +60,6 @@ function unwrap(comment: string): string {
     .split('\n')
     .map((line) => line.replace(/^\s*\* ?/, ''))
     .join('\n')
+    .replace(/\\(["'])/g, '$1')
     .trim();
 }

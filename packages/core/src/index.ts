@@ -4,7 +4,6 @@ export type { Informer, InformerEvent, InformerSource, Lister } from './informer
 export { type BackoffOptions, backoffDelayMs } from './lib/backoff.ts';
 export type { Clock } from './lib/clock.ts';
 export type { Logger } from './lib/logger.ts';
-export { applyStrategicMergePatch } from './patch/strategic-merge.ts';
 export type { FilterRefusal, NodeVerdict, SchedulingDecision } from './scheduler/decision.ts';
 export type { PodInfo } from './scheduler/pod-info.ts';
 export { PodScheduler, type SchedulingResult } from './scheduler/pod-scheduler.ts';

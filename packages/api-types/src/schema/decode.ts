@@ -134,7 +134,7 @@ function kindOf(
 
 function withKind(object: Record<string, unknown>, given: KindReference): DecodedObject {
   if (object.kind === given.kind && object.apiVersion === given.apiVersion) return object as DecodedObject;
-  return { ...object, apiVersion: given.apiVersion, kind: given.kind };
+  return { ...given, ...object, ...given };
 }
 
 function notAnObject(value: unknown): string {

@@ -1,4 +1,5 @@
 import { canonicalQuantity, QuantityError } from '../quantity.ts';
+import { checkBase64 } from './base64.ts';
 import { DecodeFailure } from './failure.ts';
 import type { ScalarName } from './field-table.ts';
 
@@ -8,7 +9,6 @@ export const wrongType = Symbol('wrong type');
 const maxInt32 = 2 ** 31 - 1;
 const utcSeconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
-const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * The value as Kubernetes would write it again (quantities canonical, times in UTC), {@link wrongType} where the JSON
@@ -87,30 +87,6 @@ function decodeQuantity(value: unknown): unknown {
     if (error instanceof QuantityError) throw new DecodeFailure(error.message);
     throw error;
   }
-}
-
-function checkBase64(text: string): string {
-  const compact = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, '') : text;
-  if (compact.length % 4 === 0 && base64.test(compact)) return compact;
-  throw new DecodeFailure(`illegal base64 data at input byte ${firstIllegalByte(text)}`);
-}
-
-function firstIllegalByte(text: string): number {
-  let digits = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const char = text.charAt(i);
-    if (char === '\n' || char === '\r') continue;
-    if (/[A-Za-z0-9+/]/.test(char)) {
-      digits += 1;
-      continue;
-    }
-    // One or two equals signs may end the text after two or three digits of the last group.
-    const isPadding = char === '=' && digits % 4 >= 2 && /^=?[\r\n]*$/.test(text.slice(i + 1));
-    if (!isPadding) return i;
-    return (digits % 4) + text.slice(i).replace(/[\r\n]/g, '').length === 4 ? i : text.length;
-  }
-  // Go reports the start of the last group that is cut short.
-  return text.length - (digits % 4);
 }
 
 function normaliseTime(text: string, decimals: number): string | undefined {

@@ -1,9 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type YAMLError } from 'yaml';
+import { type ErrorCode, isAlias, isMap, isScalar, isSeq, parseDocument, type YAMLError } from 'yaml';
 import { strictPath } from './typed-walk.ts';
 
 /** Bounds what aliases of aliases may grow to. */
 const maxAliases = 100;
 const maxDuplicates = 100;
+
+/** Where the parser's own text speaks of its API or of the JavaScript engine. */
+const texts: Partial<Record<ErrorCode, string>> = {
+  MULTIPLE_DOCS: 'more than one document',
+  RESOURCE_EXHAUSTION: 'exceeded max depth',
+};
 
 /** A text that is no YAML document. */
 export class YamlProblem extends Error {
@@ -51,7 +57,6 @@ function collectDuplicates(node: unknown, path: (string | number)[], found: Set<
 function describe(error: YAMLError): string {
   const line = error.linePos?.[0].line;
   const [what = ''] = error.message.split('\n');
-  const why =
-    error.code === 'MULTIPLE_DOCS' ? 'more than one document' : what.replace(/ at line \d+, column \d+:?$/, '');
+  const why = texts[error.code] ?? what.replace(/ at line \d+, column \d+:?$/, '');
   return `error converting YAML to JSON: yaml: ${line === undefined ? '' : `line ${line}: `}${why}`;
 }

@@ -40,6 +40,15 @@ const namedScalars: Partial<Record<ScalarName, string>> = {
   RawExtension: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
 };
 
+const scalarTexts: Partial<Record<ScalarName, string>> = {
+  Time: 'A point in time, as RFC 3339 writes it, to the second.',
+  MicroTime: 'A point in time, as RFC 3339 writes it, to the microsecond.',
+  FieldsV1: 'A set of fields, as a tree of their names.',
+  Quantity: 'An amount with an optional suffix: 500m is a half, 64Mi is 64 times 2 to the power of 20.',
+  IntOrString: 'A whole number or a string, such as a percentage or the name of a port.',
+  RawExtension: 'An object of any kind.',
+};
+
 /** The name Kubernetes' documents have for a type: `io.k8s.api.apps.v1.Deployment`. */
 export function definitionName(struct: { readonly version: string; readonly goName: string }): string {
   if (struct.version === 'meta/v1') return `io.k8s.apimachinery.pkg.apis.meta.v1.${struct.goName}`;
@@ -87,7 +96,11 @@ export class DefinitionSet {
     if (struct.isKind) {
       for (const name of ['apiVersion', 'kind']) properties[name] = describe(texts[name], { type: 'string' });
     }
-    for (const field of struct.fields.values()) properties[field.name] = this.#fieldSchema(field, texts[field.name]);
+    for (const field of struct.fields.values()) {
+      // The source of the texts has none for a field that is a single struct: the struct's own is the next best.
+      const type = field.type.form === 'struct' ? this.#texts.descriptions[field.type.struct.id]?.[''] : undefined;
+      properties[field.name] = this.#fieldSchema(field, texts[field.name] ?? type);
+    }
     const known = (this.#texts.requiredFields[struct.id] ?? []).filter((name) => name in properties);
     const kinds = this.#kindsOf(struct);
     return {
@@ -125,7 +138,9 @@ export class DefinitionSet {
   #scalarSchema(scalar: ScalarName): JsonSchema {
     const name = namedScalars[scalar];
     if (name === undefined) return plainScalar(scalar, this.#version);
-    if (!this.#definitions.has(name)) this.#definitions.set(name, plainScalar(scalar, this.#version));
+    if (!this.#definitions.has(name)) {
+      this.#definitions.set(name, describe(scalarTexts[scalar], plainScalar(scalar, this.#version)));
+    }
     return this.#ref(name);
   }
 }
