@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
-import { configMapKind } from './kinds/config-map.ts';
 import { kindByResource, kindOf } from './kinds.ts';
 import { makePod } from './testing/index.ts';
 
 const pods = kindByResource('pods') ?? { selectableFields: {} };
+const configMaps = kindByResource('configmaps') ?? pods;
 
 describe('field selectors', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('field selectors', () => {
 
   it('refuses fields that cannot be selected by', () => {
     expect(() => compileFieldSelector('foo=1', pods)).toThrow('field label not supported: foo');
-    expect(() => compileFieldSelector('foo=1', { selectableFields: configMapKind.selectableFields })).toThrow(
+    expect(() => compileFieldSelector('foo=1', configMaps)).toThrow(
       '"foo" is not a known field selector: only "metadata.name", "metadata.namespace"',
     );
     expect(Object.keys(kindOf('nodes').selectableFields)).toEqual(['spec.unschedulable']);

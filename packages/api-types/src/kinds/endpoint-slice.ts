@@ -35,7 +35,7 @@ export const endpointSliceKind: KindDefinition<EndpointSlice> = {
   selectableFields: {},
   columns: [
     nameColumn,
-    textColumn('AddressType', 'IPv4, IPv6 or FQDN.', (slice) => slice.addressType),
+    textColumn('AddressType', 'IPv4, IPv6 or FQDN.', (slice) => slice.addressType ?? ''),
     textColumn('Ports', 'The ports of the endpoints.', portsText),
     textColumn('Endpoints', 'The addresses of the endpoints.', endpointsText),
     ageColumn,

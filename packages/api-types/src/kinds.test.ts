@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { apiVersionOf, resourceName } from './kind.ts';
+import { kindByApiVersion, kindByGvk, kindByResource, kinds } from './kinds.ts';
+import { validateObjectMeta } from './validation/object-meta.ts';
+
+describe('the served kinds', () => {
+  it('are found by resource, by group, version and kind, and by what objects say of themselves', () => {
+    for (const kind of kinds) {
+      expect(kindByResource(resourceName(kind))).toBe(kind);
+      expect(kindByGvk(kind.group, kind.version, kind.kind)).toBe(kind);
+      expect(kindByApiVersion(apiVersionOf(kind), kind.kind)).toBe(kind);
+    }
+    expect(kindByResource('unicorns')).toBeUndefined();
+    expect(kindByApiVersion('apps/v2', 'Deployment')).toBeUndefined();
+  });
+
+  it('have the short names kubectl users know', () => {
+    const shortNames = Object.fromEntries(kinds.map((kind) => [resourceName(kind), kind.shortNames.join()]));
+    expect(shortNames).toEqual({
+      configmaps: 'cm',
+      events: 'ev',
+      namespaces: 'ns',
+      nodes: 'no',
+      pods: 'po',
+      secrets: '',
+      serviceaccounts: 'sa',
+      services: 'svc',
+      'deployments.apps': 'deploy',
+      'replicasets.apps': 'rs',
+      'leases.coordination.k8s.io': '',
+      'endpointslices.discovery.k8s.io': '',
+    });
+    const all = kinds.filter((kind) => kind.categories.includes('all')).map((kind) => kind.plural);
+    expect(all.toSorted()).toEqual(['deployments', 'pods', 'replicasets', 'services']);
+  });
+
+  it('never throw on an object that has nothing but a name', () => {
+    for (const kind of kinds) {
+      const metadata = { name: 'x', ...(kind.isNamespaced ? { namespace: 'default' } : {}) };
+      const object = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata } as never;
+      kind.setDefaults(object);
+      kind.prepareForCreate(object);
+      expect(validateObjectMeta(metadata, kind)).toEqual([]);
+      expect(Array.isArray(kind.validate(object))).toBe(true);
+      expect(kind.validateUpdate(object, structuredClone(object))).toEqual([]);
+      for (const column of kind.columns) expect(column.value(object, new Date())).toBeDefined();
+      for (const read of Object.values(kind.selectableFields)) expect(typeof read(object)).toBe('string');
+    }
+  });
+});
