@@ -45,12 +45,13 @@ export function startController(
 ): RunningController {
   const logger = services.logger.child({ controller: definition.name });
   const queue = new RateLimitingQueue<ObjectKey>(services.clock);
+  const report = createErrorReport(logger);
   const unsubscribe: (() => void)[] = [];
   let isStopped = false;
 
   const work = async () => {
     for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
-      if (!isStopped) await reconcileOnce(definition, queue, key, logger);
+      if (!isStopped) await reconcileOnce(definition, queue, key, report);
       queue.done(key);
     }
   };
@@ -75,22 +76,47 @@ async function reconcileOnce(
   definition: ControllerDefinition,
   queue: RateLimitingQueue<ObjectKey>,
   key: ObjectKey,
-  logger: Logger,
+  report: ErrorReport,
 ): Promise<void> {
   try {
     const result = await definition.reconcile(key);
     queue.forget(key);
+    report.succeeded(key);
     if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
   } catch (error) {
-    const attempt = queue.retriesOf(key) + 1;
-    // Somebody else wrote first, or the object went: the next pass sees it.
-    if (isApiError(error, 'Conflict', 'NotFound') || isNamespaceTerminating(error)) {
-      logger.debug({ key, err: error, attempt }, 'reconcile lost a race, trying again');
-    } else {
-      logger.error({ key, err: error, attempt }, 'reconcile failed, backing off');
-    }
+    report.failed(key, error, queue.retriesOf(key) + 1);
     queue.addRateLimited(key);
   }
+}
+
+/** Says once why a key cannot be reconciled, however often it is tried; again when the reason changes. */
+interface ErrorReport {
+  failed(key: ObjectKey, error: unknown, attempt: number): void;
+  succeeded(key: ObjectKey): void;
+}
+
+function createErrorReport(logger: Logger): ErrorReport {
+  /** The last message logged for each key that is failing. */
+  const reported = new Map<ObjectKey, string>();
+  return {
+    failed(key, error, attempt) {
+      // Somebody else wrote first, or the object went: the next pass sees it.
+      if (isApiError(error, 'Conflict', 'NotFound') || isNamespaceTerminating(error)) {
+        logger.debug({ key, err: error, attempt }, 'reconcile lost a race, trying again');
+        return;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      if (reported.get(key) === message) {
+        logger.debug({ key, err: error, attempt }, 'reconcile failed again');
+        return;
+      }
+      reported.set(key, message);
+      logger.error({ key, err: error, attempt }, 'reconcile failed, backing off');
+    },
+    succeeded(key) {
+      reported.delete(key);
+    },
+  };
 }
 
 /** True where something was not created because its namespace is going away. */

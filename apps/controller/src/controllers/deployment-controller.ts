@@ -11,10 +11,17 @@ import {
 } from '@gantry/api-types';
 import type { Informer, InformerEvent } from '@gantry/core';
 import { type DeploymentPlan, isOwnReplicaSet, planDeployment } from '@gantry/core/reconcile/deployment';
+import { createErrorStatus } from '@gantry/core/reconcile/deployment-status';
 import { controllerOf, planClaims, withController, withoutOwner } from '@gantry/core/reconcile/owner-references';
 import { type ReplicaSetChange, scalingEvent } from '@gantry/core/reconcile/replica-set-edits';
 import { isRollingUpdate } from '@gantry/core/reconcile/rollout-limits';
-import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from './controller.ts';
+import {
+  type ControllerDefinition,
+  type ControllerServices,
+  isNamespaceTerminating,
+  type KeyQueue,
+  type ReconcileResult,
+} from './controller.ts';
 import { OrphanIndex, SelectorIndex } from './indexes.ts';
 
 const component = 'deployment-controller';
@@ -138,9 +145,20 @@ export class DeploymentController implements ControllerDefinition {
       const created = await client.create('replicasets.apps', replicaSet);
       if (replicas > 0) events.record(deployment, scalingEvent(created.metadata.name, 0, replicas));
     } catch (error) {
-      if (!isApiError(error, 'AlreadyExists')) throw error;
-      await this.#resolveCollision(deployment, replicaSet.metadata.name ?? '', error);
+      const name = replicaSet.metadata.name ?? '';
+      if (isApiError(error, 'AlreadyExists')) return await this.#resolveCollision(deployment, name, error);
+      if (!isNamespaceTerminating(error)) await this.#reportCreateError(deployment, name, error);
+      throw error;
     }
+  }
+
+  async #reportCreateError(deployment: Deployment, name: string, error: unknown): Promise<void> {
+    const { client, clock, events } = this.#services;
+    const problem = error instanceof Error ? error.message : String(error);
+    const status = createErrorStatus(deployment, name, problem, clock.now());
+    const message = `Failed to create new replica set "${name}": ${problem}`;
+    events.record(deployment, { type: 'Warning', reason: 'ReplicaSetCreateError', message, component });
+    await client.updateStatus('deployments.apps', { ...deployment, status });
   }
 
   /** Another template has the hash: a raised collision count gives this one another name on the next pass. */

@@ -25,10 +25,6 @@ export class OwnerGraph {
     return dependents ? [...dependents] : [];
   }
 
-  hasDependents(uid: string): boolean {
-    return this.#dependents.has(uid);
-  }
-
   #add(uid: string, id: string): void {
     const dependents = this.#dependents.get(uid);
     if (dependents) dependents.add(id);

@@ -31,11 +31,6 @@ export class PodsByNode {
     return pods;
   }
 
-  /** The nodes that pods are bound to, whether they exist or not. */
-  nodeNames(): readonly string[] {
-    return [...this.#keys.keys()];
-  }
-
   #add(node: string, key: ObjectKey): void {
     const keys = this.#keys.get(node);
     if (keys) keys.add(key);

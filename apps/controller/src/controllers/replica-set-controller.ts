@@ -1,4 +1,12 @@
-import { compileLabelSelector, keyOf, type ObjectKey, objectKey, type Pod, type ReplicaSet } from '@gantry/api-types';
+import {
+  compileLabelSelector,
+  isApiError,
+  keyOf,
+  type ObjectKey,
+  objectKey,
+  type Pod,
+  type ReplicaSet,
+} from '@gantry/api-types';
 import type { Informer, InformerEvent } from '@gantry/core';
 import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
 import { Expectations } from '@gantry/core/reconcile/expectations';
@@ -162,7 +170,8 @@ export class ReplicaSetController implements ControllerDefinition {
       );
       if (errors.length === 0) continue;
       this.#expectations.creationObserved(key, count - tried);
-      return errors[0];
+      // A namespace that is going away takes the ReplicaSet with it: nothing to report, nothing to try again.
+      return errors.find((error) => !isNamespaceTerminating(error));
     }
     return undefined;
   }
@@ -193,6 +202,8 @@ export class ReplicaSetController implements ControllerDefinition {
         this.#record(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
       } catch (error) {
         this.#expectations.deletionObserved(key, uid);
+        // Somebody else deleted it: that is what was wanted.
+        if (isApiError(error, 'NotFound')) return;
         this.#record(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
         throw error;
       }

@@ -1,4 +1,5 @@
 import { defaultEvictionRates, type EvictionRates } from '@gantry/core/reconcile/disruption';
+import { reconnectMs } from '@gantry/core/reconcile/heartbeat-watch';
 import { type ControllerDefinition, type ControllerServices, startController } from './controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
@@ -56,7 +57,7 @@ function createControllers(services: StartControllersOptions): readonly Controll
       startupGraceMs: nodeStartupGraceMs,
       evictionRates: { ...defaultEvictionRates, ...options.evictionRates },
     }),
-    new TaintEvictionController(services, nodeGraceMs),
+    new TaintEvictionController(services, Math.max(nodeGraceMs, reconnectMs)),
     new PodGarbageCollector(services, { terminatedPodThreshold, absentNodeMs }),
     new EndpointSliceController(services),
   ];

@@ -167,6 +167,23 @@ describe('Deployments', () => {
     expect(rig.cluster.list('pods')).toHaveLength(1);
   });
 
+  it('say why their ReplicaSet cannot be created, and go on once it can', async () => {
+    await using rig = new TestRig();
+    rig.cluster.onWrite = ({ verb, resource }) => {
+      if (verb === 'create' && resource === 'replicasets.apps') throw new ApiError('Forbidden', 'exceeded quota');
+    };
+    seedDeployment(rig, 1);
+    rig.start();
+    await rig.pass();
+    expect(rig.cluster.get('deployments.apps', 'default/web')?.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError' }),
+    );
+    rig.cluster.onWrite = () => undefined;
+    await rig.pass(5_000);
+    await makeAllReady(rig);
+    expect(rig.cluster.get('deployments.apps', 'default/web')?.status.availableReplicas).toBe(1);
+  });
+
   it('take everything with them when deleted', async () => {
     await using rig = new TestRig();
     seedDeployment(rig, 3);

@@ -3,11 +3,6 @@ export function formatTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** Kubernetes' `MicroTime`: RFC 3339 in UTC with microseconds, from milliseconds since the epoch. */
-export function formatMicroTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, -1)}000Z`;
-}
-
 /** Milliseconds since the epoch of a Kubernetes timestamp; undefined where it is absent or malformed. */
 export function parseTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -26,12 +26,6 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
   }
 
-  /** True where the bucket holds its whole burst, so that a fresh one would behave alike. */
-  isFull(nowMs: number): boolean {
-    this.#refill(nowMs);
-    return this.#tokens >= this.#burst;
-  }
-
   #refill(nowMs: number): void {
     const elapsedMs = nowMs - this.#updatedAtMs;
     if (elapsedMs <= 0) return;

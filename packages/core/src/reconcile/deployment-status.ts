@@ -135,6 +135,20 @@ export function rolloutStatus(
   return { ...status, conditions: [...withReplicaFailure(conditions, replicaSets, newReplicaSet.uid, nowMs)] };
 }
 
+/** `present` with the news that the new ReplicaSet could not be created. Pure. */
+export function createErrorStatus(
+  deployment: Deployment,
+  replicaSetName: string,
+  problem: string,
+  nowMs: number,
+): DeploymentStatus {
+  const present = deployment.status ?? {};
+  if (!hasProgressDeadline(deployment)) return present;
+  const message = `Failed to create new replica set "${replicaSetName}": ${problem}`;
+  const condition = { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message };
+  return { ...present, conditions: [...withCondition(present.conditions ?? [], condition, nowMs)] };
+}
+
 function hasProgressed(before: DeploymentStatus, now: DeploymentStatus): boolean {
   const updated = (status: DeploymentStatus) => status.updatedReplicas ?? 0;
   const old = (status: DeploymentStatus) => (status.replicas ?? 0) - updated(status);

@@ -25,8 +25,8 @@ interface Watched {
 
 /** A look that is later than this says that we were stopped, not the nodes: their heartbeats wait to be read. */
 const maxLatenessMs = 1_000;
-/** After a start nodes get this long at least: their agents have to find out that we are back. */
-const reconnectMs = 10_000;
+/** After a start of the controller nodes get this long at least: their agents have to find out that it is back. */
+export const reconnectMs = 10_000;
 
 /**
  * Tells nodes that live from those that do not, by heartbeats or Leases. Only time in which the controller itself was
