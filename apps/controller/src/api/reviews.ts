@@ -1,4 +1,4 @@
-import type { SelfSubjectAccessReview, SelfSubjectReview, SelfSubjectRulesReview } from '@gantry/api-types';
+import type { SelfSubjectAccessReview, SelfSubjectRulesReview } from '@gantry/api-types';
 import { authorize } from '../auth/authorize.ts';
 import type { User } from '../auth/user.ts';
 import type { AnyObject } from './context.ts';
@@ -7,6 +7,8 @@ import { formatTime } from './metadata.ts';
 
 /** A kind that is only ever POSTed: it asks a question, and the answer is its status. */
 export interface Review extends DiscoveredResource {
+  /** The question is only who asks: the body is not read. */
+  readonly ignoresBody?: boolean;
   answer(user: User, request: AnyObject, now: number): object;
 }
 
@@ -106,24 +108,27 @@ function rulesOf(user: User) {
   }
 }
 
-const selfReview: Review = {
-  ...common,
-  group: 'authentication.k8s.io',
-  kind: 'SelfSubjectReview',
-  plural: 'selfsubjectreviews',
-  singular: 'selfsubjectreview',
-  answer(user, request, now) {
-    const answer: Pick<SelfSubjectReview, 'kind' | 'apiVersion' | 'status'> = {
+/** kubectl up to 1.27 asks by the beta version only. */
+function selfReview(version: 'v1' | 'v1beta1'): Review {
+  return {
+    ...common,
+    version,
+    group: 'authentication.k8s.io',
+    kind: 'SelfSubjectReview',
+    plural: 'selfsubjectreviews',
+    singular: 'selfsubjectreview',
+    ignoresBody: true,
+    answer: (user, _request, now) => ({
       kind: 'SelfSubjectReview',
-      apiVersion: 'authentication.k8s.io/v1',
+      apiVersion: `authentication.k8s.io/${version}`,
+      metadata: { creationTimestamp: formatTime(now) },
       status: { userInfo: { username: user.name, groups: [...user.groups] } },
-    };
-    return { ...answer, metadata: { ...request.metadata, creationTimestamp: formatTime(now) } };
-  },
-};
+    }),
+  };
+}
 
 /** All reviews, for discovery and dispatch. */
-export const reviews: readonly Review[] = [accessReview, rulesReview, selfReview];
+export const reviews: readonly Review[] = [accessReview, rulesReview, selfReview('v1'), selfReview('v1beta1')];
 
 /** The review that a path names. */
 export function reviewFor(path: { group: string; version: string; resource: string }): Review | undefined {

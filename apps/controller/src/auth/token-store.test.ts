@@ -23,9 +23,12 @@ describe('the token store', () => {
     expect((await stat(join(dataDir, 'auth', 'admin-token'))).mode & 0o777).toBe(0o600);
   });
 
-  it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer wrong', 'Basic YTpi', 'bearer'])('does not know %j', async (header) => {
-    expect((await open()).authenticate(header)).toBeUndefined();
-  });
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer wrong', 'Basic YTpi', 'bearer'])(
+    'does not know %j',
+    async (header) => {
+      expect((await open()).authenticate(header)).toBeUndefined();
+    },
+  );
 
   it('knows issued tokens over restarts, and keeps only their digests', async () => {
     const store = await open();

@@ -2,6 +2,7 @@ import { ApiError } from '@gantry/api-types';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessAttributes, authorize, forbiddenMessage } from '../../auth/authorize.ts';
 import type { User } from '../../auth/user.ts';
+import type { AnyObject } from '../context.ts';
 import { methodNotAllowed, unknownResource } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
 import { reviewFor } from '../reviews.ts';
@@ -141,6 +142,8 @@ function bindingsCall(call: ResourceCall, method: Method): Promise<FastifyReply>
   return bindingCall(call, undefined);
 }
 
+const emptyReview = {} as AnyObject;
+
 /** Reviews answer a question about the caller and store nothing. */
 async function reviewCall(
   http: HttpContext,
@@ -155,7 +158,7 @@ async function reviewCall(
   const { fieldValidation } = parseWriteParameters(request.query as Query);
   const body = Buffer.isBuffer(request.body) ? request.body : undefined;
   const source = { contentType: request.headers['content-type'], body };
-  const { object } = decodeBody(review, source, fieldValidation);
-  const answer = review.answer(request.user, object, http.api.clock.now());
+  const question = review.ignoresBody ? emptyReview : decodeBody(review, source, fieldValidation).object;
+  const answer = review.answer(request.user, question, http.api.clock.now());
   return sendJson(reply, answer, 201);
 }
