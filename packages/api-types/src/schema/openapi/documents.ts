@@ -1,4 +1,4 @@
-import { apiVersionOf, type KindDefinition } from '../../kind.ts';
+import { apiVersionOf } from '../../kind.ts';
 import { type StructSchema, schemaOfKind, structOf } from '../field-table.ts';
 import {
   DefinitionSet,
@@ -8,7 +8,7 @@ import {
   type SchemaTexts,
 } from './definitions.ts';
 import { encodeGnostic } from './gnostic.ts';
-import { pathsOf } from './operations.ts';
+import { type DescribedKind, pathsOf } from './operations.ts';
 import { type SchemasOfOperation, type V2Document, v2Paths, v3Paths } from './paths.ts';
 
 /** A document as it is sent. */
@@ -35,7 +35,7 @@ export interface OpenApiV3Index {
 
 export interface OpenApiOptions {
   /** The kinds that are served. */
-  readonly kinds: readonly KindDefinition[];
+  readonly kinds: readonly DescribedKind[];
   readonly title: string;
   /** The version of the API server, as `/version` has it. */
   readonly version: string;
@@ -106,7 +106,7 @@ function infoOf({ title, version }: OpenApiOptions): { title: string; version: s
 }
 
 function definitionsFor(
-  kinds: readonly KindDefinition[],
+  kinds: readonly DescribedKind[],
   version: OpenApiVersion,
   texts: SchemaTexts,
 ): { definitions: DefinitionSet; schemasOf: SchemasOfOperation } {
@@ -147,6 +147,6 @@ function kindsOf(struct: StructSchema, versions: readonly GroupVersionKind[]): G
   ];
 }
 
-function pathOf(kind: KindDefinition): string {
+function pathOf(kind: DescribedKind): string {
   return kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`;
 }

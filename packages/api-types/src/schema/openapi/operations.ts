@@ -2,6 +2,12 @@ import type { KindDefinition, SubresourceDefinition } from '../../kind.ts';
 import { apiVersionOf } from '../../kind.ts';
 import type { GroupVersionKind, JsonSchema } from './definitions.ts';
 
+/** What the documents need to know of a kind. */
+export type DescribedKind = Pick<
+  KindDefinition,
+  'group' | 'version' | 'kind' | 'plural' | 'isNamespaced' | 'verbs' | 'subresources'
+>;
+
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
 
 /** A query parameter; those in the path are told from the path's own text. */
@@ -64,7 +70,7 @@ const listParameters = [
 ];
 
 /** The paths of a served kind, its subresources included. */
-export function pathsOf(kind: KindDefinition): Path[] {
+export function pathsOf(kind: DescribedKind): Path[] {
   const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind)}`;
   const scope = kind.isNamespaced ? `${root}/namespaces/{namespace}` : root;
   const collection = `${scope}/${kind.plural}`;
@@ -81,7 +87,7 @@ export function pathsOf(kind: KindDefinition): Path[] {
   return paths.filter(({ operations }) => operations.length > 0);
 }
 
-function collectionOperations(kind: KindDefinition, isAllNamespaces: boolean): Operation[] {
+function collectionOperations(kind: DescribedKind, isAllNamespaces: boolean): Operation[] {
   const operations: Operation[] = [];
   const suffix = isAllNamespaces ? `${kind.kind}ForAllNamespaces` : subject(kind);
   if (kind.verbs.includes('list')) {
@@ -102,7 +108,7 @@ function collectionOperations(kind: KindDefinition, isAllNamespaces: boolean): O
   return operations;
 }
 
-function itemOperations(kind: KindDefinition): Operation[] {
+function itemOperations(kind: DescribedKind): Operation[] {
   const name = subject(kind);
   const all: Partial<Record<string, Operation>> = {
     get: operation(kind, 'get', 'get', name, `read the specified ${kind.kind}`, { query: [pretty] }),
@@ -123,7 +129,7 @@ function itemOperations(kind: KindDefinition): Operation[] {
   return kind.verbs.flatMap((verb) => all[verb] ?? []);
 }
 
-function subresourceOperations(kind: KindDefinition, sub: SubresourceDefinition): Operation[] {
+function subresourceOperations(kind: DescribedKind, sub: SubresourceDefinition): Operation[] {
   const name = `${subject(kind)}${sub.name.charAt(0).toUpperCase()}${sub.name.slice(1)}`;
   const answer = sub.name === 'log' ? 'text' : 'object';
   const all = {
@@ -169,7 +175,7 @@ function operation(
 }
 
 /** `AppsV1NamespacedDeployment` */
-function subject(kind: KindDefinition): string {
+function subject(kind: DescribedKind): string {
   const group = (kind.group.split('.')[0] ?? '') || 'core';
   const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
   return `${capital(group)}${capital(kind.version)}${kind.isNamespaced ? 'Namespaced' : ''}${kind.kind}`;
