@@ -60,6 +60,12 @@ export function quantityProblem(text: string): string | undefined {
  */
 export function compareQuantities(a: string, b: string): number {
   if (a === b) return 0;
+  const milliA = fastMilli(a);
+  const milliB = fastMilli(b);
+  if (milliA >= 0 && milliB >= 0) return milliA - milliB;
+  const bytesA = fastBytes(a);
+  const bytesB = fastBytes(b);
+  if (bytesA >= 0 && bytesB >= 0) return bytesA - bytesB;
   const x = quantityOf(a).nanos;
   const y = quantityOf(b).nanos;
   return x < y ? -1 : x > y ? 1 : 0;
