@@ -119,7 +119,7 @@ export class NodeLifecycleController implements ControllerDefinition {
       const verdict = this.#watch.judge(name, this.#signsOf(name));
       this.#verdicts.set(name, verdict);
       const ready = nodeCondition(node, 'Ready');
-      if (isAtOdds(verdict, ready)) queue.add(name);
+      if (this.#isAtOdds(name, verdict, ready)) queue.add(name);
       const zone = zoneOf(node);
       const health = zones.get(zone) ?? { ready: 0, notReady: 0 };
       const isReady = verdict !== 'lost' && ready?.status !== 'False' && ready?.status !== 'Unknown';
@@ -188,7 +188,7 @@ export class NodeLifecycleController implements ControllerDefinition {
     const { name } = node.metadata;
     const verdict = this.#presentVerdict(name);
     const ready = nodeCondition(node, 'Ready');
-    if (!isAtOdds(verdict, ready)) return node;
+    if (!this.#isAtOdds(name, verdict, ready)) return node;
     if (verdict === 'alive') {
       const conditions = returnedNodeConditions(node, this.#remembered.get(name) ?? [], this.#now());
       if (!conditions) return node;
@@ -206,6 +206,14 @@ export class NodeLifecycleController implements ControllerDefinition {
     this.#services.logger.warn({ node: name }, 'node is not heard from any more');
     this.#record(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
     return lost;
+  }
+
+  /** Whether the Ready condition says otherwise than the verdict. What a living node says of itself stands. */
+  #isAtOdds(nodeName: string, verdict: NodeVerdict, ready: NodeCondition | undefined): boolean {
+    if (verdict === 'lost') return ready?.status !== 'Unknown';
+    if (verdict !== 'alive') return false;
+    // An agent that has just connected is about to say whether its node is ready.
+    return ready === undefined ? !this.#options.heartbeats.hasSession(nodeName) : isUnheard(ready);
   }
 
   async #writeTaints(node: Node): Promise<{ waitsForEviction: boolean }> {
@@ -242,12 +250,6 @@ export class NodeLifecycleController implements ControllerDefinition {
   #now(): number {
     return this.#services.clock.now();
   }
-}
-
-/** Whether the Ready condition says otherwise than the verdict. What a living node says of itself stands. */
-function isAtOdds(verdict: NodeVerdict, ready: NodeCondition | undefined): boolean {
-  if (verdict === 'lost') return ready?.status !== 'Unknown';
-  return verdict === 'alive' && (ready === undefined || isUnheard(ready));
 }
 
 function zoneOf(node: Node): string {
