@@ -167,3 +167,34 @@ describe('access', () => {
     expect(await get('/api/v1/secrets')).toBe(403);
   });
 });
+
+describe('OpenAPI', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await createTestApi();
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+  const protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+  it('serves v2 as JSON and as protobuf, without an @ in the content type', async () => {
+    const json = await api.call<Any>('GET', '/openapi/v2');
+    expect(json.body.swagger).toBe('2.0');
+    expect(Object.keys(json.body.definitions)).toContain('io.k8s.api.apps.v1.Deployment');
+    const encoded = await api.call('GET', '/openapi/v2', { accept: protobuf });
+    expect(encoded.code).toBe(200);
+    expect(encoded.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    expect((await api.call('GET', '/openapi/v2', { accept: 'text/html' })).code).toBe(406);
+  });
+
+  it('serves v3 by group version, cacheable by its hash', async () => {
+    const index = await api.call<Any>('GET', '/openapi/v3');
+    expect(Object.keys(index.body.paths)).toEqual(expect.arrayContaining(['api/v1', 'apis/apps/v1']));
+    const document = await api.call<Any>('GET', index.body.paths['apis/apps/v1'].serverRelativeURL);
+    expect(document.body.openapi).toMatch(/^3\.0/);
+    expect(document.headers['cache-control']).toContain('immutable');
+    const etag = String(document.headers.etag);
+    const again = await api.call('GET', '/openapi/v3/apis/apps/v1', { headers: { 'if-none-match': etag } });
+    expect(again.code).toBe(304);
+    expect((await api.call('GET', '/openapi/v3/apis/nope/v1')).code).toBe(404);
+  });
+});

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ApiError, type KindDefinition } from '@gantry/api-types';
+import { createOpenApiDocuments } from '@gantry/api-types/schema';
 import type { ApiClient, Clock, Logger } from '@gantry/core';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Authenticator } from '../auth/token-store.ts';
@@ -19,9 +20,9 @@ import type { HttpContext } from './http/http-context.ts';
 import { createNegotiator } from './http/negotiate.ts';
 import { registerResourceRoutes } from './http/resource-routes.ts';
 import { createWatchUpgrade } from './http/watch-upgrade.ts';
-import { createOpenApi } from './openapi.ts';
 import { createRegistry } from './registry.ts';
 import { reviews } from './reviews.ts';
+import { versionInfo } from './version.ts';
 import { ActiveWatches } from './watch/active-watches.ts';
 
 export interface ApiServerOptions {
@@ -71,7 +72,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   registerHealthRoutes(app, () => hasSynced);
   const discovery = createDiscovery(api.registry, reviews);
-  const openApi = createOpenApi(options.kinds);
+  const openApi = createOpenApiDocuments({
+    kinds: options.kinds,
+    title: 'Kubernetes',
+    version: versionInfo.gitVersion,
+  });
   // A scope of its own: what others register beside it authenticates and parses bodies in its own way.
   void app.register(async (scope) => {
     scope.decorateRequest('user', undefined);

@@ -1,7 +1,7 @@
+import type { OpenApiDocument, OpenApiDocuments } from '@gantry/api-types/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Discovery, DiscoveryVersion } from '../discovery.ts';
 import { unknownResource } from '../failures.ts';
-import type { OpenApiDocuments } from '../openapi.ts';
 import { versionInfo } from '../version.ts';
 import { notAcceptable, parseAccept } from './negotiate.ts';
 import { sendJson } from './respond.ts';
@@ -90,13 +90,13 @@ function registerOpenApiRoutes(app: FastifyInstance, openApi: OpenApiDocuments):
 function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  document: { readonly bytes: Buffer; readonly hash: string },
+  document: OpenApiDocument,
   type: string,
 ): FastifyReply {
   const etag = `"${document.hash}"`;
   void reply.header('etag', etag);
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  return reply.header('content-type', type).send(document.bytes);
+  return reply.header('content-type', type).send(Buffer.from(document.bytes.buffer));
 }
 
 function rootPaths(discovery: Discovery): string[] {
