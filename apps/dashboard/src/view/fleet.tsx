@@ -22,7 +22,7 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
   const zones = zonesOf(store, filter);
   if (store.nodes.size === 0) return <EmptyFleet store={store} />;
   return (
-    <div className={isDense ? 'fleet is-dense' : 'fleet'} ref={ref}>
+    <div className={fleetClass(store.nodes.size, isDense)} ref={ref}>
       {zones.map(([zone, names]) => (
         <section
           key={zone}
@@ -42,6 +42,14 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
       {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
     </div>
   );
+}
+
+/** Up to this many nodes, cards are large. */
+const fewNodes = 3;
+
+function fleetClass(nodeCount: number, isDense: boolean): string {
+  if (isDense) return 'fleet is-compact is-dense';
+  return nodeCount > fewNodes ? 'fleet is-compact' : 'fleet';
 }
 
 function EmptyFleet({ store }: { readonly store: ClusterStore }): ReactNode {

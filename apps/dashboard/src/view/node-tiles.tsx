@@ -14,7 +14,7 @@ const rows = 7;
 
 /** Pixels: the fewer nodes there are, the more room each gets. */
 function rowHeightFor(nodeCount: number): number {
-  return nodeCount <= 3 ? 36 : nodeCount <= 6 ? 30 : 24;
+  return nodeCount <= 3 ? 36 : nodeCount <= 8 ? 25 : 22;
 }
 
 export interface NodeTilesProps {

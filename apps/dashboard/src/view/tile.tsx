@@ -22,8 +22,8 @@ export interface TileProps {
   readonly rect?: TileRect;
 }
 
-/** Text is shown from this width, in pixels: less would be cut to nothing. */
-const labelWidth = 58;
+/** Text is shown from this width, in pixels, on a tile without a glyph and with one: less would be cut to nothing. */
+const labelWidth = { plain: 40, glyph: 56 };
 
 /** A pod: a link to its details, coloured by owner, with pattern and glyph by state. */
 export const Tile = memo(function Tile(props: TileProps): ReactNode {
@@ -48,7 +48,9 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
       tabIndex={-1}
     >
       <Glyph state={state} />
-      {rect && rect.width >= labelWidth && <span className="tile-name">{props.ownerName}</span>}
+      {rect && rect.width >= (state === 'ready' ? labelWidth.plain : labelWidth.glyph) && (
+        <span className="tile-name">{props.ownerName}</span>
+      )}
       {props.isThrottled && (
         <span className="tile-badge" aria-hidden="true">
           T
