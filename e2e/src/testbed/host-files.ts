@@ -27,7 +27,15 @@ const programs = [
   'gzip',
 ] as const;
 
-const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/libexec/docker'];
+const searchPath = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+  '/usr/libexec/docker',
+];
 
 /** Whether this machine carries the engine's own programs, of which a host's image can be made without a registry. */
 export async function hasEnginePrograms(): Promise<boolean> {
@@ -83,8 +91,7 @@ async function findProgram(name: string): Promise<string | undefined> {
  * would keep the next one from starting.
  */
 const boot = `#!/bin/sh
-mount -o remount,rw /proc/sys 2>/dev/null
-for dir in /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,rw "$dir" 2>/dev/null; done
+for dir in /proc/sys /sys /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,bind,rw "$dir" 2>/dev/null; done
 # cgroup v2: processes may not live beside child cgroups with controllers.
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
   mkdir -p /sys/fs/cgroup/init
@@ -106,5 +113,6 @@ const configurationFiles: readonly RootFile[] = [
   bootFile,
   text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'),
   text('etc/group', 'root:x:0:\ndocker:x:101:\nnogroup:x:65534:\n'),
+  text('usr/lib/os-release', 'ID=gantry-e2e\nPRETTY_NAME="Gantry test host"\n'),
   text('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'),
 ];

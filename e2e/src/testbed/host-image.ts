@@ -64,7 +64,8 @@ async function writeRootFilesystem(pack: Pack, files: readonly RootFile[]): Prom
   pack.entry({ name: 'var/run', type: 'symlink', linkname: '../run' });
   const present = new Set(files.map(({ path }) => path));
   for (const applet of busyboxApplets())
-    if (!present.has(`usr/bin/${applet}`)) pack.entry({ name: `bin/${applet}`, type: 'symlink', linkname: '../usr/bin/busybox' });
+    if (!present.has(`usr/bin/${applet}`))
+      pack.entry({ name: `bin/${applet}`, type: 'symlink', linkname: '../usr/bin/busybox' });
   for (const { path, mode, content } of files) {
     await new Promise<void>((resolve, reject) => {
       pack.entry({ name: path, mode }, content, (error) => (error ? reject(error) : resolve()));

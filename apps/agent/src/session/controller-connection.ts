@@ -35,6 +35,8 @@ const refusedRetryMs = 15_000;
 /** The controller answers each heartbeat: after this silence the connection is taken for dead. */
 const silenceLimitMs = 10_000;
 const connectTimeoutMs = 10_000;
+const credentialRefused =
+  'the controller does not accept the credential of this node: run the line that `gantry join` prints on this host again';
 
 /** The agent's end of the session: keeps one connection to the controller, for as long as the agent lives. */
 export class ControllerConnection {
@@ -102,9 +104,20 @@ export class ControllerConnection {
     this.#socket = socket;
     socket.on('open', () => this.#onOpen());
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary));
-    socket.on('error', (error) =>
-      logger.warn({ err: error.message, server }, 'no connection to the controller, trying again'),
-    );
+    let status: number | undefined;
+    socket.on('unexpected-response', (_request, response) => {
+      status = response.statusCode;
+      this.#wasRefused = status === 401 || status === 403;
+      socket.terminate();
+    });
+    socket.on('error', (error) => {
+      if (this.#wasRefused) logger.error({ status, server }, credentialRefused);
+      else
+        logger.warn(
+          { err: status === undefined ? error.message : `it answered ${status}`, server },
+          'no connection to the controller, trying again',
+        );
+    });
     socket.on('close', () => this.#onClose());
   }
 

@@ -44,5 +44,5 @@ const loader = [
   'if(c.createHash("sha256").update(x.raw).digest("hex")!==p){console.error("gantry: the cluster CA is not the pinned one");process.exit(1)}',
   'const ca="-----BEGIN CERTIFICATE-----\\n"+x.raw.toString("base64")+"\\n-----END CERTIFICATE-----\\n";k.end();',
   'h.get(s+"/gantry/v1/join.cjs",{ca,headers:{authorization:"Bearer "+t}},r=>{let b="";r.on("data",d=>b+=d).on("end",()=>{',
-  'if(r.statusCode!==200){console.error("gantry: "+b);process.exit(1)}new Function("require","join",b)(require,{server:s,ca,token:t})})})}).on("error",e=>{console.error("gantry: "+e.message);process.exit(1)})',
+  'if(r.statusCode!==200){try{b=JSON.parse(b).message}catch{}console.error("gantry: "+b);process.exit(1)}new Function("require","join",b)(require,{server:s,ca,token:t})})})}).on("error",e=>{console.error("gantry: "+e.message);process.exit(1)})',
 ].join('');

@@ -1,7 +1,9 @@
 /**
- * Runs on the joining host, on any Node from 18 on, with what the line of `gantry join` learned (`join`: server, ca,
- * token): fetches the agent's archive over the pinned CA, unpacks it and runs the agent in the background. Options come
- * from the environment: GANTRY_NODE_NAME, GANTRY_AGENT_DIR, GANTRY_FOREGROUND=1, and any GANTRY_AGENT_ARGS.
+ * Runs on the joining host, on any Node from 20 on, with what the line of `gantry join` learned (`join`: server, ca,
+ * token): fetches the agent's archive over the pinned CA, unpacks it, runs the agent in the background and waits until
+ * it is connected. It leaves `start.sh`, which starts the agent again after a reboot and holds no secret. Options come
+ * from the environment: GANTRY_NODE_NAME, GANTRY_AGENT_DIR, GANTRY_FOREGROUND=1, and GANTRY_AGENT_ARGS, a JSON array
+ * of further options of the agent.
  */
 export const joinScript = `
 const { spawn, spawnSync } = require('node:child_process');
@@ -13,42 +15,81 @@ const path = require('node:path');
 const nodeName = process.env.GANTRY_NODE_NAME || os.hostname().toLowerCase();
 const isRoot = process.getuid && process.getuid() === 0;
 const dir = process.env.GANTRY_AGENT_DIR || (isRoot ? '/var/lib/gantry-agent' : path.join(os.homedir(), '.gantry-agent'));
+const places = Object.fromEntries(['agent', 'agent.tgz', 'agent.pid', 'agent.log', 'ca.pem', 'data', 'start.sh'].map((name) => [name, path.join(dir, name)]));
 const fail = (text) => { console.error('gantry: ' + text); process.exit(1); };
+const quote = (text) => "'" + text.replaceAll("'", "'\\\\''") + "'";
 
+refuseSecondAgent();
 fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-const archive = path.join(dir, 'agent.tgz');
-const caFile = path.join(dir, 'ca.pem');
-fs.writeFileSync(caFile, join.ca);
+fs.writeFileSync(places['ca.pem'], join.ca);
 console.log('fetching the agent from ' + join.server);
 https.get(join.server + '/gantry/v1/agent.tgz', { ca: join.ca, headers: { authorization: 'Bearer ' + join.token } }, (response) => {
   if (response.statusCode !== 200) {
     let text = '';
-    response.on('data', (chunk) => { text += chunk; }).on('end', () => fail(text));
+    response.on('data', (chunk) => { text += chunk; }).on('end', () => fail(messageOf(text)));
     return;
   }
-  response.pipe(fs.createWriteStream(archive)).on('finish', install).on('error', (error) => fail(error.message));
+  response.pipe(fs.createWriteStream(places['agent.tgz'])).on('finish', install).on('error', (error) => fail(error.message));
 }).on('error', (error) => fail(error.message));
 
+function messageOf(text) {
+  try { return JSON.parse(text).message || text; } catch { return text; }
+}
+
+// Two agents of one node would take the connection from each other for ever.
+function refuseSecondAgent() {
+  let pid;
+  try {
+    pid = Number(fs.readFileSync(places['agent.pid'], 'utf8'));
+    process.kill(pid, 0);
+    if (fs.existsSync('/proc/self') && !fs.readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes(places.agent)) return;
+  } catch { return; }
+  fail('an agent runs here already (pid ' + pid + '): stop it first, then run this line again');
+}
+
 function install() {
-  const code = path.join(dir, 'agent');
-  fs.rmSync(code, { recursive: true, force: true });
-  fs.mkdirSync(code);
-  const unpacked = spawnSync('tar', ['-xzf', archive, '-C', code], { stdio: ['ignore', 'inherit', 'inherit'] });
+  fs.rmSync(places.agent, { recursive: true, force: true });
+  fs.mkdirSync(places.agent);
+  const unpacked = spawnSync('tar', ['-xzf', places['agent.tgz'], '-C', places.agent], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (unpacked.status !== 0) fail('the archive could not be unpacked with tar');
+  // The credential of an earlier join may be void by now; this line brings what a new one needs.
+  fs.rmSync(path.join(places.data, 'credential.json'), { force: true });
   const extra = process.env.GANTRY_AGENT_ARGS ? JSON.parse(process.env.GANTRY_AGENT_ARGS) : [];
-  const args = [path.join(code, 'agent.mjs'), '--server', join.server, '--ca-file', caFile, '--node-name', nodeName, '--data-dir', path.join(dir, 'data'), ...extra];
+  const args = [process.execPath, path.join(places.agent, 'agent.mjs'), '--server', join.server, '--ca-file', places['ca.pem'], '--node-name', nodeName, '--data-dir', places.data, ...extra];
+  const lines = ['#!/bin/sh', '# Runs the Gantry agent of ' + nodeName + '; start it at boot.', 'echo $$ >' + quote(places['agent.pid']), 'exec ' + args.map(quote).join(' ')];
+  fs.writeFileSync(places['start.sh'], lines.join('\\n') + '\\n', { mode: 0o755 });
   const env = { ...process.env, GANTRY_JOIN_TOKEN: join.token };
   if (process.env.GANTRY_FOREGROUND) {
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env });
+    const child = spawn(places['start.sh'], { stdio: 'inherit', env });
     for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => child.kill(name));
     child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
     return;
   }
-  const log = path.join(dir, 'agent.log');
+  runInBackground(env);
+}
+
+function runInBackground(env) {
+  const log = places['agent.log'];
   const out = fs.openSync(log, 'a');
-  const child = spawn(process.execPath, args, { stdio: ['ignore', out, out], env, detached: true });
+  const start = fs.fstatSync(out).size;
+  const said = () => fs.readFileSync(log).subarray(start).toString('utf8');
+  const child = spawn(places['start.sh'], { stdio: ['ignore', out, out], env, detached: true });
   child.on('error', (error) => fail(error.message));
-  child.unref();
-  console.log('the agent of ' + nodeName + ' runs (pid ' + child.pid + '); its log is ' + log);
+  child.on('exit', () => {
+    const last = said().trim().split('\\n').at(-1);
+    let reason = last;
+    try { const { msg, err } = JSON.parse(last); reason = [msg, err && err.message].filter(Boolean).join(': '); } catch {}
+    fail((reason || 'the agent ended at once') + ' (log: ' + log + ')');
+  });
+  const deadline = Date.now() + 30000;
+  const timer = setInterval(() => {
+    const isConnected = said().includes('connected to the controller');
+    if (!isConnected && Date.now() < deadline) return;
+    clearInterval(timer);
+    child.removeAllListeners('exit');
+    child.unref();
+    console.log('the agent of ' + nodeName + (isConnected ? ' runs' : ' is not connected yet, and goes on trying') + ' (pid ' + child.pid + '); its log is ' + log);
+    console.log('after a reboot start it with ' + places['start.sh']);
+  }, 100);
 }
 `;
