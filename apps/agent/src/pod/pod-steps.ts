@@ -128,7 +128,7 @@ function notePullFailure(env: StepEnvironment, track: ContainerTrack, problem: I
   const message = `Error: ${problem.reason}`;
   recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message });
   const announceAt =
-    problem.reason === 'ErrImagePull' ? now + Math.min(pullErrorShownMs, track.pullDelayMs) : undefined;
+    problem.reason === 'ErrImagePull' ? now + Math.min(pullErrorShownMs, track.pullDelayMs / 2) : undefined;
   track.image = { type: 'failed', retryAt: now + track.pullDelayMs, announceAt, message: problem.message };
 }
 

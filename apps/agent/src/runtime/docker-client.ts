@@ -117,5 +117,6 @@ function engineText(failure: EngineFailure): string {
   if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string') {
     return json.message;
   }
-  return (failure.message ?? String(failure)).trim();
+  // docker-modem's own words around the engine's, where it read the answer as a stream.
+  return (failure.message ?? String(failure)).replace(/^\(HTTP code \d+\) .*? - /, '').trim();
 }

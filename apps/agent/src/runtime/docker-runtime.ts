@@ -183,7 +183,7 @@ export class DockerRuntime implements ContainerRuntime {
 
   async inspectImage(reference: string): Promise<ImageDetails | undefined> {
     try {
-      const path = `/images/${reference}/json`;
+      const path = `/images/${encodeURI(reference).replace(/[?#]/g, encodeURIComponent)}/json`;
       return toImage(await this.#client.json<DockerImage>({ method: 'GET', path, timeoutMs: 30_000 }));
     } catch (error) {
       if (isRuntimeError(error, 'noSuchImage', 'notFound')) return undefined;

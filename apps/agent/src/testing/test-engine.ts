@@ -25,6 +25,12 @@ const applets = [
   'stat',
   'head',
   'hostname',
+  'mkdir',
+  'rm',
+  'grep',
+  'wc',
+  'test',
+  'touch',
 ];
 
 /** The image that the Docker tests run: a busybox, nothing else. */
@@ -76,10 +82,18 @@ export async function execIn(id: string, ...command: string[]): Promise<string> 
   return stdout;
 }
 
+/** The parts of an inspected container that tests look at. */
+export interface InspectAnswer {
+  readonly Config: { readonly Image: string; readonly Hostname: string };
+  readonly HostConfig: Readonly<Record<string, unknown>> & { readonly CgroupParent: string };
+  readonly State: { readonly Pid: number };
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> };
+}
+
 /** What `docker inspect` says. */
-export async function inspect(id: string): Promise<Record<string, never>> {
+export async function inspect(id: string): Promise<InspectAnswer> {
   const { body } = await engine('GET', `/containers/${id}/json`);
-  return JSON.parse(body) as Record<string, never>;
+  return JSON.parse(body) as InspectAnswer;
 }
 
 /** A cluster id of its own for a test, with a directory, and everything by that id removed at the end. */

@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -23,14 +23,21 @@ export async function resolveSubPath(volumePath: string, subPath: string, canCre
 /** Creates one directory after the other, so that a link planted by a container is never followed outside. */
 async function createInside(root: string, subPath: string): Promise<void> {
   let current = root;
+  const { mode } = await stat(root);
   for (const part of subPath.split('/').filter((text) => text !== '' && text !== '.')) {
     const next = join(current, part);
-    await mkdir(next, { mode: 0o777 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    const isNew = await mkdir(next).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        return false;
+      },
+    );
     current = await realpath(next);
     if (current !== root && !current.startsWith(`${root}/`)) {
       throw new Error(`subPath "${subPath}" leads out of the volume`);
     }
+    // Who may write the volume may write its parts.
+    if (isNew) await chmod(current, mode & 0o7777);
   }
 }
