@@ -1,4 +1,4 @@
-/** A deep copy of a JSON value. Faster than `structuredClone`, which also keeps what JSON cannot hold. */
+/** A deep copy of a JSON value, without `undefined` members. Faster than `structuredClone`, which keeps what JSON cannot hold. */
 export function cloneJson<T>(value: T): T {
   return cloneValue(value) as T;
 }
@@ -13,6 +13,7 @@ function cloneValue(value: unknown): unknown {
   const copy: Record<string, unknown> = {};
   for (const key in value) {
     const entry = cloneValue((value as Record<string, unknown>)[key]);
+    if (entry === undefined) continue;
     // Assigning `__proto__` would set the prototype; a label may have that name.
     if (key === '__proto__')
       Object.defineProperty(copy, key, { value: entry, enumerable: true, writable: true, configurable: true });

@@ -126,6 +126,23 @@ describe('reading', () => {
     expect((await api.call<List>('GET', `${url}?limit=2&resourceVersion=0`)).body.items).toHaveLength(5);
   });
 
+  it('goes on with an outdated token only where inconsistency is accepted', async () => {
+    const first = await api.call<List>('GET', `${url}?limit=2`);
+    for (let i = 0; i < 20; i += 1) await api.call('POST', '/api/v1/namespaces/other/configmaps', { body: configMapBody(`y${i}`) });
+    await api.store.compact(api.objects.revision);
+    const expired = await api.call<List & { reason: string; message: string }>(
+      'GET',
+      `${url}?limit=2&continue=${first.body.metadata.continue}`,
+    );
+    expect([expired.code, expired.body.reason]).toEqual([410, 'Expired']);
+    expect(expired.body.message).toContain('The provided continue parameter is too old');
+    const resumed = await api.call<List>('GET', `${url}?limit=10&continue=${expired.body.metadata.continue}`);
+    expect(resumed.code).toBe(200);
+    expect(names(resumed.body)).toEqual(['c', 'd', 'e']);
+    const exact = await api.call('GET', `${url}?resourceVersion=3&resourceVersionMatch=Exact`);
+    expect(exact.body).toMatchObject({ reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' });
+  });
+
   it('refuses a continue token that it did not make', async () => {
     expect((await api.call('GET', `${url}?limit=2&continue=abc`)).code).toBe(400);
   });

@@ -190,6 +190,21 @@ describe('watching', () => {
     });
   });
 
+  it('answers 410 for a version that is no longer kept', async () => {
+    const old = api.objects.revision;
+    for (let i = 0; i < 20; i += 1) await create(`gone-${i}`);
+    await using resumed = await watch(`${configMaps}?watch=1&resourceVersion=${old}`);
+    expect(summary(await resumed.take(20))).toEqual(Array.from({ length: 20 }, (_, i) => `ADDED gone-${i}`));
+    await api.store.compact(api.objects.revision);
+    await using watching = await watch(`${configMaps}?watch=1&resourceVersion=${old}`);
+    expect(watching.code).toBe(410);
+    expect(await watching.body).toMatchObject({
+      reason: 'Expired',
+      message: `too old resource version: ${old} (${api.objects.revision})`,
+      code: 410,
+    });
+  });
+
   it('sends tables of one row', async () => {
     await using watching = await watch(
       `/api/v1/namespaces/default/pods?watch=1&resourceVersion=${api.objects.revision}`,

@@ -5,7 +5,7 @@ import { isStoreError, tooLargeResourceVersion } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
 import type { Representation } from '../representation.ts';
 import type { ActiveWatches } from '../watch/active-watches.ts';
-import { type EventEncoder, selectingEncoder, sharedEncoder, watchLine } from '../watch/event-encoder.ts';
+import { type EventEncoder, plainEncoder, selectingEncoder, watchLine } from '../watch/event-encoder.ts';
 import { WatchStream } from '../watch/watch-stream.ts';
 import type { WatchTransport } from '../watch/watch-transport.ts';
 import { selectPresent } from './list.ts';
@@ -47,7 +47,7 @@ export async function watchObjects(
   const start = planStart(api, request);
   const encoder: EventEncoder =
     request.isPlain && options.selection.isEverything
-      ? sharedEncoder(watches.sharedLines)
+      ? plainEncoder
       : selectingEncoder(options.selection, representation);
   const bookmark = (annotations?: Record<string, string>) =>
     watchLine(

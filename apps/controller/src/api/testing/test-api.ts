@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@gantry/api-types';
 import { kinds, resourceNames } from '@gantry/api-types/kinds';
-import type { ApiClient, Logger } from '@gantry/core';
+import type { ApiClient, Logger, Store } from '@gantry/core';
 import { createMemoryStore } from '@gantry/core/store/memory-store';
 import { FakeClock } from '@gantry/core/testing';
 import type { FastifyInstance } from 'fastify';
@@ -47,6 +47,8 @@ export interface TestApi extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly client: ApiClient;
   readonly objects: ObjectStore;
+  /** What is under the objects, e.g. to compact it. */
+  readonly store: Store;
   readonly clock: FakeClock;
   /** What was logged at warn and error. */
   readonly logged: { readonly level: string; readonly message: string; readonly fields: object }[];
@@ -62,8 +64,10 @@ export async function createTestApi(
   const logged: TestApi['logged'] = [];
   const logger = collectingLogger(logged);
   const store = createMemoryStore();
+  // Little is kept in memory, so that tests reach the store's own history with few writes.
+  const ring = { maxEvents: 16, maxBytes: 1024 * 1024 };
   // Frozen: a handler that changed what it shares with others would throw here.
-  const objects = await openObjectStore({ store, resources: resourceNames, logger, clock, isFrozen: true });
+  const objects = await openObjectStore({ store, resources: resourceNames, logger, clock, isFrozen: true, ring });
   await objects.hasSynced;
   const { nodeStreams, ...rest } = options;
   const { app, client } = createApiServer({
@@ -81,6 +85,7 @@ export async function createTestApi(
     app,
     client,
     objects,
+    store,
     clock,
     logged,
     call: (method, url, callOptions = {}) => call(app, method, url, callOptions),

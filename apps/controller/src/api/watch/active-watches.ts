@@ -1,9 +1,7 @@
-import { SharedLines } from './event-encoder.ts';
 import type { WatchStream } from './watch-stream.ts';
 
 /** All watches that are open, so that a shutdown can end them in order. */
 export class ActiveWatches {
-  readonly sharedLines = new SharedLines();
   readonly #streams = new Set<WatchStream>();
 
   get size(): number {

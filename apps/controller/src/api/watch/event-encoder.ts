@@ -26,31 +26,11 @@ export function watchLine(type: EventType, object: Buffer): Buffer {
   return Buffer.concat([prefixes[type], object, suffix]);
 }
 
-/**
- * The lines of watches without selectors, made once and shared by all of them. Watchers are told of a commit one after
- * another, so that remembering the latest lines is enough.
- */
-export class SharedLines {
-  readonly #lines = new Map<CachedObject, Buffer>();
-  readonly #maxLines = 512;
-
-  lineOf(event: ObjectEvent): Buffer {
-    const known = this.#lines.get(event.current);
-    if (known) return known;
-    const line = watchLine(event.type, event.current.bytes);
-    if (this.#lines.size >= this.#maxLines) this.#lines.clear();
-    this.#lines.set(event.current, line);
-    return line;
-  }
-}
-
-/** For watches of everything in plain JSON: the hot path. */
-export function sharedEncoder(lines: SharedLines): EventEncoder {
-  return {
-    encode: (event) => lines.lineOf(event),
-    encodeInitial: (object) => watchLine('ADDED', object.bytes),
-  };
-}
+/** For watches of everything in plain JSON, the hot path: the lines are made once and shared by all watchers. */
+export const plainEncoder: EventEncoder = {
+  encode: (event) => event.wireBytes,
+  encodeInitial: (object) => watchLine('ADDED', object.bytes),
+};
 
 /** For watches with selectors or in another form: a change may look like an addition or a deletion from there. */
 export function selectingEncoder(selection: Selection, representation: Representation): EventEncoder {
