@@ -2,6 +2,7 @@ import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedWorkload } from '
 import type { NodeUsage } from '@gantry/api-types/usage';
 import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
 import { makeDeployment, makeEvent, makeNode, makePod, makeReplicaSet } from './objects.ts';
+import { judgeNode, refusalMessage, sampleUsage } from './placement.ts';
 
 const Mi = 1024 * 1024;
 
@@ -141,22 +142,9 @@ export class MockFleet {
     return [...this.pods.values()].filter((pod) => pod.nodeName === nodeName);
   }
 
-  /** A believable sample: pods use part of what they request. */
+  /** What the node's agent would report; nothing runs on a dead one. */
   usage(name: string): NodeUsage {
-    const pods = this.#dead.has(name)
-      ? []
-      : this.podsOn(name)
-          .filter((pod) => pod.phase === 'Running')
-          .map((pod) => ({
-            uid: pod.uid,
-            cpuMilli: Math.round(
-              pod.requests.cpuMilli * (0.35 + 0.3 * Math.abs(Math.sin(this.now / 9000 + pod.uid.length * 7))),
-            ),
-            memoryBytes: Math.round(pod.requests.memoryBytes * 0.6),
-            throttledRatio: 0,
-          }));
-    const sum = (field: 'cpuMilli' | 'memoryBytes'): number => pods.reduce((total, pod) => total + pod[field], 0);
-    return { at: new Date(this.now).toISOString(), cpuMilli: sum('cpuMilli'), memoryBytes: sum('memoryBytes'), pods };
+    return sampleUsage(this.#dead.has(name) ? [] : this.podsOn(name), this.now);
   }
 
   setNode(node: FeedNode): void {
@@ -217,7 +205,7 @@ export class MockFleet {
   #schedule(key: string): void {
     const pod = this.pods.get(key);
     if (!pod || pod.nodeName || pod.deletedAt) return;
-    const verdicts = [...this.nodes.values()].map((node) => this.#judge(pod, node));
+    const verdicts = [...this.nodes.values()].map((node) => judgeNode(pod, node, this.podsOn(node.key)));
     const best = verdicts.filter((v) => v.isFeasible).sort((a, b) => (b.totalScore ?? 0) - (a.totalScore ?? 0))[0];
     const attempts = (this.decisions.get(pod.uid)?.attempts ?? 0) + 1;
     const record = {
@@ -252,51 +240,11 @@ export class MockFleet {
   }
 
   #refuse(pod: FeedPod, verdicts: readonly NodeVerdict[], record: Omit<SchedulingDecision, 'outcome'>): void {
-    const counts = new Map<string, number>();
-    for (const { refusals } of verdicts)
-      for (const r of refusals) counts.set(r.reason, (counts.get(r.reason) ?? 0) + 1);
-    const reasons = [...counts].sort().map(([reason, n]) => `${n} ${reason}`);
-    const message = `0/${verdicts.length} nodes are available: ${reasons.join(', ')}.`;
+    const message = refusalMessage(verdicts);
     this.decisions.set(pod.uid, { ...record, outcome: 'unschedulable', message });
     if (pod.message === message) return;
     this.setPod({ ...pod, message });
     this.event('Pod', pod, 'Warning', 'FailedScheduling', message);
-  }
-
-  #judge(pod: FeedPod, node: FeedNode): NodeVerdict {
-    const held = this.podsOn(node.key).filter((p) => p.phase !== 'Succeeded');
-    const refusals: NodeVerdict['refusals'][number][] = [];
-    const unreachable = node.taints.find((t) => t.effect === 'NoSchedule' || t.effect === 'NoExecute');
-    if (node.unschedulable) refusals.push({ plugin: 'NodeUnschedulable', reason: 'node(s) were unschedulable' });
-    if (unreachable)
-      refusals.push({ plugin: 'TaintToleration', reason: `node(s) had untolerated taint {${unreachable.key}: }` });
-    let score = 0;
-    for (const [resource, field] of [
-      ['cpu', 'cpuMilli'],
-      ['memory', 'memoryBytes'],
-    ] as const) {
-      const free = node.allocatable[field] - held.reduce((sum, p) => sum + p.requests[field], 0);
-      const need = pod.requests[field];
-      if (need > free)
-        refusals.push({
-          plugin: 'NodeResourcesFit',
-          reason: `Insufficient ${resource}`,
-          resource,
-          need,
-          free,
-          short: need - free,
-        });
-      score += (100 * (free - need)) / node.allocatable[field] / 2;
-    }
-    const isFeasible = refusals.length === 0;
-    return {
-      nodeName: node.key,
-      isFeasible,
-      refusals,
-      ...(isFeasible
-        ? { totalScore: score, scores: { NodeResourcesFit: score * 0.6, NodeResourcesBalancedAllocation: score * 0.4 } }
-        : {}),
-    };
   }
 
   #lose(node: FeedNode): void {

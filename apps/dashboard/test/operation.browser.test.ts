@@ -70,6 +70,17 @@ it('walks the tiles with the arrow keys, over the borders of nodes, and opens on
   await vi.waitFor(() => expect(new URL(page.url()).pathname).toBe('/'), eventually);
 });
 
+it('has a tab stop among the tiles of a cluster where nothing changes', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(
+    () => expect([...server.fleet.pods.values()].filter((pod) => pod.isReady)).toHaveLength(15),
+    eventually,
+  );
+  await page.reload();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  expect(await page.locator('.fleet [data-tile][tabindex="0"]').count()).toBe(1);
+});
+
 it('filters with the slash key and clears with Escape', async () => {
   const { page } = await open();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);

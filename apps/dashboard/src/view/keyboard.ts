@@ -12,8 +12,15 @@ export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
     const fleet = ref.current;
     if (!fleet) return;
     const tiles = (): HTMLElement[] => [...fleet.querySelectorAll<HTMLElement>('[data-tile]')];
-    const current = fleet.querySelector<HTMLElement>('[data-tile][tabindex="0"]') ?? tiles()[0];
-    if (current) current.tabIndex = 0;
+    const ensureOneTabStop = (): void => {
+      const stops = fleet.querySelectorAll('[data-tile][tabindex="0"]').length;
+      const [first] = stops === 0 ? tiles() : [];
+      if (first) first.tabIndex = 0;
+    };
+    ensureOneTabStop();
+    // Tiles come and go without a render of the fleet itself, the tab stop among them.
+    const observer = new MutationObserver(ensureOneTabStop);
+    observer.observe(fleet, { childList: true, subtree: true });
     const onKey = (event: KeyboardEvent): void => {
       const from = (event.target as HTMLElement).closest<HTMLElement>('[data-tile]');
       if (!from || !isDirection(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -28,6 +35,7 @@ export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
     fleet.addEventListener('keydown', onKey);
     fleet.addEventListener('focusin', onFocus);
     return () => {
+      observer.disconnect();
       fleet.removeEventListener('keydown', onKey);
       fleet.removeEventListener('focusin', onFocus);
     };
