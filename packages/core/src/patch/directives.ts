@@ -51,6 +51,12 @@ export function noMergeKey(map: JsonObject, key: string): ApiError {
   return badPatch(`map: ${goText(map)} does not contain declared merge key: ${key}`);
 }
 
+export function outOfOrder(patch: readonly unknown[], order: readonly unknown[]): ApiError {
+  return badPatch(
+    `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
+  );
+}
+
 /** A value as Go's `%v` prints it, which is how clients know these messages. */
 function goText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((element) => goText(element)).join(' ')}]`;

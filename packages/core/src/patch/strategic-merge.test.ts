@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyStrategicMergePatch } from './strategic-merge.ts';
+import recorded from './testdata/kubectl-patches.json' with { type: 'json' };
 
 const pod = { apiVersion: 'v1', kind: 'Pod' };
 const deployment = { apiVersion: 'apps/v1', kind: 'Deployment' };
@@ -220,12 +221,18 @@ describe('applyStrategicMergePatch', () => {
     [spec({ '$setElementOrder/containers': 'a' }), 'Invalid patch format of setElementOrder list'],
     [
       spec({ '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'a' }] }),
-      'Invalid patch format of setElementOrder list',
+      "The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
     ],
     [metadata({ '$deleteFromPrimitiveList/finalizers': 'x' }), 'Invalid patch format of primitive list'],
   ])('refuses %j', (patch, message) => {
     const original = { metadata: { finalizers: ['x'] }, spec: { containers: [a] } };
     expect(() => patched(original, patch)).toThrow(expect.objectContaining({ reason: 'BadRequest', message }));
+  });
+
+  it('does what `kubectl patch --local --type=strategic` of 1.33 did with random patches', () => {
+    for (const { original, patch, result } of recorded) {
+      expect(patched(original, patch), JSON.stringify(patch)).toEqual(result);
+    }
   });
 
   const names = fc.constantFrom('a', 'b', 'c', 'd');

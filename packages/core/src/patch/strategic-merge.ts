@@ -7,6 +7,7 @@ import {
   isObject,
   type JsonObject,
   noMergeKey,
+  outOfOrder,
   patchDirective,
   retainKeysDirective,
   unknownPatchType,
@@ -85,14 +86,15 @@ function applyElementOrders(result: Map<string, unknown>, patch: JsonObject, sha
   return ordered;
 }
 
-/** What the patch adds or changes has to occur in its order, in that order. */
+/** What the patch adds or changes has to occur in its order, in that order, if there is one. */
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], key: string | undefined): void {
+  if (order.length === 0) return;
   const kept = patch.filter((element) => !isObject(element) || !(patchDirective in element));
   let at = 0;
   for (const element of kept) {
     const identity = identityOf(element, key);
     while (at < order.length && identityOf(order[at], key) !== identity) at += 1;
-    if (at === order.length) throw badPatch('Invalid patch format of setElementOrder list');
+    if (at === order.length) throw outOfOrder(patch, order);
   }
 }
 
