@@ -1,9 +1,13 @@
-import type { Pod } from '@gantry/api-types';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ObjectMeta, Pod } from '@gantry/api-types';
 import { makeNode, makePod } from '@gantry/api-types/testing';
 import { createMemoryStore, type Store } from '@gantry/core';
 import { FakeClock } from '@gantry/core/testing';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { ObjectEvent, ObjectStore } from './object-store.ts';
 import { type ObjectStoreOptions, openObjectStore } from './watch-cache.ts';
 
@@ -28,7 +32,7 @@ afterEach(async () => {
 /** A pod as a writer makes it: without a resourceVersion. */
 function newPod(options: Parameters<typeof makePod>[0] = {}): Pod {
   const pod = makePod(options);
-  delete pod.metadata.resourceVersion;
+  delete (pod.metadata as Partial<ObjectMeta>).resourceVersion;
   return pod;
 }
 
@@ -322,6 +326,34 @@ describe('following the store', () => {
     expect(watch.events()).toHaveLength(1);
     await using second = await closing(await open());
     expect(second.list('pods')).toHaveLength(1);
+  });
+
+  it('shows the same objects and revisions after a restart on the same database', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'gantry-objects-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const path = join(directory, 'state.db');
+    const facts = (cache: ObjectStore) =>
+      cache.list('pods').map(({ key, object, revision, bytes }) => ({ key, object, revision, text: bytes.toString() }));
+    const first = await openSqliteStore({ path, logger });
+    const before = await open({ store: first });
+    const names = Array.from({ length: 1203 }, (_, i) => `p${i}`);
+    const created = await Promise.all(names.map((name) => before.create('pods', newPod({ name }))));
+    await Promise.all(created.slice(0, 10).map((c) => before.delete('pods', c.key, c.revision)));
+    await Promise.all(created.slice(10, 20).map((c) => before.update('pods', c.object, c.revision)));
+    const expected = facts(before);
+    await before.close();
+    await first.close();
+    const second = await openSqliteStore({ path, logger });
+    onTestFinished(() => second.close());
+    await using after = await closing(await open({ store: second }));
+    expect(expected).toHaveLength(1193);
+    expect(facts(after)).toEqual(expected);
+    expect(after.revision).toBe(before.revision);
+    const late = await watchPods(after, created[1202]?.revision ?? 0);
+    expect(late.events().map((event) => event.type)).toEqual([
+      ...Array(10).fill('DELETED'),
+      ...Array(10).fill('MODIFIED'),
+    ]);
   });
 
   it('shows the same objects, bytes and revisions when opened again', async () => {

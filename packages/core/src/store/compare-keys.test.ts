@@ -4,7 +4,7 @@ import { compareKeys } from './compare-keys.ts';
 
 it('orders keys as their UTF-8 bytes are ordered', () => {
   const text = fc.string({ unit: 'binary', maxLength: 4 });
-  fc.assert(
+  void fc.assert(
     fc.property(text, text, (a, b) => {
       expect(Math.sign(compareKeys(a, b))).toBe(
         Math.sign(compareBytes(new TextEncoder().encode(a), new TextEncoder().encode(b))),
