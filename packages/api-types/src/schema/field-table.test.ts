@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { schemaTypes } from '../generated/schema-data.ts';
+import { apiVersionOf } from '../kind.ts';
+import { kinds } from '../kinds.ts';
 import { schemaOfKind, structOf } from './field-table.ts';
 
 describe('the field table', () => {
@@ -34,6 +36,18 @@ describe('the field table', () => {
   ])('has the kind %s %s', (apiVersion, kind) => {
     expect(schemaOfKind({ apiVersion, kind })).toBeDefined();
   });
+
+  it.each(kinds.map((kind) => [kind.kind, kind] as const))(
+    'has %s, its list and the bodies of its subresources',
+    (_, kind) => {
+      const apiVersion = apiVersionOf(kind);
+      expect(schemaOfKind({ apiVersion, kind: kind.kind })).toBeDefined();
+      expect(schemaOfKind({ apiVersion, kind: `${kind.kind}List` })).toBeDefined();
+      for (const sub of kind.subresources) {
+        expect(schemaOfKind({ apiVersion: apiVersionOf(sub), kind: sub.kind }), sub.name).toBeDefined();
+      }
+    },
+  );
 
   it('has no kind for what is only a part', () => {
     expect(schemaOfKind({ apiVersion: 'v1', kind: 'Container' })).toBeUndefined();
