@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ObjectMeta } from '@gantry/api-types';
 
-/** RFC 3339 with seconds, as `metav1.Time` is written. */
-export function formatTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
 /** Without vowels and look-alikes, so that no word comes out: Kubernetes' own alphabet. */
 const nameAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 const suffixLength = 5;

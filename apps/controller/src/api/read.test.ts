@@ -128,7 +128,8 @@ describe('reading', () => {
 
   it('goes on with an outdated token only where inconsistency is accepted', async () => {
     const first = await api.call<List>('GET', `${url}?limit=2`);
-    for (let i = 0; i < 20; i += 1) await api.call('POST', '/api/v1/namespaces/other/configmaps', { body: configMapBody(`y${i}`) });
+    for (let i = 0; i < 20; i += 1)
+      await api.call('POST', '/api/v1/namespaces/other/configmaps', { body: configMapBody(`y${i}`) });
     await api.store.compact(api.objects.revision);
     const expired = await api.call<List & { reason: string; message: string }>(
       'GET',
@@ -140,7 +141,10 @@ describe('reading', () => {
     expect(resumed.code).toBe(200);
     expect(names(resumed.body)).toEqual(['c', 'd', 'e']);
     const exact = await api.call('GET', `${url}?resourceVersion=3&resourceVersionMatch=Exact`);
-    expect(exact.body).toMatchObject({ reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' });
+    expect(exact.body).toMatchObject({
+      reason: 'Expired',
+      message: 'The resourceVersion for the provided list is too old.',
+    });
   });
 
   it('refuses a continue token that it did not make', async () => {

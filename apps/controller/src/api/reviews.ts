@@ -1,9 +1,9 @@
 import type { SelfSubjectAccessReview, SelfSubjectRulesReview } from '@gantry/api-types';
+import { formatTime } from '@gantry/core/lib/timestamp';
 import { authorize } from '../auth/authorize.ts';
 import type { User } from '../auth/user.ts';
 import type { AnyObject } from './context.ts';
 import type { DiscoveredResource } from './discovery.ts';
-import { formatTime } from './metadata.ts';
 
 /** A kind that is only ever POSTed: it asks a question, and the answer is its status. */
 export interface Review extends DiscoveredResource {

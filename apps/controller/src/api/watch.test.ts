@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { configMapBody, createTestApi, podBody, type TestApi, tokens } from './testing/test-api.ts';
@@ -234,6 +234,29 @@ describe('watching', () => {
     const seen = await Promise.all(watching.map(async (one) => JSON.stringify(await one.take(30))));
     expect(new Set(seen).size).toBe(1);
     await Promise.all(watching.map((one) => one[Symbol.asyncDispose]()));
+  });
+
+  it('cuts off a watcher that does not read, and tells nobody else', async () => {
+    const deaf = connect((api.app.server.address() as AddressInfo).port, '127.0.0.1');
+    const closed = new Promise((resolve) => deaf.on('close', resolve));
+    deaf.on('error', () => undefined);
+    deaf.pause();
+    const path = `${configMaps}?watch=1&resourceVersion=${api.objects.revision}`;
+    deaf.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tokens.admin}\r\n\r\n`);
+    await using healthy = await watch(path);
+    const value = 'x'.repeat(1024 * 1024 - 1024);
+    let seen = 0;
+    for (let i = 0; i < 60 && api.logged.length === 0; i += 1) {
+      await api.call('POST', configMaps, { body: configMapBody(`huge-${i}`, value) });
+      seen += (await healthy.take(1)).length;
+    }
+    expect(api.logged.map(({ message }) => message)).toEqual([
+      'watcher lags behind and was cut off: it will list anew',
+    ]);
+    deaf.resume();
+    await closed;
+    expect(seen).toBeGreaterThan(10);
+    await api.call('DELETE', configMaps);
   });
 
   it('serves watches over WebSockets', async () => {

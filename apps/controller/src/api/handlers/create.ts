@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, invalid, objectKey } from '@gantry/api-types';
+import { formatTime } from '@gantry/core/lib/timestamp';
 import type { AnyObject, ApiContext, WriteOptions, WrittenObject } from '../context.ts';
 import { unsaved } from '../context.ts';
 import { alreadyExists, forbidden, isStoreError, notFound } from '../failures.ts';
-import { formatTime, generateName } from '../metadata.ts';
+import { generateName } from '../metadata.ts';
 import type { ServedKind } from '../registry.ts';
 import { validateForCreate } from './validation.ts';
 

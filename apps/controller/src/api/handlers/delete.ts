@@ -1,10 +1,10 @@
 import { ApiError, objectKey, type Pod, type Status } from '@gantry/api-types';
 import type { DeleteRequest } from '@gantry/core';
+import { formatTime } from '@gantry/core/lib/timestamp';
 import type { CachedObject } from '../../objects/object-store.ts';
 import type { AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from '../context.ts';
 import { unsaved } from '../context.ts';
 import { conflict, forbidden, isStoreError, notFound } from '../failures.ts';
-import { formatTime } from '../metadata.ts';
 import type { ServedKind } from '../registry.ts';
 import { isReadyToRemove } from './deletion.ts';
 

@@ -1,5 +1,5 @@
 import { ApiError } from '@gantry/api-types';
-import type { CachedObject } from '../../objects/object-store.ts';
+import type { CachedObject, ObjectEvent, WatchSink } from '../../objects/object-store.ts';
 import type { AnyObject, ApiContext } from '../context.ts';
 import { isStoreError, tooLargeResourceVersion } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
@@ -42,51 +42,63 @@ export async function watchObjects(
   request: WatchRequest,
   open: () => WatchTransport,
 ): Promise<void> {
-  const { kind, namespace, options, representation } = request;
-  checkWatchOptions(options);
+  checkWatchOptions(request.options);
   const start = planStart(api, request);
-  const encoder: EventEncoder =
-    request.isPlain && options.selection.isEverything
-      ? plainEncoder
-      : selectingEncoder(options.selection, representation);
-  const bookmark = (annotations?: Record<string, string>) =>
-    watchLine(
-      'BOOKMARK',
-      representation.bookmark({
-        resourceVersion: String(api.objects.revision),
-        creationTimestamp: null,
-        ...(annotations ? { annotations } : {}),
-      }),
-    );
+  const bookmark = bookmarksOf(api, request.representation);
   const initialEnd = start.announcesInitialEnd ? bookmark({ 'k8s.io/initial-events-end': 'true' }) : undefined;
-  // Events may come before the subscription's promise resolves (replay), hence the hand-over by this variable.
-  let stream: WatchStream | undefined;
-  const early: Parameters<WatchStream['onEvents']>[0][] = [];
-  const sink = {
-    onEvents: (events: Parameters<WatchStream['onEvents']>[0]) => {
-      if (stream) stream.onEvents(events);
-      else early.push(events);
-    },
-  };
+  const sink = new DeferredSink();
   const unsubscribe = await subscribe(api, request, start.fromRevision, sink);
-  const opened: WatchStream = new WatchStream({
-    encoder,
+  const stream: WatchStream = new WatchStream({
+    encoder: encoderFor(request),
     transport: open(),
     clock: api.clock,
     initial: start.initial,
     initialEnd,
-    bookmark: options.allowWatchBookmarks ? bookmark : undefined,
+    bookmark: request.options.allowWatchBookmarks ? bookmark : undefined,
     bookmarkMs,
-    timeoutMs: (options.timeoutSeconds ?? minTimeoutSeconds * (1 + Math.random())) * 1000,
+    timeoutMs: (request.options.timeoutSeconds ?? minTimeoutSeconds * (1 + Math.random())) * 1000,
     maxBufferedBytes,
-    onClosed: () => watches.remove(opened),
-    onSlow: () =>
-      api.logger.warn({ resource: kind.resource, namespace }, 'watcher lags behind and was cut off: it will list anew'),
+    onClosed: () => watches.remove(stream),
+    onSlow: () => {
+      const { kind, namespace } = request;
+      api.logger.warn({ resource: kind.resource, namespace }, 'watcher lags behind and was cut off: it will list anew');
+    },
   });
-  stream = opened;
-  watches.add(opened);
-  opened.bindTo(unsubscribe);
-  for (const events of early) opened.onEvents(events);
+  watches.add(stream);
+  stream.bindTo(unsubscribe);
+  sink.passOnTo(stream);
+}
+
+/** Keeps what a subscription replays until the stream that it is for exists. */
+class DeferredSink implements WatchSink<AnyObject> {
+  #target: WatchSink<AnyObject> | undefined;
+  #early: (readonly ObjectEvent<AnyObject>[])[] = [];
+
+  onEvents(events: readonly ObjectEvent<AnyObject>[]): void {
+    if (this.#target) this.#target.onEvents(events);
+    else this.#early.push(events);
+  }
+
+  passOnTo(target: WatchSink<AnyObject>): void {
+    this.#target = target;
+    for (const events of this.#early.splice(0)) target.onEvents(events);
+  }
+}
+
+function encoderFor({ isPlain, options, representation }: WatchRequest): EventEncoder {
+  return isPlain && options.selection.isEverything ? plainEncoder : selectingEncoder(options.selection, representation);
+}
+
+/** BOOKMARK lines for the present revision. Commits are told to watchers in one turn, so nothing before it is outstanding. */
+function bookmarksOf(api: ApiContext, representation: Representation) {
+  return (annotations?: Record<string, string>) => {
+    const metadata = {
+      resourceVersion: String(api.objects.revision),
+      creationTimestamp: null,
+      ...(annotations ? { annotations } : {}),
+    };
+    return watchLine('BOOKMARK', representation.bookmark(metadata));
+  };
 }
 
 function planStart(api: ApiContext, request: WatchRequest): WatchStart {
@@ -111,7 +123,7 @@ async function subscribe(
   api: ApiContext,
   request: WatchRequest,
   fromRevision: number,
-  sink: { onEvents: WatchStream['onEvents'] },
+  sink: DeferredSink,
 ): Promise<() => void> {
   const { kind, namespace } = request;
   try {

@@ -93,10 +93,12 @@ function sendDocument(
   document: OpenApiDocument,
   type: string,
 ): FastifyReply {
+  const { buffer, byteOffset, byteLength } = document.bytes;
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
   const etag = `"${document.hash}"`;
   void reply.header('etag', etag);
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  return reply.header('content-type', type).send(Buffer.from(document.bytes.buffer));
+  return reply.header('content-type', type).send(bytes);
 }
 
 function rootPaths(discovery: Discovery): string[] {

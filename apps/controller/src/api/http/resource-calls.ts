@@ -1,4 +1,4 @@
-import { ApiError, apiVersionOf } from '@gantry/api-types';
+import { ApiError } from '@gantry/api-types';
 import type { FastifyReply } from 'fastify';
 import type { AnyObject, Target } from '../context.ts';
 import { methodNotAllowed } from '../failures.ts';
@@ -129,9 +129,4 @@ export function bodyOf(call: ResourceCall): { contentType: string | undefined; b
     contentType: call.request.headers['content-type'],
     body: Buffer.isBuffer(body) ? body : undefined,
   };
-}
-
-/** `apps/v1` of a call's kind. */
-export function apiVersionOfCall(call: ResourceCall): string {
-  return apiVersionOf(call.kind.definition);
 }

@@ -1,8 +1,8 @@
 import { ApiError, type Binding, objectKey, type Pod, type PodCondition } from '@gantry/api-types';
+import { formatTime } from '@gantry/core/lib/timestamp';
 import type { CachedObject } from '../../objects/object-store.ts';
 import type { ApiContext } from '../context.ts';
 import { conflict, isStoreError, notFound } from '../failures.ts';
-import { formatTime } from '../metadata.ts';
 
 export interface BindRequest {
   readonly namespace: string;

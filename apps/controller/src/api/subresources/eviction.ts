@@ -1,11 +1,11 @@
 import { objectKey, type Pod, type PodCondition } from '@gantry/api-types';
 import type { DeleteRequest } from '@gantry/core';
+import { formatTime } from '@gantry/core/lib/timestamp';
 import type { AnyObject, ApiContext } from '../context.ts';
 import { notFound } from '../failures.ts';
 import { deleteObject } from '../handlers/delete.ts';
 import { modifyObject } from '../handlers/update.ts';
 import { cloneJson } from '../json.ts';
-import { formatTime } from '../metadata.ts';
 
 export interface EvictRequest {
   readonly namespace: string;
