@@ -56,8 +56,8 @@ export class HttpClient {
     return JSON.parse((await this.must('GET', path)).text) as T;
   }
 
-  /** Follows a watch on a connection of its own; the returned function ends it. */
-  watch(path: string, onEvent: (event: WatchEvent) => void): () => void {
+  /** Follows a watch on a connection of its own; the returned function ends it. `onEnd` is called however it ends. */
+  watch(path: string, onEvent: (event: WatchEvent) => void, onEnd: () => void = () => undefined): () => void {
     const call = request(
       { ...this.#with('GET', path, undefined, ''), agent: false, ca: this.#ca() },
       (response: IncomingMessage) => {
@@ -73,6 +73,7 @@ export class HttpClient {
     );
     // Ended by the returned function, or by the server when the bench stops it.
     call.on('error', () => undefined);
+    call.on('close', onEnd);
     call.end();
     return () => call.destroy();
   }
