@@ -73,7 +73,7 @@ class WatchCache {
 
   /** Subscribes to the store; resolves when the caches show its present state. */
   follow(): Promise<void> {
-    return this.#store.watch('/', this.#revision, (events) => this.#onEvents(events), this.#abort.signal);
+    return this.#store.watch('', this.#revision, (events) => this.#onEvents(events), this.#abort.signal);
   }
 
   get(resource: ResourceName, key: ObjectKey): CachedObject | undefined {

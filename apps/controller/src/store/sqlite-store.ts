@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger, Store, StoreEvent, StoreListOptions, StoreListResult, StoreRecord } from '@gantry/core';
 import { checkRetained, closedError, compactedError, futureError } from '@gantry/core/store/refusals';
@@ -38,18 +39,26 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { path, maxBytes } = options;
   const workerData: SqliteWorkerData = { path, maxBytes };
   const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData, name: 'store' });
-  const opened = await new Promise<Extract<SqliteReply, { type: 'opened' }>>((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('message', (reply: SqliteReply) => {
-      worker.off('error', reject);
-      if (reply.type === 'opened') resolve(reply);
-      else
-        reject(
-          new Error(reply.type === 'unusable' ? reply.message : `unexpected ${reply.type} from the store's worker`),
-        );
-    });
+  return new SqliteStore(worker, await waitUntilOpened(worker), options);
+}
+
+type Opened = Extract<SqliteReply, { type: 'opened' }>;
+
+async function waitUntilOpened(worker: Worker): Promise<Opened> {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const ended = once(worker, 'exit', { signal }).then(() => {
+    throw new Error("the store's worker thread ended at once");
   });
-  return new SqliteStore(worker, opened, options);
+  try {
+    // `once` also rejects with what the worker throws.
+    const [reply] = (await Promise.race([once(worker, 'message', { signal }), ended])) as [SqliteReply];
+    if (reply.type === 'opened') return reply;
+    throw new Error(reply.type === 'unusable' ? reply.message : `unexpected ${reply.type} from the store's worker`);
+  } finally {
+    ended.catch(() => undefined);
+    abort.abort();
+  }
 }
 
 interface PendingRead {
@@ -207,11 +216,15 @@ class SqliteStore implements Store {
     const writes = this.#writes.takeSent(committed.batches);
     const events = eventsOf(writes, committed);
     const last = events.at(-1);
-    if (last) {
-      this.#currentRevision = last.revision;
-      this.#hub.publish(events);
+    try {
+      if (last) {
+        this.#currentRevision = last.revision;
+        this.#hub.publish(events);
+      }
+    } finally {
+      // A watcher that breaks its promise not to throw must not leave the writers waiting.
+      answerWrites(writes, committed);
     }
-    answerWrites(writes, committed);
     this.#reportSlowCommit(committed.durationMs, writes.length);
   }
 
