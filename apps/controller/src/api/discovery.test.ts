@@ -157,6 +157,20 @@ describe('access', () => {
     });
   });
 
+  it('lets the admin, and nobody else, act as somebody else', async () => {
+    const asBob = { 'impersonate-user': 'bob' };
+    const refused = await api.call('GET', '/api/v1/pods', { headers: asBob });
+    expect(refused.body).toMatchObject({ code: 403, message: expect.stringContaining('User "bob" cannot list') });
+    const asMaster = { ...asBob, 'impersonate-group': 'system:masters' };
+    expect((await api.call('GET', '/api/v1/pods', { headers: asMaster })).code).toBe(200);
+    const reader = await api.call('GET', '/api/v1/pods', { headers: asMaster, token: tokens.reader });
+    expect(reader.body).toMatchObject({
+      code: 403,
+      message:
+        'users "bob" is forbidden: User "reader" cannot impersonate resource "users" in API group "" at the cluster scope',
+    });
+  });
+
   it('shows an agent nothing but its own node and pods', async () => {
     const get = async (url: string) => (await api.call('GET', url, { token: tokens.node })).code;
     expect(await get('/api/v1/nodes/node-1')).toBe(404);

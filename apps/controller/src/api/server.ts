@@ -4,6 +4,7 @@ import { ApiError, type KindDefinition } from '@gantry/api-types';
 import { createOpenApiDocuments } from '@gantry/api-types/schema';
 import type { ApiClient, Clock, Logger } from '@gantry/core';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { impersonate } from '../auth/impersonate.ts';
 import type { Authenticator } from '../auth/token-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
@@ -83,8 +84,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.addHook('onRequest', (request, _reply, done) => {
-      request.user = options.auth.authenticate(request.headers.authorization);
-      done(request.user ? undefined : new ApiError('Unauthorized', 'Unauthorized'));
+      const user = options.auth.authenticate(request.headers.authorization);
+      if (!user) return done(new ApiError('Unauthorized', 'Unauthorized'));
+      request.user = impersonate(user, request.headers);
+      done();
     });
     registerDocumentRoutes(scope, { discovery, openApi });
     registerResourceRoutes(scope, http);

@@ -286,6 +286,7 @@ describe('watching', () => {
     expect(await refusal('/elsewhere', { authorization })).toBe(404);
     expect(await refusal(`${configMaps}`, { authorization })).toBe(400);
     expect(await refusal('/api/v1/nothing?watch=1', { authorization })).toBe(404);
+    expect(await refusal('/api/v1/namespaces/default/pods/p/exec?command=ls', { authorization })).toBe(404);
     expect(await refusal('/api/v1/nodes?watch=1', { authorization: `Bearer ${tokens.node}` })).toBe(403);
   });
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError } from '@gantry/api-types';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
+import { impersonate } from '../../auth/impersonate.ts';
 import { unknownResource } from '../failures.ts';
 import { openWebSocketTransport } from '../watch/websocket-transport.ts';
 import { toApiError } from './errors.ts';
@@ -41,12 +42,16 @@ interface Upgrade {
 
 async function startWatch(http: HttpContext, server: WebSocketServer, upgrade: Upgrade, url: URL): Promise<void> {
   const { request, socket, head } = upgrade;
-  const user = http.auth.authenticate(request.headers.authorization);
-  if (!user) throw new ApiError('Unauthorized', 'Unauthorized');
+  const caller = http.auth.authenticate(request.headers.authorization);
+  if (!caller) throw new ApiError('Unauthorized', 'Unauthorized');
+  const user = impersonate(caller, request.headers);
   const path = parseResourcePath(url.pathname);
   const kind = path && http.api.registry.lookup(path.apiVersion, path.resource);
   const query: Query = Object.fromEntries(url.searchParams);
   if (!path || !kind) throw unknownResource();
+  if (path.subresource !== undefined) {
+    throw new ApiError('NotFound', `${kind.definition.plural}/${path.subresource} is not supported yet`);
+  }
   if (path.name !== undefined || !booleanParameter(query, 'watch')) {
     throw new ApiError('BadRequest', 'only watches can be upgraded to a WebSocket: add watch=true to a list');
   }
