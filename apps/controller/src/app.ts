@@ -14,6 +14,7 @@ import type { ControllerConfig } from './config.ts';
 import { startControllers } from './controllers/start-controllers.ts';
 import { createDashboardServer, type DashboardServer } from './dashboard/dashboard-server.ts';
 import { registerDashboardLinkRoute } from './dashboard/link-route.ts';
+import { openSessionKey } from './dashboard/session-key.ts';
 import type { ClusterFacts } from './dashboard/sources.ts';
 import { createEventRecorder } from './events/event-recorder.ts';
 import { registerJoinRoutes } from './join/join-routes.ts';
@@ -139,6 +140,7 @@ async function startParts(
     logger,
     port: config.dashboardPort,
     dashboardDist: parts.dashboardDist,
+    sessionKey: await openSessionKey(dataDir),
   });
   await dashboard.listen();
   started.push({ stop: () => dashboard.close() });

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { isSystemError, messageOf, UserError } from '../output/user-error.ts';
 
 /** A process of a local cluster. The start time tells it from another that was given its pid later. */
@@ -57,7 +57,7 @@ export async function writeClusterState(dataDir: string, state: ClusterState): P
 export async function prepareDataDir(dataDir: string): Promise<void> {
   const paths = clusterPaths(dataDir);
   try {
-    await mkdir(paths.root, { recursive: true, mode: 0o755 });
+    await makeDirectory(paths.root);
     for (const dir of [paths.controller, paths.logs, paths.nodes]) await mkdir(dir, { recursive: true, mode: 0o700 });
     const probe = join(paths.root, '.write-probe');
     // A whole block: an empty file can be made on a full disk.
@@ -68,11 +68,22 @@ export async function prepareDataDir(dataDir: string): Promise<void> {
       throw new UserError(
         `no space is left for the data directory ${paths.root}: free some, or name another with --data-dir`,
       );
-    if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) {
+    if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT')) {
       throw new UserError(
         `the data directory ${paths.root} cannot be written (${messageOf(error)}): name another with --data-dir`,
       );
     }
     throw error;
   }
+}
+
+/** As mkdir -p. Node's own recursive mkdir never returns below file systems that refuse new folders with ENOENT (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    if ((await stat(path)).isDirectory()) return;
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+    if (dirname(path) !== path) await makeDirectory(dirname(path));
+  }
+  await mkdir(path, { mode: 0o755 });
 }

@@ -172,6 +172,8 @@ function waitForSignal(): Promise<void> {
 function watchProcesses(terminal: Terminal, started: StartedCluster): Promise<never> {
   return new Promise((_, reject) => {
     for (const { child, name, logPath } of started.processes) {
+      // Children were let go of when they started; here they are what keeps this command running.
+      child.ref();
       child.once('exit', (code, signal) => {
         const text = `${name} ended unexpectedly (${signal ?? `exit ${code}`}); its log is ${logPath}`;
         if (name === 'the controller') reject(new UserError(text));
