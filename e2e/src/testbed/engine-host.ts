@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type Docker from 'dockerode';
 import DockerClient from 'dockerode';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
@@ -132,6 +134,22 @@ export class EngineHost implements AsyncDisposable {
       pod: Labels['io.gantry.pod.name'] ?? '',
       podUid: Labels['io.gantry.pod.uid'] ?? '',
     }));
+  }
+
+  /** The uids of the pods of which a container was started since the host's engine started. */
+  async startedPods(): Promise<string[]> {
+    const now = Math.floor(Date.now() / 1000) + 1;
+    // The engine keeps its latest events for as long as it runs; `until` ends the answer.
+    const stream = await this.#engine.getEvents({
+      since: 0,
+      until: now,
+      filters: { type: ['container'], event: ['start'] },
+    });
+    const lines = (await text(stream as Readable)).split('\n').filter(Boolean);
+    return lines.flatMap((line) => {
+      const { Actor } = JSON.parse(line) as { Actor: { Attributes: Record<string, string> } };
+      return Actor.Attributes['io.gantry.pod.uid'] ?? [];
+    });
   }
 
   /** Power off: every process of the host ends at once, and its connections are not closed in good order. */
