@@ -305,6 +305,21 @@ describe('watching', () => {
 });
 
 describe('closing the server', () => {
+  it('does not wait for watchers that have stopped reading', async () => {
+    const api = await createTestApi();
+    await api.app.listen({ port: 0, host: '127.0.0.1' });
+    const deaf = connect((api.app.server.address() as AddressInfo).port, '127.0.0.1');
+    deaf.on('error', () => undefined);
+    const begun = new Promise((resolve) => deaf.once('data', resolve));
+    deaf.write(`GET ${configMaps}?watch=1 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tokens.admin}\r\n\r\n`);
+    await begun;
+    deaf.pause();
+    const value = 'x'.repeat(1024 * 1024 - 1024);
+    for (let i = 0; i < 8; i += 1) await api.call('POST', configMaps, { body: configMapBody(`big-${i}`, value) });
+    await api[Symbol.asyncDispose]();
+    deaf.destroy();
+  });
+
   it('ends watches in order and resolves', async () => {
     const api = await createTestApi();
     await api.app.listen({ port: 0, host: '127.0.0.1' });

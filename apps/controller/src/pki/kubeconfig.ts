@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { writePrivateFile } from './private-files.ts';
 
 export interface KubeconfigOptions {
@@ -34,7 +36,8 @@ export function renderKubeconfig(options: KubeconfigOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Writes the kubeconfig atomically with mode 0600. */
+/** Writes the kubeconfig atomically with mode 0600, and makes the folder it goes to where there is none. */
 export async function writeKubeconfig(path: string, options: KubeconfigOptions): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await writePrivateFile(path, renderKubeconfig(options));
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { WatchTransport } from './watch-transport.ts';
+import { endGraceMs, type WatchTransport } from './watch-transport.ts';
 
 /** A watch as newline-delimited JSON over a chunked response. Headers go out at once: clients wait for them. */
 export function openHttpTransport(response: ServerResponse): WatchTransport {
@@ -12,7 +12,12 @@ export function openHttpTransport(response: ServerResponse): WatchTransport {
       const [only] = frames;
       return response.write(frames.length === 1 && only ? only : Buffer.concat(frames));
     },
-    end: () => void response.end(),
+    end() {
+      response.end();
+      const timer = setTimeout(() => response.destroy(), endGraceMs);
+      response.once('finish', () => clearTimeout(timer));
+      response.once('close', () => clearTimeout(timer));
+    },
     destroy: () => void response.destroy(),
   };
   response.on('drain', () => transport.onDrain?.());

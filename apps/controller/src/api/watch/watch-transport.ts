@@ -1,3 +1,6 @@
+/** How long a receiver has to take what is left at the end, before its connection is cut: it must not hold up a shutdown. */
+export const endGraceMs = 1000;
+
 /** Where a watch's events go: a chunked HTTP response or a WebSocket. */
 export interface WatchTransport {
   /** Sends events in order. False where the receiver lags: nothing more until `onDrain`. */

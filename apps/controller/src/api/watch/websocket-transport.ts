@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { WatchTransport } from './watch-transport.ts';
+import { endGraceMs, type WatchTransport } from './watch-transport.ts';
 
 /** Bytes that may wait in the socket before the watch is held back. */
 const highWaterBytes = 256 * 1024;
@@ -18,7 +18,11 @@ export function openWebSocketTransport(socket: WebSocket): WatchTransport {
       }
       return socket.bufferedAmount < highWaterBytes;
     },
-    end: () => socket.close(1000),
+    end() {
+      socket.close(1000);
+      const timer = setTimeout(() => socket.terminate(), endGraceMs);
+      socket.once('close', () => clearTimeout(timer));
+    },
     destroy: () => socket.terminate(),
   };
   socket.on('close', () => transport.onClose?.());
