@@ -54,6 +54,16 @@ export class PodCgroups {
     if (this.#usable) await removeCgroup(this.#options.layout, `${this.#nodePath}/pod${podUid}`);
   }
 
+  /** Removes the cgroups of pods that are not kept: left behind by an agent that was killed. */
+  async sweep(isKept: (podUid: string) => boolean): Promise<void> {
+    if (!this.#usable) return;
+    const directory = cgroupDirectory(this.#options.layout, 'cpu', this.#nodePath);
+    for (const name of await readdir(directory).catch(() => [])) {
+      const uid = name.startsWith('pod') ? name.slice('pod'.length) : undefined;
+      if (uid !== undefined && !isKept(uid)) await this.removePod(uid);
+    }
+  }
+
   async #prepareNode(): Promise<boolean> {
     const { layout, nodeMilliCpu, logger } = this.#options;
     if (layout.driver !== 'cgroupfs') return false;

@@ -47,7 +47,7 @@ const lastKeptAttempts = 2;
 export function planPod(input: PlanInput): PodStep {
   const { pod, state, now } = input;
   if (input.deadline !== undefined) return planTermination(input, input.deadline);
-  if (state.ended) return state.isPrepared ? planEnd(input) : { type: 'wait' };
+  if (state.ended) return state.isReleased ? { type: 'wait' } : planEnd(input);
   if (state.unsupported !== undefined) return { type: 'wait' };
   const overdue = activeDeadline(pod, state);
   if (overdue !== undefined && now >= overdue) {
@@ -211,7 +211,7 @@ function planTermination(input: PlanInput, deadline: number): PodStep {
     const [attempt] = track.attempts;
     if (attempt) return { type: 'remove', container: track.name, attempt };
   }
-  return state.isPrepared ? { type: 'releaseResources' } : { type: 'finish' };
+  return state.isReleased ? { type: 'finish' } : { type: 'releaseResources' };
 }
 
 function stopStep(track: ContainerTrack, attempt: Attempt, deadline: number, now: number): PodStep {

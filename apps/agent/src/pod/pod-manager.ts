@@ -188,12 +188,19 @@ class DockerPodManager implements PodManager {
     return worker;
   }
 
-  /** Directories of pods that are gone: once in the agent's life, when it knows what is not gone. */
+  /** Directories and cgroups of pods that are gone: once in the agent's life, when it knows what is not gone. */
   async #sweepOnce(): Promise<void> {
     const { api } = this.#settings;
     if (this.#hasSwept || !api.hasSynced) return;
     this.#hasSwept = true;
-    await this.#context.volumes.sweep(new Set([...api.pods().keys(), ...this.#workers.keys()]));
+    // Asked for each one at its time: pods arrive meanwhile.
+    const isKept = (uid: string) => api.pods().has(uid) || this.#workers.has(uid);
+    try {
+      await this.#context.volumes.sweep(isKept);
+      await this.#context.cgroups.sweep(isKept);
+    } catch (err) {
+      this.#settings.logger.warn({ err }, 'cannot remove all that pods left behind');
+    }
   }
 
   #ensureNetwork(): Promise<void> {

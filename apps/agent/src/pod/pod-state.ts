@@ -108,6 +108,8 @@ export interface PodState {
   ip: string | undefined;
   /** Network, volumes and cgroup are there. */
   isPrepared: boolean;
+  /** All that was prepared, in this life of the agent or an earlier one, is surely gone. */
+  isReleased: boolean;
   /** Not before this time are failed preparations tried again. */
   prepareRetryAt: number;
   prepareDelayMs: number;

@@ -64,6 +64,7 @@ async function prepare(env: StepEnvironment): Promise<void> {
   const { context, worker, pod } = env;
   const { state } = worker;
   try {
+    state.isReleased = false;
     await context.ensureNetwork();
     state.ip ??= context.ips.allocate(state.uid);
     if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
@@ -185,4 +186,5 @@ async function releaseResources({ context, worker }: StepEnvironment): Promise<v
   if (state.ip !== undefined) context.ips.release(state.uid, state.ip);
   state.ip = undefined;
   state.isPrepared = false;
+  state.isReleased = true;
 }

@@ -45,6 +45,7 @@ export class PodWorker {
       tracks: new Map(),
       ip: undefined,
       isPrepared: false,
+      isReleased: false,
       prepareRetryAt: 0,
       prepareDelayMs: 0,
       startTime: context.clock.now(),

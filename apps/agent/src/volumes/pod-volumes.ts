@@ -99,11 +99,11 @@ export class PodVolumes {
     await rm(join(this.#memoryPath(), podUid), { recursive: true, force: true });
   }
 
-  /** Removes what belongs to pods that are not in `podUids`: left behind by an agent that was killed. */
-  async sweep(podUids: ReadonlySet<string>): Promise<void> {
+  /** Removes what belongs to pods that are not kept: left behind by an agent that was killed. */
+  async sweep(isKept: (podUid: string) => boolean): Promise<void> {
     for (const parent of [join(this.#options.dataDir, 'pods'), this.#memoryPath()]) {
       for (const uid of await readdir(parent).catch(() => [])) {
-        if (podUids.has(uid)) continue;
+        if (isKept(uid)) continue;
         await this.remove(uid).catch((error: unknown) =>
           this.#options.logger.warn({ podUid: uid, err: error }, 'cannot remove the directory of a pod that is gone'),
         );

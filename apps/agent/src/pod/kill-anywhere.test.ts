@@ -1,0 +1,170 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pod } from '@gantry/api-types';
+import { FakeClock } from '@gantry/core/testing';
+import { expect, it } from 'vitest';
+import type { ContainerRuntime } from '../runtime/container-runtime.ts';
+import { FakeRuntime } from '../runtime/fake-runtime.ts';
+import { fakeImage } from '../testing/fake-node.ts';
+import { FakeNodeApi } from '../testing/fake-node-api.ts';
+import { makePod } from '../testing/make-pod.ts';
+import { quietLogger } from '../testing/quiet-logger.ts';
+import { startPodManager } from './pod-manager.ts';
+
+interface Life {
+  readonly api: FakeNodeApi;
+  readonly engine: Mortal;
+}
+
+interface World {
+  readonly runtime: FakeRuntime;
+  readonly clock: FakeClock;
+  readonly dataDir: string;
+  readonly pods: Map<string, Pod>;
+}
+
+interface Mortal {
+  readonly runtime: ContainerRuntime;
+  kill(): void;
+  isKilled(): boolean;
+}
+
+/**
+ * An engine that serves so many calls of this agent and none after: to the engine, that is an agent whose process was
+ * killed, before or after the last call took effect.
+ */
+function mortal(runtime: FakeRuntime, calls: number, takesEffect: boolean): Mortal {
+  let left = calls;
+  const never = new Promise<never>(() => undefined);
+  const proxy = new Proxy(runtime, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        if (left < 0) return never;
+        left -= 1;
+        if (left >= 0) return Reflect.apply(member, target, args) as unknown;
+        if (takesEffect) void Promise.resolve(Reflect.apply(member, target, args)).catch(() => undefined);
+        return never;
+      };
+    },
+  });
+  const kill = () => {
+    left = -1;
+  };
+  return { runtime: proxy, kill, isKilled: () => left < 0 };
+}
+
+const shell = (script: string) => ['/bin/sh', '-c', script];
+
+function somePods(): Pod[] {
+  const init = { name: 'init', image: fakeImage, command: shell('exit 0') };
+  return [
+    makePod({ name: 'plain' }),
+    makePod({ name: 'with-init', spec: { initContainers: [init], volumes: [{ name: 'v', emptyDir: {} }] } }),
+    makePod({ name: 'once', container: { command: shell('exit 0') }, spec: { restartPolicy: 'Never' } }),
+  ];
+}
+
+/** One life of an agent that is killed at its `calls`-th engine call; the engine, the disk and the API's pods live on. */
+async function live(world: World, calls: number, takesEffect: boolean): Promise<Life> {
+  const api = new FakeNodeApi();
+  for (const pod of world.pods.values()) api.putPod(pod);
+  const engine = mortal(world.runtime, calls, takesEffect);
+  const { clock, dataDir } = world;
+  const settings = {
+    api,
+    runtime: engine.runtime,
+    nodeName: 'n',
+    cluster: 'c',
+    podCidr: '10.0.1.0/24',
+    dataDir,
+    clock,
+  };
+  void startPodManager({ ...settings, logger: quietLogger(), options: { hostIp: '192.0.2.1' } });
+  return { api, engine };
+}
+
+const isSettled = (api: FakeNodeApi, uid: string) => {
+  const status = api.status(uid) ?? api.pods().get(uid)?.status;
+  return status?.phase === 'Succeeded' || status?.containerStatuses?.[0]?.ready === true;
+};
+
+/** What the controller remembers of a life: the last reported statuses. */
+function remember(world: { pods: Map<string, Pod> }, api: FakeNodeApi): void {
+  for (const [uid, pod] of world.pods) world.pods.set(uid, { ...pod, status: api.status(uid) ?? pod.status });
+}
+
+async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gantry-kill-'));
+  const clock = new FakeClock();
+  const runtime = new FakeRuntime(clock);
+  runtime.addImage(fakeImage);
+  try {
+    await run({ runtime, clock, dataDir, pods: new Map(somePods().map((pod) => [pod.metadata.uid, pod])) });
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+const lives = Array.from({ length: 24 }, (_, calls) => calls).flatMap((calls) => [
+  [calls, true],
+  [calls, false],
+]) as [number, boolean][];
+
+it.each(lives)(
+  'doubles and loses nothing when killed at engine call %i (which took effect: %s)',
+  async (calls, effect) => {
+    await withWorld(async (world) => {
+      const first = await live(world, calls, effect);
+      const uids = [...world.pods.keys()];
+      await first.api.until(
+        'it was killed or done',
+        () => first.engine.isKilled() || uids.every((uid) => isSettled(first.api, uid)),
+        5_000,
+      );
+      remember(world, first.api);
+
+      const second = await live(world, Number.POSITIVE_INFINITY, true);
+      await second.api.until('all settle', () => uids.every((uid) => isSettled(second.api, uid)), 5_000);
+      const running = world.runtime.containers().filter(({ details }) => details.state === 'running');
+      expect(running.map(({ spec }) => spec.labels['io.gantry.pod.name']).toSorted()).toEqual(['plain', 'with-init']);
+      expect(world.runtime.created.filter((name) => name.includes('_once_'))).toHaveLength(1);
+      expect(new Set(running.map(({ spec }) => spec.network.ip)).size).toBe(2);
+    });
+  },
+);
+
+it.each(lives)(
+  'leaves nothing of deleted pods when killed at engine call %i (which took effect: %s)',
+  async (calls, effect) => {
+    await withWorld(async (world) => {
+      const uids = [...world.pods.keys()];
+      const first = await live(world, Number.POSITIVE_INFINITY, true);
+      await first.api.until('all settle', () => uids.every((uid) => isSettled(first.api, uid)), 5_000);
+      remember(world, first.api);
+      first.engine.kill();
+      const deletionTimestamp = new Date(world.clock.now()).toISOString();
+      for (const [uid, pod] of world.pods) {
+        const metadata = { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: 1 };
+        world.pods.set(uid, { ...pod, metadata });
+      }
+      const second = await live(world, calls, effect);
+      await second.api.until(
+        'it was killed or done',
+        () => second.engine.isKilled() || second.api.terminated.length === 3,
+        5_000,
+      );
+      for (const uid of second.api.terminated) world.pods.delete(uid);
+
+      const third = await live(world, Number.POSITIVE_INFINITY, true);
+      await third.api.until(
+        'all are gone',
+        () => world.runtime.containers().length === 0 && third.api.pods().size === 0,
+        5_000,
+      );
+      expect(await readdir(join(world.dataDir, 'pods')).catch(() => [])).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,67 @@
+import type { PodSpec } from '@gantry/api-types';
+import { expect, it } from 'vitest';
+import { makePod } from '../testing/make-pod.ts';
+import { unsupportedFields } from './supported-fields.ts';
+
+const prefix = 'the pod sets a field that this version of Gantry does not carry out yet: ';
+const main = { name: 'main', image: 'a' };
+
+const refused: [Partial<PodSpec>, string][] = [
+  [{ containers: [main, { name: 'side', image: 'b' }] }, 'spec.containers[1] (more than one container)'],
+  [{ hostNetwork: true }, 'spec.hostNetwork'],
+  [{ hostPID: true }, 'spec.hostPID'],
+  [{ shareProcessNamespace: true }, 'spec.shareProcessNamespace'],
+  [{ ephemeralContainers: [{ name: 'debug' }] }, 'spec.ephemeralContainers'],
+  [{ runtimeClassName: 'gvisor' }, 'spec.runtimeClassName'],
+  [{ initContainers: [{ ...main, restartPolicy: 'Always' }] }, 'spec.initContainers[0].restartPolicy'],
+  [{ containers: [{ ...main, lifecycle: { postStart: {} } }] }, 'spec.containers[0].lifecycle'],
+  [
+    { containers: [{ ...main, resources: { limits: { 'ephemeral-storage': '1Gi' } } }] },
+    'spec.containers[0].resources.limits.ephemeral-storage',
+  ],
+  [
+    { containers: [{ ...main, resources: { limits: { 'example.com/gpu': '1' } } }] },
+    'spec.containers[0].resources.limits.example.com/gpu',
+  ],
+  [{ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }, 'spec.volumes[0].persistentVolumeClaim'],
+  [
+    { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Gi' } }] },
+    'spec.volumes[0].emptyDir.sizeLimit (without medium Memory)',
+  ],
+  [
+    { securityContext: { seccompProfile: { type: 'Localhost' } } },
+    'spec.securityContext.seccompProfile.type: "Localhost"',
+  ],
+];
+
+it.each(refused)('names %j', (spec, field) => {
+  const message = unsupportedFields(makePod({ spec }));
+  expect(message?.startsWith(prefix)).toBe(true);
+  expect(message).toContain(field);
+});
+
+it('takes fields that are set to what they are anyway', () => {
+  const spec: Partial<PodSpec> = {
+    hostNetwork: false,
+    hostPID: false,
+    ephemeralContainers: [],
+    dnsPolicy: 'ClusterFirst',
+    schedulerName: 'default-scheduler',
+    serviceAccountName: 'default',
+    enableServiceLinks: true,
+    preemptionPolicy: 'PreemptLowerPriority',
+    priority: 0,
+    securityContext: {},
+    tolerations: [
+      { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 1 },
+    ],
+    volumes: [{ name: 'v', emptyDir: {} }],
+  };
+  expect(unsupportedFields(makePod({ spec }))).toBeUndefined();
+});
+
+it('names all of them', () => {
+  const message = unsupportedFields(makePod({ spec: { hostIPC: true, hostPID: true } }));
+  expect(message).toContain('sets fields');
+  expect(message).toContain('spec.hostIPC, spec.hostPID');
+});
