@@ -182,6 +182,21 @@ describe('patching objects', () => {
     expect((await json({ op: 'remove' })).code).toBe(400);
   });
 
+  it('bounds what JSON patches may grow to', async () => {
+    const doubling = Array.from({ length: 40 }, (_, i) => ({
+      op: 'copy',
+      from: '/metadata/annotations',
+      path: `/metadata/annotations/a${i}`,
+    }));
+    const start = { op: 'add', path: '/metadata/annotations', value: { k: 'x'.repeat(100) } };
+    expect((await json([start, ...doubling])).code).toBe(422);
+    const many = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/spec/replicas', value: 1 }));
+    expect((await json(many)).code).toBe(413);
+    expect((await json([{ op: 'remove', path: '/metadata/labels/absent' }])).code).toBe(422);
+    expect((await json([{ op: 'add', path: '/__proto__/polluted', value: true }])).code).toBe(422);
+    expect((await json([null, 5])).code).toBe(422);
+  });
+
   it('merges lists by key strategically', async () => {
     const { code, body } = await strategic({
       spec: {

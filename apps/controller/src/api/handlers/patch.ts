@@ -57,14 +57,27 @@ function namedRevision(document: Readonly<Record<string, unknown>>): number | un
   return typeof resourceVersion === 'string' ? revisionOf({ resourceVersion }) : undefined;
 }
 
+/** Kubernetes' bounds: what a patch may make of an object must stay in proportion to what was sent. */
+const maxOperations = 10_000;
+const maxCopiedBytes = 3 * 1024 * 1024;
+
 /** Applies RFC 6902 operations; `original` may be changed. Throws `ApiError` Invalid where one fails. */
 export function applyJsonPatch(original: object, operations: readonly unknown[]): unknown {
-  // Kubernetes lets `remove` of what is absent fail, and so does RFC 6902; the library does not for objects.
+  if (operations.length > maxOperations) {
+    const message = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`;
+    throw new ApiError('RequestEntityTooLarge', message);
+  }
+  let document: unknown = original;
+  let copiedBytes = 0;
   try {
-    const checked = cloneJson(operations) as Operation[];
-    const problem = jsonPatch.validate(checked, original);
-    if (problem) throw problem;
-    return jsonPatch.applyPatch(original, checked, false, true, true).newDocument;
+    for (const operation of cloneJson(operations) as Operation[]) {
+      if (operation?.op === 'copy') {
+        copiedBytes += JSON.stringify(jsonPatch.getValueByPointer(document, operation.from) ?? null).length;
+        if (copiedBytes > maxCopiedBytes) throw new Error('the copy operations of the patch add up to too much');
+      }
+      document = jsonPatch.applyOperation(document, operation, true, true, true).newDocument;
+    }
+    return document;
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     const text = cause.message.split('\n')[0] ?? '';

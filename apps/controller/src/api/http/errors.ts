@@ -66,6 +66,10 @@ export function sendTooLarge(request: FastifyRequest, reply: FastifyReply, error
     connection: 'close',
   });
   raw.write(body);
+  if (request.raw.readableEnded) {
+    raw.end();
+    return;
+  }
   let drained = 0;
   const timer = setTimeout(() => raw.end(), drainMs);
   request.raw.on('data', (chunk: Buffer) => {
