@@ -21,14 +21,17 @@ await buildBusyboxImage(openEngine(), image);
 await using cluster = await LocalCluster.start(['--node-cpu', '2', '--node-memory', '4Gi']);
 const link = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(cluster.output)?.[0] ?? '';
 const executablePath = browserPaths.find((path) => existsSync(path)) ?? 'chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+});
 const client = cluster.client();
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
   await page.goto(link);
   await client.must('POST', deployments, worker(3));
   await waitForRunning(client, 3);
-  await page.getByRole('button', { name: /worker/ }).first().click();
+  await page.getByRole('link', { name: /worker 3\/3 ready/ }).click();
   await scale(30);
   // In the middle of it: some run, some start.
   await waitForRunning(client, 14);
@@ -71,7 +74,9 @@ async function waitForRunning(api: HttpClient, count: number, butNotOn?: string)
 
 async function waitForNodeDown(name: string): Promise<void> {
   await until(async () => {
-    const node = await client.json<{ status: { conditions: { type: string; status: string }[] } }>(`/api/v1/nodes/${name}`);
+    const node = await client.json<{ status: { conditions: { type: string; status: string }[] } }>(
+      `/api/v1/nodes/${name}`,
+    );
     return node.status.conditions.some(({ type, status }) => type === 'Ready' && status !== 'True');
   });
 }
@@ -80,7 +85,9 @@ async function killNode(name: string): Promise<void> {
   const { cluster: label, nodes } = await cluster.state();
   process.kill(nodes.find((node) => node.name === name)?.process.pid ?? 0, 'SIGKILL');
   const docker = openEngine();
-  const containers = await docker.listContainers({ filters: { label: [`io.gantry.cluster=${label}`, `io.gantry.node=${name}`] } });
+  const containers = await docker.listContainers({
+    filters: { label: [`io.gantry.cluster=${label}`, `io.gantry.node=${name}`] },
+  });
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).kill()));
 }
 
