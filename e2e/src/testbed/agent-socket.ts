@@ -35,7 +35,7 @@ export interface RawAgentSocket {
   /** 101 where the controller took the connection, else how it refused. */
   readonly status: number;
   send(bytes: Uint8Array): void;
-  /** Resolves with what came when the controller has closed the connection. */
+  /** Resolves with all that came once the controller has closed the connection. */
   readonly closed: Promise<Buffer>;
 }
 
@@ -60,7 +60,11 @@ export function openAgentSocket({ server, caPem }: AgentEndpoint, credential: st
   });
   call.on('upgrade', (_response, socket: Duplex, head: Buffer) => {
     const received = [head];
-    socket.on('data', (chunk: Buffer) => received.push(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      received.push(chunk);
+      // The closing handshake, or the server would wait for it.
+      if (closeCodeIn(Buffer.concat(received)) !== undefined) socket.end();
+    });
     // A reset counts as closed, too.
     socket.on('error', () => socket.destroy());
     const closed = new Promise<Buffer>((done) => socket.on('close', () => done(Buffer.concat(received))));
@@ -73,6 +77,23 @@ export function openAgentSocket({ server, caPem }: AgentEndpoint, credential: st
 
 /** One final frame as a client sends it: masked with zeros, so that the payload stands there as it is. */
 export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
-  if (payload.length > 125) throw new Error('only short frames');
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+  const isShort = payload.length <= 125;
+  const header = Buffer.alloc(isShort ? 6 : 8);
+  header.writeUInt8(0x80 | opcode, 0);
+  header.writeUInt8(0x80 | (isShort ? payload.length : 126), 1);
+  if (!isShort) header.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([header, payload]);
+}
+
+/** The code of the close frame in what a server sent; undefined where it closed without one. */
+export function closeCodeIn(received: Buffer): number | undefined {
+  let rest = received;
+  while (rest.length >= 2) {
+    const short = rest.readUInt8(1) & 0x7f;
+    const [start, length] =
+      short < 126 ? [2, short] : short === 126 ? [4, rest.readUInt16BE(2)] : [10, Number(rest.readBigUInt64BE(2))];
+    if ((rest.readUInt8(0) & 0x0f) === 8 && length >= 2) return rest.readUInt16BE(start);
+    rest = rest.subarray(start + length);
+  }
+  return undefined;
 }

@@ -33,3 +33,12 @@ export async function mustKubectl(kubeconfig: string, ...args: string[]): Promis
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed (${code}): ${stderr}`);
   return stdout;
 }
+
+/** Every kubectl of this machine, oldest first: the `kubectl.1.NN` beside a dispatcher of several, else the only one. */
+export async function findAllKubectls(): Promise<string[]> {
+  const newest = await findKubectl();
+  const minor = (path: string) => Number(/\.1\.(\d+)$/.exec(path)?.[1] ?? 0);
+  if (minor(newest) === 0) return [newest];
+  const siblings = (await readdir(dirname(newest))).filter((name) => /^kubectl\.1\.\d+$/.test(name));
+  return siblings.toSorted((a, b) => minor(a) - minor(b)).map((name) => join(dirname(newest), name));
+}

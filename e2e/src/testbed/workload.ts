@@ -10,8 +10,8 @@ export interface Placement extends PodContainer {
   readonly startedAt: string;
 }
 
-/** A namespace of a test's own with a Deployment `web` of pods that sleep; removed at the end. */
-export class Workload implements AsyncDisposable {
+/** A namespace of a test's own with a Deployment `web` of pods that sleep. */
+export class Workload {
   readonly namespace: string;
   readonly #cluster: MultiHostCluster;
 
@@ -20,14 +20,12 @@ export class Workload implements AsyncDisposable {
     this.namespace = namespace;
   }
 
-  /** Resolves when every replica runs. */
-  static async deploy(cluster: MultiHostCluster, namespace: string, replicas: number): Promise<Workload> {
+  static async create(cluster: MultiHostCluster, namespace: string, replicas: number): Promise<Workload> {
     const { client } = cluster;
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
     await client.must('POST', '/api/v1/namespaces', body);
     const workload = new Workload(cluster, namespace);
     await client.must('POST', workload.#deployments, sleeperDeployment(replicas));
-    await workload.waitUntilComplete(replicas);
     return workload;
   }
 
@@ -42,6 +40,21 @@ export class Workload implements AsyncDisposable {
   /** Changes the pod template, which starts a rollout, or anything else of the Deployment: a JSON merge patch. */
   async patch(change: unknown): Promise<void> {
     await this.#cluster.client.must('PATCH', `${this.#deployments}/web`, change, 'application/merge-patch+json');
+  }
+
+  /** Runs one more pod, on a node of choice; resolves when it is Ready. */
+  async runPod(name: string, nodeName: string): Promise<void> {
+    await this.#cluster.client.must('POST', this.#pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: {
+        nodeSelector: { 'kubernetes.io/hostname': nodeName },
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'main', image: sleeperImage }],
+      },
+    });
+    await this.waitForPods(`${name} runs`, (pods) => pods.some((pod) => pod.metadata.name === name && isPodReady(pod)));
   }
 
   async pods(): Promise<readonly Pod[]> {
@@ -86,8 +99,8 @@ export class Workload implements AsyncDisposable {
   }
 
   /**
-   * Waits until the engines and the API agree: one running container for each pod, on the pod's own node, and no
-   * container of a pod that is gone, not even a stopped one.
+   * Waits until the engines and the API agree: no pod is ending, each has one running container, on its own node, and
+   * there is no container of a pod that is gone, not even a stopped one.
    */
   async waitUntilEnginesAgree(): Promise<Placement[]> {
     let problem = '';
@@ -107,6 +120,7 @@ export class Workload implements AsyncDisposable {
 
   async #disagreement(pods: readonly Pod[], running: readonly Placement[]): Promise<string> {
     for (const { metadata, spec } of pods) {
+      if (metadata.deletionTimestamp !== undefined) return `pod ${metadata.name} is still terminating`;
       const hosts = running.filter(({ podUid }) => podUid === metadata.uid).map(({ host }) => host);
       if (hosts.length !== 1 || hosts[0] !== spec.nodeName)
         return `pod ${metadata.name}, bound to ${spec.nodeName}, runs on [${hosts.join(', ')}]`;
@@ -121,10 +135,26 @@ export class Workload implements AsyncDisposable {
     return '';
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Resolves when the namespace and its pods are gone. */
+  async remove(): Promise<void> {
     await this.#cluster.client.must('DELETE', `/api/v1/namespaces/${this.namespace}`);
     await this.waitForPods('all pods are gone', (pods) => pods.length === 0);
   }
+}
+
+/** Whether the pod's Ready condition is True. */
+export function isPodReady({ status }: Pod): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+}
+
+/** What a restart or a replacement of the pods would change, in one order, for comparing. */
+export function restartFacts(pods: readonly Pod[]): string[] {
+  return pods
+    .map(({ metadata, status }) => {
+      const containers = status.containerStatuses?.map((c) => `${c.restartCount} ${c.containerID}`);
+      return `${metadata.name} ${metadata.uid} ${containers?.join()}`;
+    })
+    .toSorted();
 }
 
 /** The containers by id with what a restart would change, in one order, for comparing. */
