@@ -247,8 +247,11 @@ it('says when a container was killed for its memory', async () => {
   });
   const { uid } = pod.metadata;
   node.api.putPod(pod);
-  await node.api.until('it ended', () => node.api.status(uid)?.phase === 'Failed');
-  expect(mainStatus(node.api.status(uid))?.state?.terminated).toMatchObject({ reason: 'OOMKilled', exitCode: 137 });
+  // The engine may learn of it only after the end.
+  const terminated = () => mainStatus(node.api.status(uid))?.state?.terminated;
+  await node.api.until('it was killed', () => terminated()?.reason === 'OOMKilled');
+  expect(terminated()).toMatchObject({ exitCode: 137 });
+  expect(node.api.status(uid)?.phase).toBe('Failed');
 });
 
 it('ends pods that are to run once, with their message', async () => {
@@ -306,4 +309,20 @@ it('leaves nothing behind when the node is taken down', async () => {
   expect(JSON.parse((await engine('GET', `/networks?filters=${filters}`)).body)).toEqual([]);
   expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(cluster);
   await expect(readFile(`/sys/fs/cgroup/cpu/gantry/${cluster}/node-1/cpu.shares`)).rejects.toThrow(/ENOENT/);
+});
+
+it('publishes host ports, and says so where one is taken', async () => {
+  await using node = await startTestNode({ hostIp: '127.0.0.1' });
+  const container = {
+    ...shell('echo hello > /tmp/index.html; exec httpd -f -p 8080 -h /tmp'),
+    ports: [{ containerPort: 8080, hostPort: 38_471, hostIP: '127.0.0.1' }],
+    readinessProbe: { periodSeconds: 1, httpGet: { path: '/', port: 8080 } },
+  };
+  await node.runPod(makePod({ container }));
+  expect(await (await fetch('http://127.0.0.1:38471/')).text()).toBe('hello\n');
+  const second = makePod({ container });
+  node.api.putPod(second);
+  const status = () => mainStatus(node.api.status(second.metadata.uid));
+  await node.api.until('it fails', () => status()?.lastState?.terminated?.reason === 'StartError');
+  expect(status()?.lastState?.terminated?.message).toMatch(/port is already allocated/);
 });

@@ -1,14 +1,14 @@
 import type { Pod, PodStatus } from '@gantry/api-types';
 import { type ContainerDetails, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
-import { dropAttempt, lostAttempt, noteEnd, putAttempt, toAttempt } from './attempts.ts';
+import { noteEnd, putAttempt, toAttempt } from './attempts.ts';
 import { labelKeys } from './labels.ts';
+import { observeContainer, observeRemoval } from './observe-container.ts';
 import { planPod } from './plan-pod.ts';
 import type { PodContext } from './pod-context.ts';
-import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
+import { lastAttempt, type PodState } from './pod-state.ts';
 import { podStatus } from './pod-status.ts';
 import { applyStep } from './pod-steps.ts';
-import { unsupportedFields } from './supported-fields.ts';
-import { terminationMessage } from './termination-message.ts';
+import { recallPod } from './recall-pod.ts';
 
 /** A pod whose object vanished without a grace period was deleted by force: its containers get this long. */
 const forcedGraceMs = 2_000;
@@ -158,83 +158,26 @@ export class PodWorker {
   }
 
   #recall(pod: Pod): void {
-    const { state } = this;
-    state.unsupported = unsupportedFields(pod);
-    const status = pod.status ?? {};
-    if (status.startTime !== undefined) state.startTime = Date.parse(status.startTime);
-    if (status.phase === 'Succeeded' || status.phase === 'Failed') {
-      state.ended = {
-        phase: status.phase,
-        ...(status.reason === undefined ? {} : { reason: status.reason }),
-        ...(status.message === undefined ? {} : { message: status.message }),
-      };
-    }
-    const inits = pod.spec.initContainers ?? [];
-    const ordered = [...inits, ...pod.spec.containers].map((container, index) => {
-      const track = state.tracks.get(container.name) ?? newTrack(container.name, false);
-      return { ...track, isInit: index < inits.length };
-    });
-    state.tracks.clear();
-    for (const track of ordered) {
-      recallContainer(track, pod);
-      state.tracks.set(track.name, track);
+    const { probes, api } = this.#context;
+    recallPod(this.state, pod);
+    for (const track of this.state.tracks.values()) {
       const attempt = lastAttempt(track);
-      if (attempt?.state === 'running') this.#context.probes.start({ worker: this, pod, track, attempt });
+      if (attempt?.state === 'running') probes.start({ worker: this, pod, track, attempt });
     }
-    if (state.unsupported !== undefined) {
-      this.#context.api.recordEvent({ pod, type: 'Warning', reason: 'UnsupportedField', message: state.unsupported });
+    const { unsupported } = this.state;
+    if (unsupported !== undefined) {
+      api.recordEvent({ pod, type: 'Warning', reason: 'UnsupportedField', message: unsupported });
     }
   }
 
   async #inspectSuspects(): Promise<void> {
-    const { runtime, clock, api } = this.#context;
     for (const id of [...this.#suspects]) {
-      const details = await runtime.inspectContainer(id);
+      const details = await this.#context.runtime.inspectContainer(id);
       this.#suspects.delete(id);
-      if (details) await this.#observe(details);
-      else this.#noteGone(id, clock.now(), api.pods().has(this.uid) && this.#deadline === undefined);
+      const subject = { context: this.#context, worker: this, pod: this.#pod };
+      if (details) await observeContainer(subject, details);
+      else observeRemoval(subject, id, this.#context.api.pods().has(this.uid) && this.#deadline === undefined);
     }
-  }
-
-  async #observe(details: ContainerDetails): Promise<void> {
-    const observed = toAttempt(details);
-    if (!observed) return;
-    const known = this.state.tracks.get(observed.container)?.attempts.find(({ id }) => id === observed.id);
-    if (observed.state !== 'exited' || known?.state === 'exited') {
-      // Not the engine's start time where ours was reported: the two differ by a moment.
-      const startedAt = known?.startedAt ?? observed.startedAt;
-      const attempt = { ...observed, startedAt, message: known?.message ?? '' };
-      const track = putAttempt(this.state, attempt);
-      const hasStarted = attempt.state === 'running' && known?.state !== 'running';
-      if (hasStarted && this.#pod) this.#context.probes.start({ worker: this, pod: this.#pod, track, attempt });
-      return;
-    }
-    const message = await terminationMessage(this.#context, this.#pod, observed);
-    const track = putAttempt(this.state, { ...observed, message });
-    this.#noteEnd(track, observed);
-  }
-
-  #noteGone(id: string, now: number, isMissed: boolean): void {
-    for (const track of this.state.tracks.values()) {
-      const attempt = track.attempts.find((candidate) => candidate.id === id);
-      if (!attempt) continue;
-      if (!isMissed || attempt !== lastAttempt(track)) {
-        dropAttempt(track, attempt);
-        continue;
-      }
-      const lost = lostAttempt(attempt, now);
-      putAttempt(this.state, lost);
-      if (lost !== attempt) this.#noteEnd(track, lost);
-    }
-  }
-
-  #noteEnd(track: ContainerTrack, attempt: Attempt): void {
-    const { probes, clock, backOff } = this.#context;
-    probes.stop(this.uid, track.name);
-    track.isReady = false;
-    track.isStarted = false;
-    track.image = { type: 'unknown' };
-    noteEnd(track, attempt.finishedAt ?? clock.now(), backOff);
   }
 
   #report(pod: Pod): void {
@@ -292,21 +235,6 @@ export class PodWorker {
   #forgetRetries(): void {
     this.state.prepareRetryAt = 0;
     for (const track of this.state.tracks.values()) track.retryAt = 0;
-  }
-}
-
-/** What only the last reported status can tell: how often it was restarted, and whether it was ready. */
-function recallContainer(track: ContainerTrack, pod: Pod): void {
-  const lists = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const status = lists.find(({ name }) => name === track.name);
-  if (!status) return;
-  const hadContainer = status.containerID !== undefined;
-  track.nextAttempt = Math.max(track.nextAttempt, status.restartCount + (hadContainer ? 1 : 0));
-  track.imageDisplayId = status.imageID;
-  const attempt = lastAttempt(track);
-  if (attempt && status.containerID === `docker://${attempt.id}`) {
-    track.isReady = status.ready;
-    track.isStarted = status.started ?? false;
   }
 }
 

@@ -212,7 +212,8 @@ export interface WatchHandlers {
 
 export interface ContainerEvent {
   readonly id: string;
-  readonly action: 'die' | 'destroy';
+  /** `oom` may come before or after the `die` that it explains. */
+  readonly action: 'die' | 'destroy' | 'oom';
   readonly labels: Readonly<Record<string, string>>;
 }
 

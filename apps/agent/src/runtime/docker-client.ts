@@ -98,8 +98,15 @@ function statusCodes(accepted: readonly number[]): Record<number, true> {
   return Object.fromEntries(codes.map((code) => [code, true]));
 }
 
+/** An engine on its way down still answers, with errors of its own parts that say nothing about the request. */
+const goingDown =
+  /transport is closing|context canceled|shutting down|error while dialing|ttrpc: closed|code = Unavailable|containerd\.sock/i;
+
 function toRuntimeError(failure: EngineFailure): RuntimeError {
   const text = engineText(failure);
+  if ((failure.statusCode ?? 0) >= 500 && goingDown.test(text)) {
+    return new RuntimeError('unreachable', `the engine is going down: ${text}`, { cause: failure });
+  }
   switch (failure.statusCode) {
     case undefined:
       return new RuntimeError('unreachable', `the engine does not answer: ${text}`, { cause: failure });

@@ -25,7 +25,7 @@ export async function watchEngine(
   };
   const filters = [
     // Image events carry the image's labels, so that one filter cannot serve both.
-    { type: ['container'], label: options.labels, event: ['die', 'destroy'] },
+    { type: ['container'], label: options.labels, event: ['die', 'destroy', 'oom'] },
     { type: ['image'], event: ['delete', 'import', 'load', 'pull', 'tag', 'untag'] },
   ];
   const opened = await Promise.all(
@@ -62,6 +62,6 @@ function deliver(line: string, handlers: WatchHandlers): void {
   if (event.Type === 'image') return handlers.onImages();
   const { Action: action } = event;
   const id = event.Actor?.ID;
-  if (!id || (action !== 'die' && action !== 'destroy')) return;
+  if (!id || (action !== 'die' && action !== 'destroy' && action !== 'oom')) return;
   handlers.onContainer({ id, action, labels: event.Actor?.Attributes ?? {} });
 }
