@@ -16,10 +16,12 @@ import { printSummary } from './up-summary.ts';
 
 export interface UpOptions {
   readonly dataDir: string;
-  readonly nodes: number;
+  /** Absent: as many as the cluster of this data directory had, else three. */
+  readonly nodes?: number;
   readonly nodeCpu?: string;
   readonly nodeMemory?: string;
-  readonly address: string;
+  /** Absent: where the cluster of this data directory listened, else 127.0.0.1. */
+  readonly address?: string;
   readonly port?: number;
   readonly dashboardPort?: number;
   readonly isDemo: boolean;
@@ -28,6 +30,8 @@ export interface UpOptions {
 }
 
 const demoTimeoutMs = 180_000;
+const defaultNodes = 3;
+const defaultApiPort = 6443;
 
 /** `gantry up`: a whole cluster on this host's engine, kept until Ctrl-C unless detached. */
 export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
@@ -54,7 +58,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
       return process.exit(0);
     }
     terminal.line('Ctrl-C stops the cluster and removes what it made.');
-    await Promise.race([interrupted, watchProcesses(terminal, started)]);
+    await watchUntil(interrupted, terminal, started);
   } catch (error) {
     if (!(error instanceof Interrupted)) {
       await end(terminal, engine, options, state).catch((failure: unknown) => terminal.warn(messageOf(failure)));
@@ -73,7 +77,8 @@ async function start(
   options: UpOptions,
   earlier: ClusterState | undefined,
 ): Promise<StartedCluster> {
-  const { nodes: count, nodeCpu, nodeMemory, address } = options;
+  const { nodeCpu, nodeMemory } = options;
+  const { nodes: count, address, fallbackPort } = placeOf(options, earlier);
   const nodes = planNodeSizes(terminal, engine.info, {
     count,
     ...(nodeCpu === undefined ? {} : { cpu: nodeCpu }),
@@ -84,7 +89,7 @@ async function start(
     option: '--port',
     address,
     wanted: options.port,
-    fallback: 6443,
+    fallback: fallbackPort,
   });
   const dashboardPort = await choosePort(terminal, {
     purpose: 'dashboard',
@@ -94,6 +99,19 @@ async function start(
     fallback: 8080,
   });
   return startCluster(terminal, { dataDir: options.dataDir, engine, nodes, address, port, dashboardPort, earlier });
+}
+
+/** What is not said is as it was: hosts that joined look for the API where they found it first. */
+function placeOf(
+  options: UpOptions,
+  earlier: ClusterState | undefined,
+): { nodes: number; address: string; fallbackPort: number } {
+  const server = earlier && new URL(earlier.server);
+  return {
+    nodes: options.nodes ?? earlier?.nodes.length ?? defaultNodes,
+    address: options.address ?? server?.hostname.replace(/^\[|\]$/g, '') ?? '127.0.0.1',
+    fallbackPort: server ? Number(server.port || 443) : defaultApiPort,
+  };
 }
 
 async function makeReady(
@@ -147,7 +165,7 @@ async function stopLeftovers(terminal: Terminal, options: UpOptions): Promise<Cl
 
 /** Nodes that the earlier cluster had and this one has not: nobody would look after their containers. */
 async function removeSurplusNodes(options: UpOptions, earlier: ClusterState): Promise<void> {
-  const surplus = earlier.nodes.slice(options.nodes);
+  const surplus = earlier.nodes.slice(placeOf(options, earlier).nodes);
   await Promise.all(surplus.map((node) => removeNode(options.dataDir, earlier.cluster, node.name)));
 }
 
@@ -168,17 +186,24 @@ function waitForSignal(): Promise<void> {
   });
 }
 
-/** Rejects when the controller or an agent ends while nobody asked it to. */
-function watchProcesses(terminal: Terminal, started: StartedCluster): Promise<never> {
-  return new Promise((_, reject) => {
+/** Resolves with `interrupted`; rejects when the controller ends, and warns when an agent does, before anybody asked. */
+async function watchUntil(interrupted: Promise<void>, terminal: Terminal, started: StartedCluster): Promise<void> {
+  let isAsked = false;
+  const failed = new Promise<never>((_, reject) => {
     for (const { child, name, logPath } of started.processes) {
       // Children were let go of when they started; here they are what keeps this command running.
       child.ref();
       child.once('exit', (code, signal) => {
+        if (isAsked) return;
         const text = `${name} ended unexpectedly (${signal ?? `exit ${code}`}); its log is ${logPath}`;
         if (name === 'the controller') reject(new UserError(text));
         else terminal.warn(text);
       });
     }
   });
+  try {
+    await Promise.race([interrupted, failed]);
+  } finally {
+    isAsked = true;
+  }
 }
