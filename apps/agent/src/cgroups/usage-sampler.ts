@@ -15,6 +15,8 @@ export interface UsageSamplerOptions {
   readonly layout: CgroupLayout;
   readonly clock: Clock;
   readonly sources: () => readonly UsageSource[];
+  /** The process id of a container, asked once where its cgroup is not where the engine usually puts it. */
+  readonly pidOf: (containerId: string) => Promise<number | undefined>;
 }
 
 /** Counters of one container at one moment. */
@@ -35,6 +37,8 @@ interface Sample extends CgroupCounters {
 export class UsageSampler {
   readonly #options: UsageSamplerOptions;
   #previous = new Map<string, Sample>();
+  /** Where the cgroups of containers were found that are not in the usual place (rootless engines, nested ones). */
+  #located = new Map<string, string | undefined>();
 
   constructor(options: UsageSamplerOptions) {
     this.#options = options;
@@ -42,13 +46,13 @@ export class UsageSampler {
 
   /** Usage since the last call; a container seen for the first time counts with no cpu. */
   async sample(): Promise<NodeUsage> {
-    const { clock, sources, layout } = this.#options;
+    const { clock, sources } = this.#options;
     const next = new Map<string, Sample>();
     const pods = await Promise.all(
       sources().map(async (source): Promise<PodUsage> => {
         const parts = await Promise.all(
           source.containerIds.map(async (id) => {
-            const counters = await readCounters(layout, containerCgroup(layout, id, source.parent));
+            const counters = await this.#read(id, source.parent);
             if (!counters) return noUsage;
             const now = { ...counters, at: clock.now() };
             next.set(id, now);
@@ -59,10 +63,32 @@ export class UsageSampler {
       }),
     );
     this.#previous = next;
+    const known = new Set(sources().flatMap(({ containerIds }) => containerIds));
+    for (const id of this.#located.keys()) if (!known.has(id)) this.#located.delete(id);
     const total = pods.reduce(addUsage, noUsage);
     const at = new Date(clock.now()).toISOString();
     return { at, cpuMilli: total.cpuMilli, memoryBytes: total.memoryBytes, pods };
   }
+
+  async #read(id: string, parent: string | undefined): Promise<CgroupCounters | undefined> {
+    const { layout, pidOf } = this.#options;
+    const found = this.#located.get(id) ?? containerCgroup(layout, id, parent);
+    const counters = await readCounters(layout, found);
+    if (counters || this.#located.has(id)) return counters;
+    const pid = await pidOf(id).catch(() => undefined);
+    const path = pid ? await cgroupOfProcess(layout, pid) : undefined;
+    this.#located.set(id, path);
+    return path === undefined ? undefined : readCounters(layout, path);
+  }
+}
+
+async function cgroupOfProcess(layout: CgroupLayout, pid: number): Promise<string | undefined> {
+  const table = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const lines = table.split('\n').map((line) => line.split(':'));
+  const line = lines.find(([, controllers = '']) =>
+    layout.version === 1 ? controllers.split(',').includes('cpu') : controllers === '',
+  );
+  return line?.slice(2).join(':');
 }
 
 type Usage = Omit<PodUsage, 'uid'>;

@@ -79,7 +79,8 @@ class DockerPodManager implements PodManager {
       onForgotten: (uid) => this.#workers.delete(uid),
     });
     const layout = cgroupLayout(options.engine);
-    this.#usage = new UsageSampler({ layout, clock, sources: () => this.#usageSources() });
+    const pidOf = async (id: string) => (await runtime.inspectContainer(id))?.pid;
+    this.#usage = new UsageSampler({ layout, clock, sources: () => this.#usageSources(), pidOf });
     this.#watch = new EngineWatch({
       runtime,
       clock,

@@ -2,7 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { isRuntimeError, type NetworkSpec, RuntimeError } from './container-runtime.ts';
 import type { DockerClient } from './docker-client.ts';
 
+const removalTries = 20;
+const removalRetryMs = 250;
+
 interface DockerNetwork {
+  Containers?: Record<string, unknown>;
   Id: string;
   Name: string;
   IPAM?: { Config?: { Subnet?: string }[] | null };
@@ -36,8 +40,24 @@ async function appears(client: DockerClient, spec: NetworkSpec): Promise<boolean
 
 /** Removes every network that carries the labels (`name=value`). */
 export async function removeLabelledNetworks(client: DockerClient, labels: readonly string[]): Promise<void> {
-  for (const network of await listNetworks(client, { label: labels })) {
-    await client.act({ method: 'DELETE', path: `/networks/${network.Id}` }, [404]);
+  for (const network of await listNetworks(client, { label: labels })) await removeNetwork(client, network.Id);
+}
+
+/** A container that was just removed may still be on its way out of the network: it is disconnected by force. */
+async function removeNetwork(client: DockerClient, id: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await client.act({ method: 'DELETE', path: `/networks/${id}` }, [404]);
+    } catch (error) {
+      if (tries === removalTries || !isRuntimeError(error, 'refused', 'conflict')) throw error;
+    }
+    const network = await client.jsonOrUndefined<DockerNetwork>({ method: 'GET', path: `/networks/${id}` });
+    for (const container of Object.keys(network?.Containers ?? {})) {
+      const body = { Container: container, Force: true };
+      // Whatever it answers, the next removal tells.
+      await client.act({ method: 'POST', path: `/networks/${id}/disconnect`, body }, [404, 409, 500]);
+    }
+    await setTimeout(removalRetryMs);
   }
 }
 

@@ -1,4 +1,5 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import {
   type ContainerDetails,
   type ContainerRuntime,
@@ -30,6 +31,8 @@ import { ensureBridge, removeLabelledNetworks } from './docker-networks.ts';
 import { pullThroughEngine } from './docker-pull.ts';
 import { watchEngine } from './docker-watch.ts';
 
+const removalTries = 20;
+const removalRetryMs = 250;
 const execOutputLimit = 10 * 1024;
 /** Creating and starting may wait for a busy engine; longer than this it hangs. */
 const startTimeoutMs = 120_000;
@@ -97,13 +100,16 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async removeContainer(id: string): Promise<void> {
-    try {
-      // 409: its removal is under way already.
-      const query = { force: true, v: true };
-      await this.#client.act({ method: 'DELETE', path: `/containers/${id}`, query }, [404, 409]);
-    } catch (error) {
-      // An engine that is slow to unmount says so and goes on; gone is gone.
-      if (await this.inspectContainer(id)) throw error;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const query = { force: true, v: true };
+        return await this.#client.act({ method: 'DELETE', path: `/containers/${id}`, query }, [404]);
+      } catch (error) {
+        // Somebody else's removal is under way, or the engine is slow to unmount and goes on by itself: gone is gone.
+        if (!(await this.inspectContainer(id))) return;
+        if (tries === removalTries || !isRuntimeError(error, 'conflict', 'refused')) throw error;
+      }
+      await setTimeout(removalRetryMs);
     }
   }
 
