@@ -32,10 +32,10 @@ function dataDirOf(program: Command, options: { dataDir?: string }): string {
 
 interface UpFlags {
   dataDir?: string;
-  nodes: number;
+  nodes?: number;
   nodeCpu?: string;
   nodeMemory?: string;
-  address: string;
+  address?: string;
   port?: number;
   dashboardPort?: number;
   demo: boolean;
@@ -47,10 +47,17 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
   program
     .command('up')
     .description('start a cluster on this host: a controller and several agents on one Docker Engine')
-    .option('--nodes <n>', 'how many nodes on this host; 0 for a controller that other hosts join', wholeNumber, 3)
+    .option(
+      '--nodes <n>',
+      'how many nodes on this host; 0: a controller that other hosts join (default: 3)',
+      wholeNumber,
+    )
     .option('--node-cpu <quantity>', "cpu of each node, e.g. 4 or 500m (default: the engine's, split)")
     .option('--node-memory <quantity>', "memory of each node, e.g. 8Gi (default: the engine's, split)")
-    .option('--address <ip>', 'where the API listens; other hosts can join only at an address they reach', '127.0.0.1')
+    .option(
+      '--address <ip>',
+      'where the API listens; other hosts can join only at an address they reach (default: 127.0.0.1)',
+    )
     .option('--port <port>', 'port of the API (default: 6443 or the next free one)', port)
     .option('--dashboard-port <port>', 'port of the dashboard on 127.0.0.1 (default: 8080 or the next free one)', port)
     .option('--demo', 'deploy the demo microservices in examples/demo', false)
@@ -61,11 +68,11 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
       const { up } = await import('./commands/up.ts');
       await up(terminal, {
         dataDir: dataDirOf(program, flags),
-        nodes: flags.nodes,
-        address: flags.address,
         isDemo: flags.demo,
         keepsContainers: flags.keep,
         isDetached: flags.detach,
+        ...(flags.nodes === undefined ? {} : { nodes: flags.nodes }),
+        ...(flags.address === undefined ? {} : { address: flags.address }),
         ...(flags.nodeCpu === undefined ? {} : { nodeCpu: flags.nodeCpu }),
         ...(flags.nodeMemory === undefined ? {} : { nodeMemory: flags.nodeMemory }),
         ...(flags.port === undefined ? {} : { port: flags.port }),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,7 +64,7 @@ export class LocalCluster implements AsyncDisposable {
 
   /** `npm start -- --detach ARGS`; rejects with its output where it fails. */
   static async start(args: readonly string[] = [], dataDir?: string): Promise<LocalCluster> {
-    const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'gantry e2e ')));
+    const dir = dataDir ?? (await makeDataDir());
     const { code, stdout, stderr } = await runCommand('npm', ['start', '--', '--detach', '--data-dir', dir, ...args]);
     if (code !== 0) throw new Error(`npm start failed (${code}):\n${stdout}\n${stderr}`);
     return new LocalCluster(dir, await readAddress(join(dir, 'kubeconfig')), stdout);
@@ -96,6 +96,32 @@ export class LocalCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+}
+
+const dataDirPrefix = 'gantry e2e ';
+
+/** A data directory with a space in its name and the test process's id; those of dead processes are cleared first. */
+async function makeDataDir(): Promise<string> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(dataDirPrefix) ? Number(name.slice(dataDirPrefix.length).split(' ')[0]) : Number.NaN;
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    const dir = join(tmpdir(), name);
+    const { code, stderr } = await runCommand('npm', ['run', 'down', '--', '--data-dir', dir]);
+    if (code === 0) await rm(dir, { recursive: true, force: true });
+    else console.warn(`a cluster that an earlier test left in ${dir} could not be removed: ${stderr}`);
+  }
+  return mkdtemp(join(tmpdir(), `${dataDirPrefix}${process.pid} `));
+}
+
+/** Whether a process of this id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // No such process.
+    return false;
   }
 }
 

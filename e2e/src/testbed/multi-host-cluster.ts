@@ -5,7 +5,7 @@ import { canRunPrivileged, EngineHost } from './engine-host.ts';
 import { ensureHostImage } from './host-image.ts';
 import type { HttpClient } from './http-client.ts';
 import { buildBusyboxImage, openEngine } from './images.ts';
-import { LocalCluster, runCommand } from './local-cluster.ts';
+import { isAlive, LocalCluster, runCommand } from './local-cluster.ts';
 import { ignoreGone, ownLabels, prepareTestcontainers, sweepLeftovers } from './test-resources.ts';
 import { waitForObjects } from './watch-objects.ts';
 
@@ -99,9 +99,9 @@ export class MultiHostCluster implements AsyncDisposable {
     await waitUntil('the controller is gone', 10_000, async () => !isAlive(pid));
   }
 
-  /** `npm start` once more on the same data directory. */
+  /** `npm start` once more on the same data directory, where it is to be as before. */
   async startController(): Promise<void> {
-    await startController(this.#network.address, { dataDir: this.dataDir, port: new URL(this.server).port });
+    await LocalCluster.start(['--no-demo'], this.dataDir);
   }
 
   async waitForReadyNodes(names: readonly string[] = this.hosts.map(({ name }) => name)): Promise<void> {
@@ -136,12 +136,8 @@ export function isReady(node: Node): boolean {
   return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
-function startController(
-  address: string,
-  earlier?: { readonly dataDir: string; readonly port: string },
-): Promise<LocalCluster> {
-  const port = earlier ? ['--port', earlier.port] : [];
-  return LocalCluster.start(['--no-demo', '--nodes', '0', '--address', address, ...port], earlier?.dataDir);
+function startController(address: string): Promise<LocalCluster> {
+  return LocalCluster.start(['--no-demo', '--nodes', '0', '--address', address]);
 }
 
 async function createHostNetwork(docker: Docker): Promise<HostNetwork> {
@@ -155,14 +151,4 @@ async function createHostNetwork(docker: Docker): Promise<HostNetwork> {
 
 async function stopAll(hosts: readonly EngineHost[]): Promise<void> {
   await Promise.all(hosts.map((host) => host.stop()));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // No such process.
-    return false;
-  }
 }

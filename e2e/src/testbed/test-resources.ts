@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type Docker from 'dockerode';
+import { isAlive } from './local-cluster.ts';
 
 const ownerLabel = 'io.gantry.e2e.owner';
 const reaperImage = 'testcontainers/ryuk:0.14.0';
@@ -49,14 +50,7 @@ export async function ignoreGone(work: Promise<unknown>): Promise<void> {
 
 function isLeftOver(labels: Record<string, string> | undefined): boolean {
   const [host, pid] = (labels?.[ownerLabel] ?? '').split('/');
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch {
-    // No such process.
-    return true;
-  }
+  return host === hostname() && !isAlive(Number(pid));
 }
 
 async function pull(docker: Docker, image: string): Promise<boolean> {
