@@ -31,8 +31,8 @@ export const agentProtocol = {
   maxFrameBytes: 16 * 1024 * 1024,
 } as const;
 
-/** WebSocket close codes of our own (4000 and up is the private range of RFC 6455). */
-export const closeCodes = { badFrame: 4400, replaced: 4409, tooSlow: 4429, goingAway: 1001 } as const;
+/** WebSocket close codes of our own (4000 and up is the private range of RFC 6455); docs/errors.md says what each means. */
+export const closeCodes = { badFrame: 4400, silent: 4408, replaced: 4409, tooSlow: 4429, goingAway: 1001 } as const;
 
 export interface JoinRequest {
   readonly nodeName: string;

@@ -23,6 +23,10 @@ export interface AgentSessionsOptions {
   readonly heartbeatMs: number;
 }
 
+const sweepEveryMs = 1_000;
+/** A connection without a hello, or without a frame for this long, is taken for dead: its host may be. */
+const silenceLimitMs = 10_000;
+
 /** All connected agents: who lives, what they use, and byte streams from them. */
 export class AgentSessions implements NodeStreams {
   readonly #services: SessionServices;
@@ -31,6 +35,9 @@ export class AgentSessions implements NodeStreams {
   readonly #usage = new Map<string, NodeUsage>();
   readonly #leases: LeaseWriter;
   readonly #stopNodeWatch: () => void;
+  #cancelSweep: () => void;
+  #sweepDueMs = 0;
+  #isStopped = false;
 
   constructor(options: AgentSessionsOptions) {
     const { client, informers, clock, logger } = options;
@@ -51,15 +58,16 @@ export class AgentSessions implements NodeStreams {
         clusterCidr: options.clusterCidr,
         nodeCidrMask: options.nodeCidrMask,
       }),
-      statusWriter: new PodStatusWriter({ client, pods: informers.informer('pods'), logger }),
+      statusWriter: new PodStatusWriter({ client, pods: informers.informer('pods'), clock, logger }),
     };
     this.#leases = new LeaseWriter({
       client,
       informers,
       clock,
       logger,
-      connectedNodes: () => [...this.#sessions.keys()],
+      connectedNodes: () => [...this.#sessions.values()].flatMap((s) => (s.isReady ? s.nodeName : [])),
     });
+    this.#cancelSweep = this.#scheduleSweep();
     this.#stopNodeWatch = nodes.onEvent((event) => {
       if (event.type === 'deleted') this.#onNodeDeleted(event.object.metadata.name);
     });
@@ -67,10 +75,17 @@ export class AgentSessions implements NodeStreams {
 
   /** Takes over an authenticated agent's socket. A newer connection of the same node replaces the older one. */
   accept(socket: WebSocket, nodeName: string): void {
+    if (this.#isStopped) {
+      socket.on('error', () => socket.terminate());
+      return socket.close(closeCodes.goingAway, 'the controller is stopping');
+    }
     this.#sessions.get(nodeName)?.close(closeCodes.replaced, 'another agent connected for this node');
     const seen = () => this.#lastSeen.set(nodeName, this.#services.clock.now());
     const session: NodeSession = new NodeSession(socket, nodeName, this.#services, {
-      onReady: () => this.#leases.renewSoon(nodeName),
+      onReady: () => {
+        seen();
+        this.#leases.renewSoon(nodeName);
+      },
       onSignOfLife: seen,
       onUsage: (usage) => this.#usage.set(nodeName, usage),
       onClosed: () => {
@@ -78,7 +93,6 @@ export class AgentSessions implements NodeStreams {
       },
     });
     this.#sessions.set(nodeName, session);
-    seen();
   }
 
   /** Milliseconds since the epoch of the last frame from the node's agent in this controller's life. */
@@ -108,11 +122,32 @@ export class AgentSessions implements NodeStreams {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelSweep();
     this.#stopNodeWatch();
     this.#services.nodeObjects.stop();
     for (const session of [...this.#sessions.values()])
       session.close(closeCodes.goingAway, 'the controller is stopping');
-    await this.#leases.stop();
+    const { statusWriter, registrar } = this.#services;
+    await Promise.all([this.#leases.stop(), statusWriter.stop(), registrar.stop()]);
+  }
+
+  #scheduleSweep(): () => void {
+    const { clock } = this.#services;
+    this.#sweepDueMs = clock.now() + sweepEveryMs;
+    return clock.setTimer(() => this.#sweep(), sweepEveryMs);
+  }
+
+  #sweep(): void {
+    const now = this.#services.clock.now();
+    // After a stall of our own, frames that came meanwhile are read first.
+    const wasStalled = now - this.#sweepDueMs > sweepEveryMs;
+    for (const session of wasStalled ? [] : [...this.#sessions.values()]) {
+      if (now - session.lastHeardMs <= silenceLimitMs) continue;
+      this.#services.logger.warn({ node: session.nodeName }, 'the agent is silent, its connection is given up');
+      session.close(closeCodes.silent, `no frame for ${silenceLimitMs / 1000} s`);
+    }
+    this.#cancelSweep = this.#scheduleSweep();
   }
 
   #onNodeDeleted(nodeName: string): void {

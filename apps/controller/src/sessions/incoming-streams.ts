@@ -7,15 +7,24 @@ import {
   type PodReference,
   type StreamError,
 } from '@gantry/api-types/protocol';
+import type { Clock } from '@gantry/core';
 
 const openTimeoutMs = 15_000;
+const readableBytes = 64 * 1024;
+/** An agent that sends this much more than it was granted does not keep to the protocol. */
+const maxQueuedBytes = 8 * agentProtocol.streamWindowBytes;
 
 interface OpenStream {
   readonly readable: Readable;
-  pushedBytes: number;
-  grantedBytes: number;
-  onOpened: () => void;
-  onRefused: (error: Error) => void;
+  /** Received and not yet asked for by the consumer. */
+  readonly queue: Uint8Array[];
+  queuedBytes: number;
+  /** Handed to the consumer and not yet granted anew. */
+  consumedBytes: number;
+  isWanted: boolean;
+  hasEnded: boolean;
+  readonly onOpened: () => void;
+  readonly onRefused: (error: Error) => void;
 }
 
 /**
@@ -24,34 +33,25 @@ interface OpenStream {
  */
 export class IncomingStreams {
   readonly #send: (frame: ControllerFrame) => void;
+  readonly #clock: Clock;
   readonly #streams = new Map<number, OpenStream>();
   #nextId = 1;
 
-  constructor(send: (frame: ControllerFrame) => void) {
+  constructor(send: (frame: ControllerFrame) => void, clock: Clock) {
     this.#send = send;
+    this.#clock = clock;
   }
 
-  /** Resolves once the agent says that it has opened the stream. Rejects with `ApiError`. */
+  /** Resolves once the agent says that it has opened the stream. Rejects with `ApiError`, or the signal's reason. */
   async openLogs(pod: PodReference, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
+    signal.throwIfAborted();
     const id = this.#nextId;
     this.#nextId += 1;
-    const readable = new Readable({
-      highWaterMark: agentProtocol.streamWindowBytes,
-      read: () => this.#grant(id),
-      destroy: (error, callback) => {
-        if (this.#streams.delete(id)) this.#send({ type: 'closeStream', id });
-        callback(error);
-      },
-    });
-    const opened = new Promise<void>((resolve, reject) => {
-      this.#streams.set(id, { readable, pushedBytes: 0, grantedBytes: 0, onOpened: resolve, onRefused: reject });
-    });
+    const { readable, opened } = this.#create(id);
     const onAbort = () => readable.destroy();
-    const timer = setTimeout(() => {
-      this.#refuse(
-        id,
-        new ApiError('Timeout', `the node's agent did not open the log stream within ${openTimeoutMs / 1000} s`),
-      );
+    const cancelTimer = this.#clock.setTimer(() => {
+      const message = `the node's agent did not open the log stream within ${openTimeoutMs / 1000} s`;
+      this.#streams.get(id)?.onRefused(new ApiError('Timeout', message));
     }, openTimeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
     readable.once('close', () => signal.removeEventListener('abort', onAbort));
@@ -60,10 +60,11 @@ export class IncomingStreams {
       await opened;
       return readable;
     } catch (error) {
+      // Also tells the agent, which may be about to open it.
       readable.destroy();
       throw error;
     } finally {
-      clearTimeout(timer);
+      cancelTimer();
     }
   }
 
@@ -72,22 +73,33 @@ export class IncomingStreams {
   }
 
   onRefused(id: number, error: StreamError): void {
-    this.#refuse(id, new ApiError(error.reason, error.message));
+    const stream = this.#streams.get(id);
+    this.#streams.delete(id);
+    stream?.onRefused(new ApiError(error.reason, error.message));
   }
 
   onData(id: number, data: Uint8Array): void {
     const stream = this.#streams.get(id);
     if (!stream) return;
-    stream.pushedBytes += data.byteLength;
-    stream.readable.push(data);
+    if (stream.queuedBytes > maxQueuedBytes) {
+      stream.readable.destroy(new ApiError('InternalError', "the node's agent sent more log bytes than it may"));
+      return;
+    }
+    stream.queue.push(data);
+    stream.queuedBytes += data.byteLength;
+    this.#deliver(id, stream);
   }
 
   onEnded(id: number, error: StreamError | undefined): void {
     const stream = this.#streams.get(id);
     if (!stream) return;
-    this.#streams.delete(id);
-    if (error) stream.readable.destroy(new ApiError(error.reason, error.message));
-    else stream.readable.push(null);
+    if (error) {
+      this.#streams.delete(id);
+      stream.readable.destroy(new ApiError(error.reason, error.message));
+      return;
+    }
+    stream.hasEnded = true;
+    this.#deliver(id, stream);
   }
 
   /** The session is gone: every stream ends with an error. */
@@ -96,25 +108,61 @@ export class IncomingStreams {
       this.#streams.delete(id);
       const error = new ApiError('ServiceUnavailable', "the connection to the node's agent was lost");
       stream.onRefused(error);
+      // Who has not attached yet learns of it by the missing end, not by an exception nobody catches.
       if (stream.readable.listenerCount('error') > 0) stream.readable.destroy(error);
       else stream.readable.destroy();
     }
   }
 
-  #refuse(id: number, error: Error): void {
-    const stream = this.#streams.get(id);
-    if (!stream) return;
-    this.#streams.delete(id);
-    stream.onRefused(error);
+  #create(id: number): { readable: Readable; opened: Promise<void> } {
+    const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+    const readable = new Readable({
+      highWaterMark: readableBytes,
+      read: () => {
+        const stream = this.#streams.get(id);
+        if (!stream) return;
+        stream.isWanted = true;
+        this.#deliver(id, stream);
+      },
+      destroy: (error, callback) => {
+        if (this.#streams.delete(id)) this.#send({ type: 'closeStream', id });
+        reject(error ?? new ApiError('ServiceUnavailable', 'the log stream was closed before it was open'));
+        callback(error);
+      },
+    });
+    this.#streams.set(id, {
+      readable,
+      queue: [],
+      queuedBytes: 0,
+      consumedBytes: 0,
+      isWanted: false,
+      hasEnded: false,
+      onOpened: resolve,
+      onRefused: reject,
+    });
+    return { readable, opened };
   }
 
-  #grant(id: number): void {
-    const stream = this.#streams.get(id);
-    if (!stream) return;
-    const consumedBytes = stream.pushedBytes - stream.readable.readableLength;
-    const bytes = consumedBytes - stream.grantedBytes;
-    if (bytes < agentProtocol.streamWindowBytes / 4) return;
-    stream.grantedBytes = consumedBytes;
-    this.#send({ type: 'credit', id, bytes });
+  /**
+   * Hands over one chunk for each time the consumer asks: what lies in the queue counts against the agent's window, so
+   * that the credit follows the consumer and not what Node happens to buffer.
+   */
+  #deliver(id: number, stream: OpenStream): void {
+    if (!stream.isWanted) return;
+    const chunk = stream.queue.shift();
+    if (!chunk) {
+      if (!stream.hasEnded) return;
+      this.#streams.delete(id);
+      stream.readable.push(null);
+      return;
+    }
+    stream.isWanted = false;
+    stream.queuedBytes -= chunk.byteLength;
+    stream.consumedBytes += chunk.byteLength;
+    if (stream.consumedBytes >= agentProtocol.streamWindowBytes / 4 && !stream.hasEnded) {
+      this.#send({ type: 'credit', id, bytes: stream.consumedBytes });
+      stream.consumedBytes = 0;
+    }
+    stream.readable.push(chunk);
   }
 }

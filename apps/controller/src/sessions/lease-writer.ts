@@ -30,6 +30,7 @@ export class LeaseWriter {
 
   /** A node has just connected: its Lease should exist before the next round. */
   renewSoon(nodeName: string): void {
+    if (this.#isStopped) return;
     this.#writing = Promise.all([this.#writing, this.#renew(nodeName)]);
   }
 
@@ -40,7 +41,8 @@ export class LeaseWriter {
   }
 
   #renewAll(): void {
-    this.#writing = Promise.all(this.#options.connectedNodes().map((name) => this.#renew(name))).finally(() => {
+    const round = this.#options.connectedNodes().map((name) => this.#renew(name));
+    this.#writing = Promise.all([this.#writing, ...round]).finally(() => {
       if (!this.#isStopped) this.#cancel = this.#options.clock.setTimer(() => this.#renewAll(), renewEveryMs);
     });
   }

@@ -58,8 +58,8 @@ export class NodeObjects {
     const subscriber = nodeName === undefined ? undefined : this.#subscribers.get(nodeName);
     if (!subscriber) return;
     if (event.type !== 'deleted') return this.#upsertPod(subscriber, event.object);
-    this.#setHeld(subscriber, event.object.metadata.uid, []);
-    subscriber.sink([{ resource: 'pods', deletedKey: keyOf(event.object) }]);
+    const { released } = this.#setHeld(subscriber, event.object.metadata.uid, []);
+    subscriber.sink([{ resource: 'pods', deletedKey: keyOf(event.object) }, ...released.map(deletionOf)]);
   }
 
   #upsertPod(subscriber: Subscriber, pod: Pod): void {
@@ -68,24 +68,30 @@ export class NodeObjects {
       ...[...references.configMaps].map((key) => `configmaps/${key}`),
       ...[...references.secrets].map((key) => `secrets/${key}`),
     ];
-    const added = this.#setHeld(subscriber, pod.metadata.uid, ids);
+    const { added, released } = this.#setHeld(subscriber, pod.metadata.uid, ids);
     const changes: NodeObjectChange[] = [];
     for (const id of added) {
       const change = this.#present(id);
       if (change) changes.push(change);
     }
-    changes.push({ resource: 'pods', object: pod });
+    changes.push({ resource: 'pods', object: pod }, ...released.map(deletionOf));
     subscriber.sink(changes);
   }
 
-  /** Records what the pod holds now; returns what the node did not hold before. */
-  #setHeld(subscriber: Subscriber, podUid: string, ids: readonly string[]): string[] {
+  /**
+   * Records what the pod holds now; returns what the node did not hold before and what it need not hold any more. The
+   * node forgets the latter: it would not be told of changes to it, and a later pod must not be given an old version.
+   */
+  #setHeld(subscriber: Subscriber, podUid: string, ids: readonly string[]): { added: string[]; released: string[] } {
     const added: string[] = [];
+    const released: string[] = [];
     for (const id of subscriber.held.get(podUid) ?? []) {
       if (ids.includes(id)) continue;
       const holders = subscriber.holders.get(id);
       holders?.delete(podUid);
-      if (holders?.size === 0) subscriber.holders.delete(id);
+      if (holders?.size !== 0) continue;
+      subscriber.holders.delete(id);
+      released.push(id);
     }
     for (const id of ids) {
       const holders = subscriber.holders.get(id);
@@ -97,13 +103,12 @@ export class NodeObjects {
     }
     if (ids.length > 0) subscriber.held.set(podUid, ids);
     else subscriber.held.delete(podUid);
-    return added;
+    return { added, released };
   }
 
   #present(id: string): NodeObjectChange | undefined {
-    const slash = id.indexOf('/');
-    const key: ObjectKey = id.slice(slash + 1);
-    if (id.startsWith('configmaps/')) {
+    const { resource, key } = splitId(id);
+    if (resource === 'configmaps') {
       const object = this.#informers.informer('configmaps').lister.get(key);
       return object && { resource: 'configmaps', object };
     }
@@ -123,4 +128,14 @@ export class NodeObjects {
       }
     }
   }
+}
+
+function deletionOf(id: string): NodeObjectChange {
+  const { resource, key } = splitId(id);
+  return { resource, deletedKey: key };
+}
+
+function splitId(id: string): { resource: Exclude<NodeResource, 'pods'>; key: ObjectKey } {
+  const slash = id.indexOf('/');
+  return { resource: id.startsWith('configmaps/') ? 'configmaps' : 'secrets', key: id.slice(slash + 1) };
 }

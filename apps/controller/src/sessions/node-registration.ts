@@ -30,6 +30,11 @@ export class NodeRegistrar {
     this.#options = options;
   }
 
+  /** Resolves when nothing is being written any more. */
+  async stop(): Promise<void> {
+    await this.#turn;
+  }
+
   /** Creates or refreshes the Node and its status. Rejects with `ApiError`. */
   register(nodeName: string, registration: NodeRegistration): Promise<Node> {
     const result = this.#turn.then(() => this.#register(nodeName, registration));
@@ -92,13 +97,20 @@ export class NodeRegistrar {
   }
 }
 
-/** The Node's status after a registration. Pure; transition times change only when a condition flips. */
+/**
+ * The Node's status after a registration. Pure; transition times change only when a condition flips, and conditions
+ * that the agent does not report (another writer's) stay.
+ */
 export function planNodeStatus(previous: NodeStatus, registration: NodeRegistration, now: Date): NodeStatus {
   const at = `${now.toISOString().slice(0, 19)}Z`;
   const ready: Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'> = registration.notReadyReason
     ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: registration.notReadyReason }
     : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'gantry agent is posting ready status' };
-  const conditions = [...registration.conditions, ready].map((condition): NodeCondition => {
+  const reported = [...registration.conditions, ready];
+  const others = (previous.conditions ?? []).filter(
+    ({ type }) => !reported.some((condition) => condition.type === type),
+  );
+  const conditions = reported.map((condition): NodeCondition => {
     const before = previous.conditions?.find((c) => c.type === condition.type);
     const lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? at) : at;
     return { ...condition, lastHeartbeatTime: at, lastTransitionTime };
@@ -110,6 +122,6 @@ export function planNodeStatus(previous: NodeStatus, registration: NodeRegistrat
     addresses: [...registration.addresses],
     nodeInfo: registration.nodeInfo,
     images: [...registration.images],
-    conditions,
+    conditions: [...others, ...conditions],
   };
 }

@@ -40,6 +40,8 @@ export interface SessionCallbacks {
   onClosed(): void;
 }
 
+/** A node's objects are sent in frames of about this size: an agent takes 64 MiB at most, a ConfigMap may be 1 MiB. */
+const objectsFrameBytes = 4 * 1024 * 1024;
 /** Text waiting to be sent to an agent that does not read; beyond this it is cut off and starts over. */
 const maxBufferedBytes = 64 * 1024 * 1024;
 
@@ -53,22 +55,35 @@ export class NodeSession {
   readonly #logger: Logger;
   #outgoing: NodeObjectChange[] = [];
   #unsubscribe: (() => void) | undefined;
+  #lastHeardMs: number;
   #isReady = false;
   #isClosed = false;
 
   constructor(socket: WebSocket, nodeName: string, services: SessionServices, callbacks: SessionCallbacks) {
     this.nodeName = nodeName;
     this.#socket = socket;
+    this.#lastHeardMs = services.clock.now();
     this.#services = services;
     this.#callbacks = callbacks;
     this.#logger = services.logger.child({ node: nodeName });
-    this.streams = new IncomingStreams((frame) => this.#send(frame));
+    this.streams = new IncomingStreams((frame) => this.#send(frame), services.clock);
     socket.on('message', (data: RawData, isBinary: boolean) => this.#onMessage(toBuffer(data), isBinary));
     socket.on('error', (error) => this.#logger.warn({ err: error }, 'agent connection failed'));
     socket.on('close', () => this.#onClose());
   }
 
+  /** The agent's hello was accepted, and the connection stands. */
+  get isReady(): boolean {
+    return this.#isReady && !this.#isClosed;
+  }
+
+  /** When the last frame came, or the connection; milliseconds since the epoch. */
+  get lastHeardMs(): number {
+    return this.#lastHeardMs;
+  }
+
   close(code: number, reason: string): void {
+    if (this.#isClosed) return;
     this.#socket.close(code, reason);
     // An agent that is cut off never answers the closing handshake.
     setTimeout(() => this.#socket.terminate(), 2_000).unref();
@@ -85,7 +100,9 @@ export class NodeSession {
 
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (this.#isClosed) return;
-    this.#callbacks.onSignOfLife();
+    this.#lastHeardMs = this.#services.clock.now();
+    // Before its hello is accepted, a connection says nothing about whether the node can run pods.
+    if (this.#isReady) this.#callbacks.onSignOfLife();
     if (isBinary) {
       const frame = decodeStreamData(data);
       if (frame) this.streams.onData(frame.id, frame.data);
@@ -146,6 +163,8 @@ export class NodeSession {
       this.#send({ type: 'refused', reason: 'BadRequest', message });
       return this.close(closeCodes.badFrame, 'protocol version');
     }
+    // Before the Node says Ready: otherwise it could be marked as lost again at once.
+    this.#callbacks.onSignOfLife();
     const podCIDR = await this.#register(registration);
     if (podCIDR === undefined || this.#isClosed || this.#isReady) return;
     this.#isReady = true;
@@ -199,14 +218,30 @@ export class NodeSession {
     if (this.#outgoing.length === 0) return;
     const items = this.#outgoing;
     this.#outgoing = [];
-    this.#send({ type: 'objects', items });
+    let texts: string[] = [];
+    let size = 0;
+    for (const item of items) {
+      const text = JSON.stringify(item);
+      if (size > 0 && size + text.length > objectsFrameBytes) {
+        this.#sendText(`{"type":"objects","items":[${texts.join(',')}]}`);
+        texts = [];
+        size = 0;
+      }
+      texts.push(text);
+      size += text.length;
+    }
+    this.#sendText(`{"type":"objects","items":[${texts.join(',')}]}`);
   }
 
   #send(frame: ControllerFrame): void {
+    this.#sendText(JSON.stringify(frame));
+  }
+
+  #sendText(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > maxBufferedBytes)
       return this.close(closeCodes.tooSlow, 'the agent does not read');
-    this.#socket.send(JSON.stringify(frame));
+    this.#socket.send(text);
   }
 }
 

@@ -1,10 +1,11 @@
 import { isApiError, objectKey, type Pod, type PodStatus } from '@gantry/api-types';
 import type { PodReference } from '@gantry/api-types/protocol';
-import type { ApiClient, Informer, Logger } from '@gantry/core';
+import type { ApiClient, Clock, Informer, Logger } from '@gantry/core';
 
 export interface PodStatusWriterOptions {
   readonly client: ApiClient;
   readonly pods: Informer<Pod>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -16,6 +17,8 @@ interface PendingStatus {
 
 const maxInFlight = 32;
 const maxAttempts = 10;
+/** After a write that failed for a reason of ours (storage, overload): an agent reports a status once a session only. */
+const retryMs = 2_000;
 
 /**
  * Writes what agents report about their pods. The newest report of a pod wins; a report for a pod that is gone, was
@@ -25,15 +28,30 @@ const maxAttempts = 10;
 export class PodStatusWriter {
   readonly #options: PodStatusWriterOptions;
   readonly #pending = new Map<string, PendingStatus>();
-  readonly #writing = new Set<string>();
+  readonly #writing = new Map<string, Promise<void>>();
+  /** Failed writes that wait for their next attempt, by pod uid, with how to call it off. */
+  readonly #retries = new Map<string, () => void>();
+  #isStopped = false;
 
   constructor(options: PodStatusWriterOptions) {
     this.#options = options;
   }
 
   report(nodeName: string, pod: PodReference, status: PodStatus): void {
+    if (this.#isStopped) return;
+    this.#retries.get(pod.uid)?.();
+    this.#retries.delete(pod.uid);
     this.#pending.set(pod.uid, { nodeName, pod, status });
     this.#startNext();
+  }
+
+  /** Drops what waits (agents report all of it again to the next controller) and waits for what is being written. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#pending.clear();
+    for (const cancel of this.#retries.values()) cancel();
+    this.#retries.clear();
+    await Promise.all(this.#writing.values());
   }
 
   #startNext(): void {
@@ -42,17 +60,18 @@ export class PodStatusWriter {
       // A pod's writes go one after another, or an older status could land last.
       if (this.#writing.has(uid)) continue;
       this.#pending.delete(uid);
-      this.#writing.add(uid);
-      void this.#write(item).finally(() => {
+      const write = this.#write(item).finally(() => {
         this.#writing.delete(uid);
         this.#startNext();
       });
+      this.#writing.set(uid, write);
     }
   }
 
   async #write(item: PendingStatus): Promise<void> {
     const { client, pods, logger } = this.#options;
     const key = objectKey(item.pod.namespace, item.pod.name);
+    let failure: unknown;
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       const pod = pods.lister.get(key);
       if (!pod || pod.metadata.uid !== item.pod.uid || pod.spec.nodeName !== item.nodeName) return;
@@ -61,15 +80,31 @@ export class PodStatusWriter {
         return;
       } catch (error) {
         if (isApiError(error, 'NotFound')) return;
-        if (isApiError(error, 'Conflict')) continue;
-        logger.error({ pod: key, node: item.nodeName, err: error }, 'pod status could not be written');
-        return;
+        failure = error;
+        if (!isApiError(error, 'Conflict')) break;
       }
     }
-    logger.warn(
-      { pod: key, node: item.nodeName, attempts: maxAttempts },
-      'pod status kept conflicting, waiting for the next report',
+    const willRetry = isApiError(
+      failure,
+      'Conflict',
+      'TooManyRequests',
+      'InternalError',
+      'ServiceUnavailable',
+      'Timeout',
     );
+    logger.error({ pod: key, node: item.nodeName, err: failure, willRetry }, 'pod status could not be written');
+    if (willRetry) this.#retryLater(item);
+  }
+
+  #retryLater(item: PendingStatus): void {
+    const { uid } = item.pod;
+    // A newer report is written instead.
+    if (this.#isStopped || this.#pending.has(uid)) return;
+    const cancel = this.#options.clock.setTimer(() => {
+      this.#retries.delete(uid);
+      this.report(item.nodeName, item.pod, item.status);
+    }, retryMs);
+    this.#retries.set(uid, cancel);
   }
 }
 

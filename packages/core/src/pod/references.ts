@@ -1,4 +1,4 @@
-import { objectKey, type ObjectKey, type Pod } from '@gantry/api-types';
+import { type ObjectKey, objectKey, type Pod } from '@gantry/api-types';
 
 /** The ConfigMaps and Secrets that a pod's containers, volumes and image pulls name, as object keys. */
 export interface PodReferences {
