@@ -35,7 +35,9 @@ export function nextPodCidr(clusterCidr: string, mask: number, taken: readonly s
   const cluster = parseCidr(clusterCidr);
   if (!cluster || mask < cluster.prefix || mask > 30) return undefined;
   const ranges = taken.flatMap((text) => parseCidr(text) ?? []);
-  const used = new Set(ranges.filter((range) => range.prefix >= mask).map((range) => (range.base & maskOf(mask)) >>> 0));
+  const used = new Set(
+    ranges.filter((range) => range.prefix >= mask).map((range) => (range.base & maskOf(mask)) >>> 0),
+  );
   const wide = ranges.filter((range) => range.prefix < mask);
   const count = 2 ** (mask - cluster.prefix);
   for (let i = 0; i < count; i += 1) {
