@@ -14,12 +14,14 @@ import { DockerRuntime } from './docker-runtime.ts';
 const count = Number(process.argv[2] ?? 50);
 const rounds = Number(process.argv[3] ?? 3);
 const inFlight = 8;
+/** Away from what another run may have left behind. */
+const prefix = `10.251.${100 + Math.floor(Math.random() * 100)}`;
 
 async function engineAlone(): Promise<number> {
   await using scope = await testCluster();
   const labels = { 'io.gantry.cluster': scope.cluster };
   const name = `bench-${scope.cluster}`;
-  const ipam = { Config: [{ Subnet: '10.251.9.0/24' }] };
+  const ipam = { Config: [{ Subnet: `${prefix}.0/24` }] };
   await expect(engine('POST', '/networks/create', { Name: name, Driver: 'bridge', IPAM: ipam, Labels: labels }), 201);
   const startedAt = performance.now();
   const slots = new Semaphore(inFlight);
@@ -29,7 +31,7 @@ async function engineAlone(): Promise<number> {
       Entrypoint: ['/bin/sleep', '3600'],
       Labels: labels,
       HostConfig: { NetworkMode: name },
-      NetworkingConfig: { EndpointsConfig: { [name]: { IPAMConfig: { IPv4Address: `10.251.9.${index + 2}` } } } },
+      NetworkingConfig: { EndpointsConfig: { [name]: { IPAMConfig: { IPv4Address: `${prefix}.${index + 2}` } } } },
     };
     const created = await expect(engine('POST', '/containers/create', body), 201);
     await expect(engine('POST', `/containers/${(JSON.parse(created) as { Id: string }).Id}/start`), 204);
@@ -43,7 +45,7 @@ async function throughAgent(): Promise<number> {
   const { cluster, dataDir } = scope;
   const api = new FakeNodeApi();
   const runtime = new DockerRuntime();
-  const settings = { api, runtime, nodeName: 'node-1', cluster, podCidr: '10.251.9.0/24', dataDir };
+  const settings = { api, runtime, nodeName: 'node-1', cluster, podCidr: `${prefix}.0/24`, dataDir };
   const options = { parallelStarts: inFlight };
   const manager = await startPodManager({ ...settings, clock: systemClock, logger: quietLogger(), options });
   const container: Partial<Container> = {
