@@ -152,7 +152,6 @@ export const podSpecRules: Rule = {
   },
   imagePullSecrets: true,
   hostname: true,
-  subdomain: 'elsewhere',
   hostAliases: true,
   readinessGates: true,
   os: { name: oneOf('linux') },
