@@ -35,7 +35,8 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<A
 
 async function obtainCredential(config: AgentConfig): Promise<NodeCredential> {
   const kept = await readCredential(config.dataDir);
-  if (kept && kept.nodeName === config.nodeName && kept.server === config.server) return kept;
+  const isSameNode = kept?.nodeName === config.nodeName && kept.server === config.server;
+  if (kept && isSameNode && (!config.joinToken || (await isOfCluster(kept, config.caFile)))) return kept;
   if (!config.joinToken) {
     throw new Error(
       `this host has no credential for ${config.server}: set GANTRY_JOIN_TOKEN to a join token (\`gantry join\` prints a line with one)`,
@@ -46,6 +47,11 @@ async function obtainCredential(config: AgentConfig): Promise<NodeCredential> {
   return joinCluster({ server, caPem, bootstrapToken: joinToken, nodeName, dataDir });
 }
 
+/** A cluster that was made anew at the same address has another CA: the credential of the old one is worth nothing. */
+async function isOfCluster(kept: NodeCredential, caFile: string): Promise<boolean> {
+  return (await readFile(caFile, 'utf8')).trim() === kept.caPem.trim();
+}
+
 class NodeAgent implements Agent {
   readonly #config: AgentConfig;
   readonly #logger: Logger;
@@ -54,6 +60,9 @@ class NodeAgent implements Agent {
   readonly #connection: ControllerConnection;
   readonly #timers: NodeJS.Timeout[] = [];
   #registration: NodeRegistration | undefined;
+  #podCidr: string | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #isStopped = false;
   #starting: Promise<void> | undefined;
   #manager: PodManager | undefined;
 
@@ -89,9 +98,11 @@ class NodeAgent implements Agent {
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#connection.stop();
     await this.#starting;
+    clearTimeout(this.#retry);
     await this.#manager?.stop();
   }
 
@@ -120,6 +131,13 @@ class NodeAgent implements Agent {
   }
 
   #onWelcome(welcome: { readonly podCIDR: string; readonly cluster: string }): void {
+    if (this.#podCidr !== undefined && this.#podCidr !== welcome.podCIDR) {
+      this.#logger.warn(
+        { podCIDR: this.#podCidr, assigned: welcome.podCIDR },
+        'the node was given another pod CIDR, which holds from the next start of this agent on',
+      );
+    }
+    this.#podCidr ??= welcome.podCIDR;
     this.#starting ??= this.#startPods(welcome);
   }
 
@@ -146,12 +164,11 @@ class NodeAgent implements Agent {
       this.#connection.setPods(manager);
       this.#manager = manager;
     } catch (error) {
+      if (this.#isStopped) return;
       this.#logger.error({ err: error }, 'pods cannot be run yet, trying again');
-      this.#timers.push(
-        setTimeout(() => {
-          this.#starting = this.#startPods(welcome);
-        }, startRetryMs),
-      );
+      this.#retry = setTimeout(() => {
+        this.#starting = this.#startPods(welcome);
+      }, startRetryMs);
     }
   }
 

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 
 /** What the agent is told at start. */
 export interface AgentConfig {
@@ -11,7 +13,6 @@ export interface AgentConfig {
   readonly dataDir: string;
   /** A bootstrap token, from the environment (GANTRY_JOIN_TOKEN): needed for the first start only. */
   readonly joinToken: string | undefined;
-  readonly dockerHost: string | undefined;
   /** What the node declares instead of what its engine has; Kubernetes quantities. */
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
@@ -33,7 +34,6 @@ const options = {
   'ca-file': { type: 'string' },
   'node-name': { type: 'string', default: hostname().toLowerCase() },
   'data-dir': { type: 'string', default: '/var/lib/gantry-agent/data' },
-  'docker-host': { type: 'string' },
   cpu: { type: 'string' },
   memory: { type: 'string' },
   'reserved-cpu': { type: 'string', default: '0' },
@@ -57,23 +57,22 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
   if (!values.server) throw new Error('--server https://HOST:PORT is required');
   if (!values['ca-file']) throw new Error('--ca-file is required: the cluster CA that the server is checked against');
   return {
-    server: values.server,
+    server: httpsOrigin(values.server),
     caFile: values['ca-file'],
-    nodeName: values['node-name'],
+    nodeName: nodeName(values['node-name']),
     dataDir: values['data-dir'],
     joinToken: env.GANTRY_JOIN_TOKEN || undefined,
-    dockerHost: values['docker-host'],
-    cpu: values.cpu,
-    memory: values.memory,
-    reservedCpu: values['reserved-cpu'],
-    reservedMemory: values['reserved-memory'],
+    cpu: quantity('--cpu', values.cpu, parseCpuMilli, 1),
+    memory: quantity('--memory', values.memory, parseBytes, 1),
+    reservedCpu: quantity('--reserved-cpu', values['reserved-cpu'], parseCpuMilli, 0),
+    reservedMemory: quantity('--reserved-memory', values['reserved-memory'], parseBytes, 0),
     maxPods: positive('--max-pods', values['max-pods']),
     zone: values.zone,
-    nodeIp: values['node-ip'],
+    nodeIp: ipAddress('--node-ip', values['node-ip']),
     labels: Object.fromEntries(values.label.map(parseLabel)),
     isStrictPull: values['strict-pull'],
     parallelStarts: positive('--parallel-starts', values['parallel-starts']),
-    logLevel: values['log-level'],
+    logLevel: logLevel(values['log-level']),
   };
 }
 
@@ -95,6 +94,47 @@ export function parseRemoveConfig(args: readonly string[]): RemoveConfig {
   const { cluster, 'node-name': node, 'data-dir': dataDir } = values;
   if (!cluster || !node || !dataDir) throw new Error('remove needs --cluster, --node-name and --data-dir');
   return { cluster, node, dataDir: resolve(dataDir) };
+}
+
+function quantity<T extends string | undefined>(
+  flag: string,
+  text: T,
+  parse: (text: string) => number,
+  least: 0 | 1,
+): T {
+  if (text === undefined) return text;
+  let value: number;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new Error(`${flag} ${text} is not a quantity such as 500m, 2 or 4Gi`, { cause: error });
+  }
+  if (value >= least) return text;
+  throw new Error(`${flag} ${text} must ${least === 0 ? 'not be negative' : 'be more than nothing'}`);
+}
+
+function httpsOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' && url.pathname === '/') return url.origin;
+  throw new Error(`--server ${text} must be of the form https://HOST:PORT`);
+}
+
+/** A Node's name is a DNS subdomain (RFC 1123), as Kubernetes has it. */
+function nodeName(text: string): string {
+  if (text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)) return text;
+  throw new Error(`--node-name ${text} must consist of lower case letters, digits, '-' and '.'`);
+}
+
+function ipAddress(flag: string, text: string | undefined): string | undefined {
+  if (text === undefined || isIP(text) !== 0) return text;
+  throw new Error(`${flag} ${text} is not an IP address`);
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+function logLevel(text: string): string {
+  if (logLevels.includes(text)) return text;
+  throw new Error(`--log-level ${text} must be one of ${logLevels.join(', ')}`);
 }
 
 function parseLabel(text: string): [string, string] {

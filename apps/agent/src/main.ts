@@ -26,7 +26,8 @@ async function run(): Promise<void> {
     await startUntilSignal();
   } catch (error) {
     logger.fatal({ err: error }, 'the agent could not start');
-    process.exitCode = 1;
+    // Whatever was begun (an engine request, a retry) must not keep a process alive that is no agent.
+    process.exit(1);
   }
 }
 

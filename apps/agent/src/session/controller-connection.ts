@@ -1,8 +1,9 @@
-import type { NodeUsage } from '@gantry/api-types';
+import { ApiError, type NodeUsage } from '@gantry/api-types';
 import {
   type AgentFrame,
   agentProtocol,
   type ControllerFrame,
+  closeCodes,
   decodeStreamData,
   type NodeRegistration,
   parseFrame,
@@ -35,6 +36,8 @@ const refusedRetryMs = 15_000;
 /** The controller answers each heartbeat: after this silence the connection is taken for dead. */
 const silenceLimitMs = 10_000;
 const connectTimeoutMs = 10_000;
+/** From the open connection to the welcome: many agents may be registering at once. */
+const welcomeTimeoutMs = 30_000;
 const credentialRefused =
   'the controller does not accept the credential of this node: run the line that `gantry join` prints on this host again';
 
@@ -45,6 +48,7 @@ export class ControllerConnection {
   #streams: OutgoingStreams | undefined;
   #pods: NodePods | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  #cancelWelcomeTimer: () => void = () => undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
   #lastHeardMs = 0;
@@ -93,7 +97,7 @@ export class ControllerConnection {
 
   #connect(): void {
     const { server, caPem, token, logger } = this.#options;
-    const url = `${server.replace(/^http/, 'ws')}${agentProtocol.sessionPath}`;
+    const url = `${server.replace(/^http/, 'ws').replace(/\/+$/, '')}${agentProtocol.sessionPath}`;
     const socket = new WebSocket(url, {
       ca: caPem,
       headers: { authorization: `Bearer ${token}` },
@@ -111,19 +115,20 @@ export class ControllerConnection {
       socket.terminate();
     });
     socket.on('error', (error) => {
-      if (this.#wasRefused) logger.error({ status, server }, credentialRefused);
+      if (status === 401 || status === 403) logger.error({ status, server }, credentialRefused);
       else
         logger.warn(
           { err: status === undefined ? error.message : `it answered ${status}`, server },
           'no connection to the controller, trying again',
         );
     });
-    socket.on('close', () => this.#onClose());
+    socket.on('close', (code) => this.#onClose(code));
   }
 
   #onOpen(): void {
     const { state, logger, registration, agentVersion } = this.#options;
     this.#lastHeardMs = this.#options.clock.now();
+    this.#cancelWelcomeTimer = this.#options.clock.setTimer(() => this.#socket?.terminate(), welcomeTimeoutMs);
     this.#streams = new OutgoingStreams({
       pods: {
         openLogs: (...request) => this.#requirePods().openLogs(...request),
@@ -138,7 +143,7 @@ export class ControllerConnection {
   }
 
   #requirePods(): NodePods {
-    if (!this.#pods) throw new Error('the pod manager has not started yet');
+    if (!this.#pods) throw new ApiError('ServiceUnavailable', 'the agent of the node is still starting: try again');
     return this.#pods;
   }
 
@@ -149,15 +154,21 @@ export class ControllerConnection {
       if (!decodeStreamData(data)) this.#socket?.terminate();
       return;
     }
-    const frame = parseFrame<ControllerFrame>(data.toString('utf8'));
-    if (frame) this.#onFrame(frame);
-    else this.#socket?.terminate();
+    try {
+      const frame = parseFrame<ControllerFrame>(data.toString('utf8'));
+      if (frame) return this.#onFrame(frame);
+    } catch (error) {
+      // Of the right type but not of its shape: nothing may be left half applied, so the state is sent anew.
+      this.#options.logger.error({ err: error }, 'the controller sent a malformed frame');
+    }
+    this.#socket?.close(closeCodes.badFrame, 'the frame is not one of the agent protocol');
   }
 
   #onFrame(frame: ControllerFrame): void {
     const { state, logger } = this.#options;
     switch (frame.type) {
       case 'welcome':
+        this.#cancelWelcomeTimer();
         this.#isWelcome = true;
         this.#retryMs = firstRetryMs;
         this.#startHeartbeat(frame.heartbeatMs);
@@ -197,12 +208,18 @@ export class ControllerConnection {
     }, everyMs);
   }
 
-  #onClose(): void {
+  #onClose(code: number): void {
     clearInterval(this.#heartbeat);
+    this.#cancelWelcomeTimer();
     this.#streams?.closeAll();
     this.#streams = undefined;
     this.#isWelcome = false;
     if (this.#isStopped) return;
+    if (code === closeCodes.replaced) {
+      // Two agents that take turns would each start and stop the node's pods.
+      this.#wasRefused = true;
+      this.#options.logger.error({}, 'another agent runs with the credential of this node: stop one of the two');
+    }
     const baseMs = this.#wasRefused ? refusedRetryMs : this.#retryMs;
     this.#wasRefused = false;
     this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);

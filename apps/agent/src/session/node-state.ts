@@ -17,7 +17,7 @@ export class NodeState implements NodeApi {
   #configMaps = new Map<string, ConfigMap>();
   #secrets = new Map<string, Secret>();
   #hasSynced = false;
-  #handlers: ((podUid: string) => void)[] = [];
+  #handler: (podUid: string) => void = () => undefined;
   /** While a full state arrives: the keys seen so far. */
   #arriving: { uids: Set<string>; configMaps: Set<string>; secrets: Set<string> } | undefined;
 
@@ -44,8 +44,9 @@ export class NodeState implements NodeApi {
     return this.#secrets.get(objectKey(namespace, name));
   }
 
+  /** One pod manager listens: a later one, after one that could not start, takes the place of the earlier. */
   onChange(handler: (podUid: string) => void): void {
-    this.#handlers.push(handler);
+    this.#handler = handler;
   }
 
   reportPodStatus(pod: Pod, status: PodStatus): void {
@@ -174,7 +175,7 @@ export class NodeState implements NodeApi {
   }
 
   #changed(podUid: string): void {
-    for (const handler of this.#handlers) handler(podUid);
+    this.#handler(podUid);
   }
 }
 

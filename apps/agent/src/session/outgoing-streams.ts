@@ -43,12 +43,14 @@ export class OutgoingStreams {
     this.#streams.set(id, stream);
     try {
       const source = await pods.openLogs(pod.uid, request, stream.abort.signal);
+      // First of all: an error that nobody listens to would end the agent.
+      source.on('error', (error) => this.#finish(id, error));
       if (stream.abort.signal.aborted) return void source.destroy();
       stream.source = source;
       send({ type: 'streamOpened', id });
       source.on('data', (chunk: Buffer) => this.#onData(id, stream, chunk));
       source.once('end', () => this.#finish(id, undefined));
-      source.once('error', (error) => this.#finish(id, error));
+      source.once('close', () => this.#finish(id, new Error('the log source closed before its end')));
     } catch (error) {
       if (!this.#streams.delete(id)) return;
       send({ type: 'streamRefused', id, error: this.#describe(error) });

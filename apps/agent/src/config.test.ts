@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig, parseRemoveConfig } from './config.ts';
+
+const required = ['--server', 'https://10.0.0.1:6443', '--ca-file', 'ca.pem', '--node-name', 'node-1'];
+
+describe('the command line of the agent', () => {
+  it('has defaults for all but the server and its CA', () => {
+    const config = parseConfig(required, {});
+    expect(config).toMatchObject({ maxPods: 110, reservedCpu: '0', logLevel: 'info', joinToken: undefined });
+    expect(() => parseConfig([], {})).toThrow('--server');
+    expect(() => parseConfig(['--server', 'https://a:1'], {})).toThrow('--ca-file');
+  });
+
+  it('takes quantities, labels, an IPv6 server and the token of the environment', () => {
+    const args = [...required, '--cpu', '500m', '--memory', '1Gi', '--reserved-memory', '64Mi', '--label', 'disk=ssd'];
+    const config = parseConfig([...args, '--server', 'https://[fd00::1]:6443/'], { GANTRY_JOIN_TOKEN: 'a.b' });
+    expect(config).toMatchObject({ cpu: '500m', memory: '1Gi', reservedMemory: '64Mi', joinToken: 'a.b' });
+    expect(config.labels).toEqual({ disk: 'ssd' });
+    expect(config.server).toBe('https://[fd00::1]:6443');
+  });
+
+  it.each([
+    ['--cpu', 'lots'],
+    ['--cpu', '0'],
+    ['--memory', '4Gb'],
+    ['--reserved-cpu', 'x'],
+    ['--node-name', 'Node_1'],
+    ['--node-ip', '300.1.1.1'],
+    ['--server', 'http://10.0.0.1:6443'],
+    ['--server', 'nonsense'],
+    ['--max-pods', '0'],
+    ['--label', 'disk'],
+    ['--log-level', 'loud'],
+    ['--parallel-starts', '1.5'],
+  ])('refuses %s %s by its name', (flag, value) => {
+    expect(() => parseConfig([...required, flag, value], {})).toThrow(flag);
+  });
+
+  it('asks of `remove` whose things are to go', () => {
+    expect(() => parseRemoveConfig(['--cluster', 'a'])).toThrow('--node-name');
+    const config = parseRemoveConfig(['--cluster', 'a', '--node-name', 'node-1', '--data-dir', '/data']);
+    expect(config).toEqual({ cluster: 'a', node: 'node-1', dataDir: '/data' });
+  });
+});
