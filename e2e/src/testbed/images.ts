@@ -70,3 +70,14 @@ export async function readBusybox(): Promise<Buffer> {
 export function openEngine(): Docker {
   return new Docker();
 }
+
+/** Removes images that a test built; what still uses one keeps its layers. */
+export async function removeImages(docker: Docker, images: readonly string[]): Promise<void> {
+  for (const image of images) {
+    // 404: it was never built, or is gone.
+    await docker
+      .getImage(image)
+      .remove({ force: true })
+      .catch(() => undefined);
+  }
+}
