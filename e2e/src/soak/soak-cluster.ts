@@ -1,0 +1,90 @@
+import type { Node, Pod } from '@gantry/api-types';
+import type Docker from 'dockerode';
+import type { HttpClient } from '../testbed/http-client.ts';
+import { buildBusyboxImage, openEngine, removeImages } from '../testbed/images.ts';
+import { LocalCluster } from '../testbed/local-cluster.ts';
+import { ClusterProcesses } from './cluster-processes.ts';
+
+/** Prints one line of progress. */
+export type Log = (line: string) => void;
+
+export const sleeperImage = 'gantry-soak/sleeper:1';
+
+/** A container of a pod, as the engine sees it. */
+export interface PodContainer {
+  readonly id: string;
+  readonly state: string;
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly podUid: string;
+  readonly container: string;
+}
+
+/** A local cluster of three nodes, the engine below it and the processes it consists of. */
+export class SoakCluster implements AsyncDisposable {
+  readonly local: LocalCluster;
+  readonly docker: Docker;
+  readonly client: HttpClient;
+  readonly processes: ClusterProcesses;
+  readonly name: string;
+
+  private constructor(local: LocalCluster, docker: Docker, name: string) {
+    this.local = local;
+    this.docker = docker;
+    this.name = name;
+    this.client = local.client();
+    this.processes = new ClusterProcesses(local.dataDir);
+  }
+
+  static async start(): Promise<SoakCluster> {
+    const docker = openEngine();
+    await buildBusyboxImage(docker, sleeperImage);
+    const local = await LocalCluster.start(['--no-demo']);
+    return new SoakCluster(local, docker, (await local.state()).cluster);
+  }
+
+  async pods(namespace?: string): Promise<readonly Pod[]> {
+    const path = namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${namespace}/pods`;
+    return (await this.client.json<{ items: Pod[] }>(path)).items;
+  }
+
+  async nodes(): Promise<readonly Node[]> {
+    return (await this.client.json<{ items: Node[] }>('/api/v1/nodes')).items;
+  }
+
+  /** Every container of the cluster's pods, whatever its state. */
+  async containers(): Promise<PodContainer[]> {
+    const filters = { label: [`io.gantry.cluster=${this.name}`, 'io.gantry.pod.uid'] };
+    const found = await this.docker.listContainers({ all: true, filters });
+    return found.map(({ Id, State, Labels }) => ({
+      id: Id,
+      state: State,
+      node: Labels['io.gantry.node'] ?? '',
+      namespace: Labels['io.gantry.pod.namespace'] ?? '',
+      pod: Labels['io.gantry.pod.name'] ?? '',
+      podUid: Labels['io.gantry.pod.uid'] ?? '',
+      container: Labels['io.gantry.container'] ?? '',
+    }));
+  }
+
+  async createNamespace(name: string): Promise<void> {
+    await this.client.must('POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    });
+  }
+
+  /** Ends the cluster, whatever state a fault left its processes in. */
+  async stop(): Promise<void> {
+    this.client.close();
+    await this.processes.restore().catch((error: unknown) => console.warn(`before the end: ${String(error)}`));
+    await this.local.stop();
+    await removeImages(this.docker, [sleeperImage]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
