@@ -1,9 +1,14 @@
 import { isApiError } from '@gantry/api-types';
 import { createTerminal } from './output/terminal.ts';
-import { messageOf, UserError } from './output/user-error.ts';
+import { isSystemError, messageOf, UserError } from './output/user-error.ts';
 import { buildProgram } from './program.ts';
 
 const terminal = createTerminal(process.stdout);
+// Who reads us has seen enough (`gantry get pods | head -1`).
+process.stdout.on('error', (error) => {
+  if (isSystemError(error, 'EPIPE')) process.exit(0);
+  throw error;
+});
 
 try {
   await buildProgram(terminal).parseAsync(process.argv);

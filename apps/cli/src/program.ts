@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Terminal } from './output/terminal.ts';
@@ -57,6 +58,7 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
     .option(
       '--address <ip>',
       'where the API listens; other hosts can join only at an address they reach (default: 127.0.0.1)',
+      address,
     )
     .option('--port <port>', 'port of the API (default: 6443 or the next free one)', port)
     .option('--dashboard-port <port>', 'port of the dashboard on 127.0.0.1 (default: 8080 or the next free one)', port)
@@ -201,6 +203,14 @@ function addObjectCommands(program: Command, terminal: Terminal): void {
         });
       },
     );
+}
+
+/** It is written into the kubeconfig and the certificate, so it must be one that clients can connect to. */
+function address(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('it must be an IP address of this host.');
+  if (text === '0.0.0.0' || text === '::')
+    throw new InvalidArgumentError('name the one address that other hosts reach.');
+  return text;
 }
 
 function positiveInteger(text: string): number {

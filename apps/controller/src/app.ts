@@ -213,10 +213,10 @@ function acceptAgent(sockets: WebSocketServer, { auth, sessions, request, socket
   if (request.url !== agentProtocol.sessionPath) return false;
   const role = auth.authenticate(request.headers.authorization)?.role;
   if (role?.type !== 'node' || !sessions) {
+    // 401 and 403 say that the credential is not one: not while it is only that nobody is there yet.
+    const status = role?.type === 'node' ? '503 Service Unavailable' : role ? '403 Forbidden' : '401 Unauthorized';
     socket.on('error', () => socket.destroy());
-    socket.end(
-      `HTTP/1.1 ${role ? '403 Forbidden' : '401 Unauthorized'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
-    );
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     return true;
   }
   sockets.handleUpgrade(request, socket, head, (accepted) => sessions.accept(accepted, role.nodeName));

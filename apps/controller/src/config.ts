@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { overlaps, parseCidr } from '@gantry/core/network/pod-cidr';
 
 /** What the controller is told at start. Every option has a flag of the same name in kebab-case. */
 export interface ControllerConfig {
@@ -43,23 +44,59 @@ const options = {
 /** Parses the command line. Throws an `Error` whose message names the flag. */
 export function parseConfig(args: readonly string[]): ControllerConfig {
   const { values } = parseArgs({ args: [...args], options, strict: true });
-  const address = values.address;
-  if (isIP(address) === 0) throw new Error(`--address ${address} is not an IP address`);
+  const address = ipAddress(values.address);
+  const nodeCidrMask = integer('--node-cidr-mask', values['node-cidr-mask'], 8, 29);
+  checkRanges(values['cluster-cidr'], nodeCidrMask, values['service-cidr']);
+  const heartbeatMs = integer('--heartbeat-ms', values['heartbeat-ms'], 100, 60_000);
+  const nodeGraceMs = integer('--node-grace-ms', values['node-grace-ms'], 500, 3_600_000);
+  if (nodeGraceMs < 2 * heartbeatMs)
+    throw new Error(`--node-grace-ms ${nodeGraceMs} must be at least twice --heartbeat-ms ${heartbeatMs}`);
   return {
     dataDir: values['data-dir'],
     kubeconfig: values.kubeconfig,
-    cluster: values.cluster,
+    cluster: clusterName(values.cluster),
     clusterCidr: values['cluster-cidr'],
-    nodeCidrMask: integer('--node-cidr-mask', values['node-cidr-mask'], 8, 30),
+    nodeCidrMask,
     serviceCidr: values['service-cidr'],
     address,
     port: integer('--port', values.port, 0, 65_535),
     dashboardPort: integer('--dashboard-port', values['dashboard-port'], 0, 65_535),
-    heartbeatMs: integer('--heartbeat-ms', values['heartbeat-ms'], 100, 60_000),
-    nodeGraceMs: integer('--node-grace-ms', values['node-grace-ms'], 500, 3_600_000),
+    heartbeatMs,
+    nodeGraceMs,
     defaultTolerationSeconds: integer('--default-toleration-seconds', values['default-toleration-seconds'], 0, 86_400),
-    logLevel: values['log-level'],
+    logLevel: logLevel(values['log-level']),
   };
+}
+
+/** The address is in the kubeconfig and the certificate, so it must be one that clients can connect to. */
+function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new Error(`--address ${text} is not an IP address`);
+  if (text === '0.0.0.0' || text === '::')
+    throw new Error(`--address ${text}: name the one address that clients reach`);
+  return text;
+}
+
+/** The name is part of container names, network names and label values. */
+function clusterName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(text)) return text;
+  throw new Error(`--cluster ${text} must be 1 to 40 lower case letters, digits and '-'`);
+}
+
+function checkRanges(clusterCidr: string, nodeCidrMask: number, serviceCidr: string): void {
+  const pods = parseCidr(clusterCidr);
+  const services = parseCidr(serviceCidr);
+  if (!pods) throw new Error(`--cluster-cidr ${clusterCidr} is not an IPv4 range such as 10.244.0.0/16`);
+  if (!services) throw new Error(`--service-cidr ${serviceCidr} is not an IPv4 range such as 10.96.0.0/16`);
+  if (pods.prefix > nodeCidrMask)
+    throw new Error(`--cluster-cidr ${clusterCidr} holds no range of --node-cidr-mask ${nodeCidrMask}`);
+  if (overlaps(pods, services)) throw new Error(`--service-cidr ${serviceCidr} overlaps --cluster-cidr ${clusterCidr}`);
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+function logLevel(text: string): string {
+  if (logLevels.includes(text)) return text;
+  throw new Error(`--log-level ${text} must be one of ${logLevels.join(', ')}`);
 }
 
 function integer(flag: string, text: string, min: number, max: number): number {

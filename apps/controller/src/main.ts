@@ -1,7 +1,9 @@
 import { pino } from 'pino';
 import { startController } from './app.ts';
 import { parseConfig } from './config.ts';
+import { explainStartFailure } from './start-failure.ts';
 
+const stopLimitMs = 10_000;
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
 try {
@@ -10,11 +12,16 @@ try {
   const controller = await startController(config, logger);
   logger.info({ server: controller.server, dataDir: config.dataDir }, 'the controller answers');
   let isStopping = false;
+  const stop = async () => {
+    // A client that does not let go must not keep it: everything acknowledged is on the disk.
+    setTimeout(() => process.exit(1), stopLimitMs).unref();
+    await controller.stop();
+  };
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.on(name, () => {
       if (isStopping) return;
       isStopping = true;
-      controller.stop().then(
+      stop().then(
         () => process.exit(0),
         (error: unknown) => {
           logger.error({ err: error }, 'the controller did not stop cleanly');
@@ -24,6 +31,7 @@ try {
     });
   }
 } catch (error) {
-  logger.fatal({ err: error }, 'the controller could not start');
-  process.exitCode = 1;
+  logger.fatal({ err: error }, explainStartFailure(error));
+  // Whatever was begun must not keep a process alive that serves nothing.
+  process.exit(1);
 }

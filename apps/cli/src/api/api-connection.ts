@@ -39,6 +39,9 @@ export class ApiConnection {
   /** The parsed answer. Rejects with `ApiError` for a refusal, `UserError` where nothing answers. */
   async json<T>(call: ApiRequest): Promise<T> {
     const response = await this.open(call);
+    response.setTimeout(timeoutMs, () =>
+      response.destroy(new UserError(`the controller at ${this.server} stopped in the middle of its answer`)),
+    );
     return JSON.parse(await readText(response)) as T;
   }
 

@@ -30,7 +30,7 @@ export class Discovery {
     const found = (await this.#listOf(apiVersion)).find((resource) => resource.kind === kind);
     if (found) return found;
     throw new UserError(
-      `this cluster serves no kind "${kind}" in version "${apiVersion}"; \`npx gantry api-resources\` lists what it serves`,
+      `this cluster serves no kind "${kind}" in version "${apiVersion}"; \`kubectl api-resources\` lists what it serves`,
     );
   }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isSystemError, UserError } from '../output/user-error.ts';
+import { isSystemError, messageOf, UserError } from '../output/user-error.ts';
 import { type ApiAddress, ApiConnection } from './api-connection.ts';
 
 interface Kubeconfig {
@@ -18,7 +18,7 @@ export function kubeconfigPath(dataDir: string): string {
 
 /** Reads the current context of a self-contained kubeconfig with a bearer token. */
 export async function readKubeconfig(path: string): Promise<ApiAddress> {
-  const config = parse(await readConfigText(path)) as Kubeconfig | null;
+  const config = parseConfig(await readConfigText(path), path);
   const name = config?.['current-context'];
   const context = config?.contexts?.find((entry) => entry.name === name)?.context;
   const cluster = config?.clusters?.find((entry) => entry.name === context?.cluster)?.cluster;
@@ -30,6 +30,15 @@ export async function readKubeconfig(path: string): Promise<ApiAddress> {
     );
   }
   return { server: cluster.server, caPem: Buffer.from(ca, 'base64').toString('utf8'), token };
+}
+
+/** YAML, of which JSON is a part. */
+function parseConfig(text: string, path: string): Kubeconfig | null {
+  try {
+    return parse(text) as Kubeconfig | null;
+  } catch (error) {
+    throw new UserError(`${path} is not a kubeconfig: ${messageOf(error).split('\n')[0]}`, { cause: error });
+  }
 }
 
 /** Connects with the kubeconfig of a data directory. */

@@ -10,6 +10,8 @@ import { programs, stopProcess } from './processes.ts';
 const clusterLabel = 'io.gantry.cluster';
 
 const processGraceMs = 5_000;
+/** An engine that does not answer must not hold `down` up for ever; running it again takes up where it stopped. */
+const removeTimeoutMs = 120_000;
 
 /** Stops the processes of a cluster; its containers run on. */
 export async function stopProcesses(state: ClusterState): Promise<void> {
@@ -55,7 +57,10 @@ export async function removeNode(dataDir: string, cluster: string, name: string)
     '--data-dir',
     clusterPaths(dataDir).node(name),
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: removeTimeoutMs,
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('utf8');

@@ -151,6 +151,7 @@ async function listFiles(files: readonly string[]): Promise<string[]> {
     if (file === '-' || !(await isDirectory(file))) all.push(file);
     else {
       const names = (await readdir(file)).filter((name) => /\.(ya?ml|json)$/.test(name));
+      if (names.length === 0) throw new UserError(`${file} holds no file that ends in .yaml, .yml or .json`);
       all.push(...names.sort().map((name) => join(file, name)));
     }
   }
