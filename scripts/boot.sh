@@ -1,8 +1,19 @@
 #!/bin/sh
-# What every npm script of the project runs first: the locked dependencies, the pinned Node and the built page.
+# What every npm script of the project runs first: the locked dependencies, the pinned Node and the built parts.
 # Plain sh, because before the first run there is nothing else; quick when there is nothing to do.
 set -e
 cd "$(dirname "$0")/.."
+
+# Two starts at once must not install into one folder: the second waits for the first, unless that has died.
+lock=.boot-running
+until mkdir "$lock" 2>/dev/null; do
+  owner=$(cat "$lock/pid" 2>/dev/null || true)
+  if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -rf "$lock"; fi
+  sleep 0.2
+done
+echo $$ >"$lock/pid"
+trap 'rm -rf "$lock"' EXIT
+trap 'exit 130' INT TERM
 
 if ! cmp -s package-lock.json node_modules/.boot-lock; then
   echo "installing dependencies (npm ci)"
