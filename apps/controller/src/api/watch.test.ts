@@ -290,6 +290,18 @@ describe('watching', () => {
     expect(await refusal('/api/v1/nodes?watch=1', { authorization: `Bearer ${tokens.node}` })).toBe(403);
   });
 
+  it('survives upgrades of targets that are no URL', async () => {
+    const statusLine = (target: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect((api.app.server.address() as AddressInfo).port, '127.0.0.1');
+        socket.once('data', (data) => resolve(data.toString().split('\r\n')[0] ?? ''));
+        socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`);
+      });
+    for (const target of ['//', 'http://[', '//api/v1/nodes:x']) {
+      expect(await statusLine(target)).toBe('HTTP/1.1 404 Not Found');
+    }
+  });
+
   it('survives broken WebSocket frames', async () => {
     const socket = new WebSocket(`ws://${base}${configMaps}?watch=1&resourceVersion=${api.objects.revision}`, {
       headers: { authorization: `Bearer ${tokens.admin}` },

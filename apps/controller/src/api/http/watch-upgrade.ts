@@ -22,9 +22,9 @@ export function createWatchUpgrade(
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxIncomingBytes, perMessageDeflate: false });
   return (request, socket, head) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const path = parseResourcePath(url.pathname);
-    if (!path) return false;
+    // Anybody may send anything here, and what an 'upgrade' listener throws ends the process.
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (!url || !parseResourcePath(url.pathname)) return false;
     socket.on('error', () => socket.destroy());
     startWatch(http, server, { request, socket, head }, url).catch((error: unknown) => {
       const where = { method: 'GET', url: request.url ?? '' };
