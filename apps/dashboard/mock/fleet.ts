@@ -264,19 +264,22 @@ export class MockFleet {
     const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', addedAt: since }];
     this.setNode({ ...node, conditions, taints });
     this.event('Node', node, 'Normal', 'NodeNotReady', `Node ${node.key} status is now: NodeNotReady`);
+    for (const { isReady: _, ...pod } of this.podsOn(node.key)) {
+      this.setPod(pod);
+      this.event('Pod', pod, 'Warning', 'NodeNotReady', 'Node is not ready');
+    }
     this.#countReady();
-    this.#after(tolerationMs, () => {
-      for (const pod of this.podsOn(node.key)) {
-        this.setPod({
-          ...pod,
-          deletedAt: new Date(this.now + 30_000).toISOString(),
-          isReady: false,
-          status: 'Terminating',
-        });
-        this.event('Pod', pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.key}`);
-      }
-      this.reconcile();
-    });
+    this.#after(tolerationMs, () => this.#evict(node.key));
+  }
+
+  /** As the controller does it: pods of a lost node are gone from the API at once, nobody there could confirm their end. */
+  #evict(nodeName: string): void {
+    if (!this.#dead.has(nodeName)) return;
+    for (const pod of this.podsOn(nodeName)) {
+      this.event('Pod', pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.key}`);
+      this.removePod(pod);
+    }
+    this.reconcile();
   }
 
   #terminate(pod: FeedPod): void {

@@ -30,7 +30,7 @@ export function App(): ReactNode {
     <div className="page">
       <TopBar />
       <Banner />
-      <main className="main" aria-label="Cluster">
+      <main className={`main is-${view}`} aria-label="Cluster">
         <div className="stage">{view === 'table' ? <TableView /> : <Fleet selection={selection} />}</div>
         <PendingTray selection={selection} />
         <EventsPanel />

@@ -1,8 +1,16 @@
 import { expect, it } from 'vitest';
-import { count, formatBytes, formatCpu, formatHeartbeat, formatSpan } from './format.ts';
+import { count, formatBytes, formatCpu, formatMebibytes, formatSpan } from './format.ts';
 
 it('writes amounts as operators do', () => {
-  expect([0, 5, 250, 999, 1000, 1500, 12_345].map(formatCpu)).toEqual(['0', '5m', '250m', '999m', '1', '1.5', '12.35']);
+  expect([0, 5, 250, 999, 1000, 1500, 12_345].map(formatCpu)).toEqual([
+    '0',
+    '5m',
+    '250m',
+    '999m',
+    '1',
+    '1.5',
+    '12.345',
+  ]);
   expect([0, 900, 64 * 2 ** 20, 1.5 * 2 ** 30, 23 * 2 ** 30, 1000 * 2 ** 20].map(formatBytes)).toEqual([
     '0',
     '900B',
@@ -11,6 +19,10 @@ it('writes amounts as operators do', () => {
     '23Gi',
     '1Gi',
   ]);
+});
+
+it('writes sums of memory exact to the mebibyte', () => {
+  expect([0, 900, 1056.4 * 2 ** 20, 4 * 2 ** 30].map(formatMebibytes)).toEqual(['0', '900B', '1056Mi', '4Gi']);
 });
 
 it('writes spans of time in their two largest units', () => {
@@ -23,7 +35,6 @@ it('writes spans of time in their two largest units', () => {
     '3 h 5 min',
     '12 d',
   ]);
-  expect([810, 9_990, 12_000].map(formatHeartbeat)).toEqual(['0.8 s', '10.0 s', '12 s']);
 });
 
 it('counts in words', () => {

@@ -1,7 +1,7 @@
-/** CPU in cores as operators write it: `250m` below one core, else at most two decimals (`3.25`). */
+/** CPU in cores as operators write it, exact to the milli-cpu: `250m` below one core, else decimals (`3.25`, `1.025`). */
 export function formatCpu(milli: number): string {
   if (milli === 0) return '0';
-  return milli < 1000 ? `${Math.round(milli)}m` : trimZeros((milli / 1000).toFixed(2));
+  return milli < 1000 ? `${Math.round(milli)}m` : trimZeros((milli / 1000).toFixed(3));
 }
 
 const units = ['B', 'Ki', 'Mi', 'Gi', 'Ti'] as const;
@@ -18,6 +18,13 @@ export function formatBytes(bytes: number): string {
   return `${trimZeros(value.toFixed(value < 10 && unit > 0 ? 1 : 0))}${units[unit] ?? ''}`;
 }
 
+/** Bytes exact to the mebibyte, for sums that are compared with the API's: `4Gi` where whole, else `1056Mi`. */
+export function formatMebibytes(bytes: number): string {
+  const mebibytes = Math.round(bytes / 2 ** 20);
+  if (mebibytes === 0) return formatBytes(bytes);
+  return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
+}
+
 /** A span of time in its two largest units: `8 s`, `4 min 52 s`, `3 h 5 min`, `12 d`. Never negative. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -27,11 +34,6 @@ export function formatSpan(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return joinUnits(hours, 'h', minutes % 60, 'min');
   return `${Math.floor(hours / 24)} d`;
-}
-
-/** Like {@link formatSpan}, with tenths below ten seconds: for heartbeats. */
-export function formatHeartbeat(ms: number): string {
-  return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatSpan(ms);
 }
 
 /** `1 pod`, `2 pods`. */

@@ -73,7 +73,12 @@ it('shows a node die: heartbeat late, NotReady, ghosts, and the pods on other no
   expect(await card.getByRole('link', { name: /, Unknown/ }).count()).toBe(lost);
   expect(await page.locator('[data-totals]').textContent()).toContain('2 of 3');
   await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
-  expect(await card.textContent()).toContain(`${lost} pods evicted: ${lost} moved.`);
+  await vi.waitFor(
+    async () => expect(await card.textContent()).toContain(`Its ${lost} pods were evicted: ${lost} run elsewhere.`),
+    eventually,
+  );
+  expect(await card.getByRole('link', { name: /, Unknown, evicted/ }).count()).toBe(lost);
+  expect(await card.textContent()).toContain('0 pods of 110');
   expect(await page.locator('[data-arcs]').getAttribute('data-arcs')).toBe(String(lost));
   server.play('revive-node');
   await vi.waitFor(async () => expect(await card.textContent()).not.toContain('does not answer'), eventually);

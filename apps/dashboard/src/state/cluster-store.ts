@@ -9,11 +9,13 @@ import type {
   FeedPod,
   FeedService,
   FeedSnapshot,
+  FeedTick,
   FeedWorkload,
 } from '@gantry/api-types/feed';
 import type { NodeUsage } from '@gantry/api-types/usage';
+import { GhostBook } from './ghost-book.ts';
 import { HueBook } from './hues.ts';
-import { isTerminated } from './pod-state.ts';
+import { isTerminated, tileState } from './pod-state.ts';
 import { Topics } from './topics.ts';
 
 /** What the operator is told about the connection. */
@@ -42,6 +44,7 @@ export class ClusterStore {
   readonly usage = new Map<string, NodeUsage>();
   readonly heartbeats = new Map<string, number>();
   readonly hues = new HueBook();
+  readonly ghosts = new GhostBook();
   readonly #podsByNode = new Map<string, Map<string, FeedPod>>();
   readonly #podsByOwner = new Map<string, Map<string, FeedPod>>();
   readonly #workloadsByUid = new Map<string, FeedWorkload>();
@@ -50,6 +53,8 @@ export class ClusterStore {
   connection: Connection = { kind: 'connecting' };
   epoch = '';
   revision = 0;
+  /** Server time of the last frame that carried heartbeats: an age against it grows only while ticks come. */
+  heartbeatsAt = 0;
   /** Server time minus browser time, milliseconds. */
   clockOffset = 0;
 
@@ -60,7 +65,7 @@ export class ClusterStore {
       if (frame.type === 'snapshot') this.#applySnapshot(frame);
       else if (frame.type === 'delta') this.#applyDelta(frame);
       else if (frame.type === 'resumed') this.#setCluster(frame.cluster);
-      else this.#applyLiveness(frame.heartbeats, frame.usage ?? {});
+      else this.#applyLiveness(frame, frame.usage ?? {});
     }
     this.#publish();
   }
@@ -99,6 +104,16 @@ export class ClusterStore {
     return direct.concat(this.replicaSetsOf(workload).flatMap((rs) => this.podsOf(rs)));
   }
 
+  /**
+   * Pods of a workload that are Ready, counted as the tiles show them: the workload's own status follows a moment later,
+   * and both side by side would contradict each other.
+   */
+  readyPodsOf(workload: FeedWorkload): number {
+    return this.podsOf(workload).filter(
+      (pod) => tileState(pod, pod.nodeName ? this.nodes.get(pod.nodeName) : undefined) === 'ready',
+    ).length;
+  }
+
   replicaSetsOf(deployment: FeedWorkload): FeedWorkload[] {
     return [...this.workloads.values()].filter((w) => w.kind === 'ReplicaSet' && w.owner?.uid === deployment.uid);
   }
@@ -122,12 +137,12 @@ export class ClusterStore {
     };
     this.#changeWorkloads({ set: frame.workloads, gone: gone(this.workloads, frame.workloads) });
     this.#changeNodes({ set: frame.nodes, gone: gone(this.nodes, frame.nodes) });
-    this.#changePods({ set: frame.pods, gone: gone(this.pods, frame.pods) });
+    this.#changePods({ set: frame.pods, gone: gone(this.pods, frame.pods) }, frame.at);
     this.#changeServices({ set: frame.services, gone: gone(this.services, frame.services) });
     this.#changeEvents({ set: frame.events, gone: gone(this.events, frame.events) });
     this.usage.clear();
     this.heartbeats.clear();
-    this.#applyLiveness(frame.heartbeats, frame.usage);
+    this.#applyLiveness(frame, frame.usage);
   }
 
   #applyDelta(frame: FeedDelta): void {
@@ -135,7 +150,8 @@ export class ClusterStore {
     const { nodes, pods, workloads, services, events } = frame.changes;
     if (workloads) this.#changeWorkloads(workloads);
     if (nodes) this.#changeNodes(nodes);
-    if (pods) this.#changePods(pods);
+    // After the nodes: whether a node is lost says what became of the pods that are gone.
+    if (pods) this.#changePods(pods, frame.at);
     if (services) this.#changeServices(services);
     if (events) this.#changeEvents(events);
   }
@@ -145,8 +161,9 @@ export class ClusterStore {
     this.#dirty.add('cluster');
   }
 
-  #applyLiveness(heartbeats: Readonly<Record<string, number>>, usage: Readonly<Record<string, NodeUsage>>): void {
-    for (const [node, at] of Object.entries(heartbeats)) this.heartbeats.set(node, at);
+  #applyLiveness(frame: FeedSnapshot | FeedTick, usage: Readonly<Record<string, NodeUsage>>): void {
+    this.heartbeatsAt = frame.at;
+    for (const [node, at] of Object.entries(frame.heartbeats)) this.heartbeats.set(node, at);
     for (const [node, sample] of Object.entries(usage)) {
       this.usage.set(node, sample);
       this.#dirty.add(`node:${node}`).add('totals');
@@ -157,10 +174,12 @@ export class ClusterStore {
   #changeNodes(changes: FeedChanges<FeedNode>): void {
     for (const node of changes.set ?? []) {
       this.nodes.set(node.key, node);
+      this.ghosts.nodeChanged(node);
       this.#dirty.add(`node:${node.key}`);
     }
     for (const key of changes.gone ?? []) {
       this.nodes.delete(key);
+      this.ghosts.nodeGone(key);
       this.usage.delete(key);
       this.heartbeats.delete(key);
       this.#dirty.add(`node:${key}`);
@@ -168,9 +187,15 @@ export class ClusterStore {
     this.#dirty.add('nodes').add('totals').add('pending');
   }
 
-  #changePods(changes: FeedChanges<FeedPod>): void {
-    for (const key of changes.gone ?? []) this.#unindexPod(key);
+  #changePods(changes: FeedChanges<FeedPod>, at: number): void {
+    for (const key of changes.gone ?? []) {
+      this.#rememberGhost(this.pods.get(key), at);
+      this.#unindexPod(key);
+    }
     for (const pod of changes.set ?? []) {
+      const before = this.pods.get(pod.key);
+      // Gone and made anew under the same name within one frame.
+      if (before?.uid !== pod.uid) this.#rememberGhost(before, at);
       this.#unindexPod(pod.key);
       this.pods.set(pod.key, pod);
       indexIn(this.#podsByNode, pod.nodeName ?? '', pod);
@@ -179,6 +204,10 @@ export class ClusterStore {
       this.#touchPod(pod);
     }
     this.#dirty.add('totals').add('pods');
+  }
+
+  #rememberGhost(pod: FeedPod | undefined, at: number): void {
+    if (pod?.nodeName) this.ghosts.podGone(pod, this.nodes.get(pod.nodeName), at);
   }
 
   #unindexPod(key: string): void {

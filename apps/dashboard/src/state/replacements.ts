@@ -1,52 +1,84 @@
-import type { FeedPod } from '@gantry/api-types/feed';
+import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
 import type { ClusterStore } from './cluster-store.ts';
+import { ghostTileMs } from './ghost-book.ts';
 import { isNodeReady } from './pod-state.ts';
 
-/** A pod on a lost node and the one that took its place elsewhere. */
+/** A pod that was evicted from a lost node and the one that took its place, where there is one yet. */
 export interface Replacement {
   readonly ghost: FeedPod;
-  readonly successor: FeedPod;
+  readonly successor: FeedPod | undefined;
 }
 
-/** A replacement is pointed out for this long, milliseconds. */
-const shownMs = 10_000;
-const mostShown = 60;
+const mostLines = 60;
 
 /**
- * Which pods lately took the place of pods on lost nodes: per workload, evicted ones and newcomers in the order of their
- * creation. `now` is server time. Pods do not say whom they replace, so this is who came for whom in number.
+ * Who took the place of the pods evicted from lost nodes: per workload, in the order of creation. Pods do not say whom
+ * they replace, so this is who came for whom in number: made since the node was lost, on a Ready node or still waiting.
  */
-export function pairReplacements(store: ClusterStore, now: number): Replacement[] {
+export function pairEvicted(store: ClusterStore): Replacement[] {
   const pairs: Replacement[] = [];
-  for (const [owner, ghosts] of ghostsByOwner(store)) {
-    const successors = newcomers(store, owner, ghosts, now);
-    for (const [index, ghost] of ghosts.entries()) {
-      const successor = successors[index];
-      if (successor && pairs.length < mostShown) pairs.push({ ghost, successor });
+  for (const [root, lost] of evictedByRoot(store)) {
+    const newcomers = newcomersOf(store, root);
+    for (const { pod: ghost, since } of lost) {
+      const index = newcomers.findIndex((pod) => Date.parse(pod.createdAt) >= since);
+      pairs.push({ ghost, successor: index < 0 ? undefined : newcomers.splice(index, 1)[0] });
     }
   }
   return pairs;
 }
 
-function ghostsByOwner(store: ClusterStore): Map<string, FeedPod[]> {
-  const ghosts = new Map<string, FeedPod[]>();
-  for (const node of store.nodes.values()) {
-    if (isNodeReady(node)) continue;
-    for (const pod of store.podsOn(node.key).values()) {
-      if (!pod.deletedAt || !pod.owner) continue;
-      ghosts.set(pod.owner.uid, [...(ghosts.get(pod.owner.uid) ?? []), pod]);
-    }
-  }
-  return ghosts;
+/** The pairs of which both have a tile on a node: between these a line is drawn. `now` is server time. */
+export function drawnReplacements(
+  store: ClusterStore,
+  now: number,
+): { readonly ghost: FeedPod; readonly successor: FeedPod }[] {
+  return pairEvicted(store)
+    .flatMap(({ ghost, successor }) => {
+      const at = store.ghosts.on(ghost.nodeName ?? '').get(ghost.uid)?.at ?? now;
+      return successor?.nodeName && now - at < ghostTileMs ? [{ ghost, successor }] : [];
+    })
+    .slice(0, mostLines);
 }
 
-function newcomers(store: ClusterStore, owner: string, ghosts: readonly FeedPod[], now: number): FeedPod[] {
-  const newest = ghosts.reduce((time, ghost) => Math.max(time, Date.parse(ghost.createdAt)), 0);
-  return [...store.podsOwnedBy(owner).values()]
+/** The pods a node lost to eviction: those that are gone, and those marked for deletion whose end nobody confirms. */
+export function evictedFrom(store: ClusterStore, node: FeedNode): FeedPod[] {
+  if (isNodeReady(node)) return [];
+  const marked = [...store.podsOn(node.key).values()].filter((pod) => pod.deletedAt);
+  return [...[...store.ghosts.on(node.key).values()].map(({ pod }) => pod), ...marked];
+}
+
+interface Lost {
+  readonly pod: FeedPod;
+  /** Milliseconds since the epoch: nothing made before replaces it. */
+  readonly since: number;
+}
+
+function evictedByRoot(store: ClusterStore): Map<string, Lost[]> {
+  const lost = new Map<string, Lost[]>();
+  for (const node of store.nodes.values()) {
+    for (const pod of evictedFrom(store, node)) {
+      // A pod that nothing owns is not made anew; its root is itself.
+      const root = store.rootOf(pod).uid;
+      const since = Math.max(Date.parse(pod.createdAt), lostSince(node));
+      lost.set(root, [...(lost.get(root) ?? []), { pod, since }]);
+    }
+  }
+  for (const list of lost.values()) list.sort((a, b) => a.since - b.since || a.pod.key.localeCompare(b.pod.key));
+  return lost;
+}
+
+function lostSince(node: FeedNode): number {
+  const since = node.conditions.find((c) => c.type === 'Ready')?.since;
+  return since === undefined ? 0 : Date.parse(since);
+}
+
+function newcomersOf(store: ClusterStore, root: string): FeedPod[] {
+  const workload = store.workloadByUid(root);
+  const pods = workload ? store.podsOf(workload) : [...store.podsOwnedBy(root).values()];
+  return pods
     .filter((pod) => {
       const node = pod.nodeName ? store.nodes.get(pod.nodeName) : undefined;
-      const createdAt = Date.parse(pod.createdAt);
-      return !pod.deletedAt && node && isNodeReady(node) && createdAt >= newest && now - createdAt < shownMs;
+      return !pod.deletedAt && (!pod.nodeName || (node && isNodeReady(node)));
     })
     .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.key.localeCompare(b.key));
 }

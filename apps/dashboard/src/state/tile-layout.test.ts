@@ -3,11 +3,18 @@ import { layoutTiles, type TileArea, type TileRect, tileSize } from './tile-layo
 
 const area: TileArea = { width: 300, rows: 7, rowHeight: 26, gap: 2, minWidth: 20 };
 
-it('gives a tile the part of the area that its pod takes of the node', () => {
-  for (const share of [0.04, 0.1, 0.25, 0.5, 0.9, 1]) {
+it('gives a tile the part of the area that its pod takes of the node, or a little less', () => {
+  for (const share of [0.04, 0.05, 0.1, 0.25, 0.5, 0.9, 1]) {
     const { rows, width } = tileSize(share, area);
-    expect((rows * width) / (area.rows * area.width), String(share)).toBeCloseTo(share, 5);
+    const part = (rows * width) / (area.rows * area.width);
+    expect(part / share, String(share)).toBeLessThanOrEqual(1.00001);
+    expect(part / share, String(share)).toBeGreaterThanOrEqual(0.85);
   }
+});
+
+it('adds no row for equal pods that take a part of the node that does not divide a row', () => {
+  const most = Array.from({ length: 18 }, (_, i) => ({ id: `p${i}`, share: 0.05 }));
+  expect(layoutTiles(most, area).rows).toBe(area.rows);
 });
 
 it('shows pods that request nothing', () => {

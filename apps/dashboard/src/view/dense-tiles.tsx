@@ -7,7 +7,7 @@ import { matchesPod } from '../state/filter.ts';
 import { type TileState, tileState } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
-import { useWidth } from './node-tiles.tsx';
+import { useGhosts, useWidth } from './node-tiles.tsx';
 
 /** Pixels from one square to the next. */
 const pitch = 10;
@@ -20,7 +20,9 @@ export function DenseTiles({ store, node }: { readonly store: ClusterStore; read
   const [, navigate] = useLocation();
   const filter = useUi((ui) => ui.filter);
   const theme = useUi((ui) => ui.theme);
-  const pods = [...store.podsOn(node.key).values()].sort((a, b) => a.key.localeCompare(b.key));
+  const pods = [...store.podsOn(node.key).values(), ...useGhosts(store, node).values()].sort((a, b) =>
+    a.key.localeCompare(b.key),
+  );
   const columns = Math.max(1, Math.floor(width / pitch));
   const height = Math.max(1, Math.ceil(pods.length / columns)) * pitch;
   useEffect(() => {

@@ -1,9 +1,8 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import { memo, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import { count, formatBytes, formatCpu, formatHeartbeat } from '../format.ts';
-import type { ClusterStore } from '../state/cluster-store.ts';
-import { useCluster, useNow } from '../state/hooks.ts';
+import { count, formatCpu, formatMebibytes, formatSpan } from '../format.ts';
+import { useCluster } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails } from '../state/rails.ts';
 import { objectPath, type Selection } from '../state/selection.ts';
@@ -43,11 +42,11 @@ export const NodeCard = memo(function NodeCard({ name, selection, isDense }: Nod
           </Link>
         </h3>
         <NodeState node={node} isReady={isReady} />
-        <Heartbeat store={store} node={node} isReady={isReady} />
+        <Heartbeat node={node} isReady={isReady} />
       </header>
-      <EvictionNotice store={store} node={node} />
+      <EvictionNotice node={node} />
       <RailView label="CPU" rail={rails.cpu} format={formatCpu} />
-      <RailView label="Memory" rail={rails.memory} format={formatBytes} />
+      <RailView label="Memory" rail={rails.memory} format={formatMebibytes} />
       {isDense ? (
         <DenseTiles store={store} node={node} />
       ) : (
@@ -73,40 +72,40 @@ function NodeState({ node, isReady }: { readonly node: FeedNode; readonly isRead
 }
 
 interface HeartbeatProps {
-  readonly store: ClusterStore;
   readonly node: FeedNode;
   readonly isReady: boolean;
 }
 
-/** Amber from here on, in milliseconds: with one heartbeat and one tick a second, up to two are normal. */
-const lateHeartbeatMs = 3_000;
+/** Late from here on, in milliseconds: heartbeats and ticks come once a second each. */
+const lateHeartbeatMs = 2_000;
 
-/** Time since the last heartbeat, counting up while none comes; stands still where the page itself is cut off. */
+/**
+ * A steady mark while heartbeats come as they should, else how long ago the last one did. Measured at the server when it
+ * sent the tick: between ticks nothing is known, and where the page itself is cut off it stands still.
+ */
 function Heartbeat({ node, isReady }: HeartbeatProps): ReactNode {
-  const store = useCluster('heartbeats', 'connection');
-  const now = useNow(500, store.connection.kind === 'live');
+  const store = useCluster('heartbeats');
   const at = store.heartbeats.get(node.key);
   // A node that lives by its Lease alone sends none.
   if (at === undefined) return isReady ? null : <span className="heartbeat">no heartbeat yet</span>;
-  const age = store.serverNow(now) - at;
-  const isLate = age > lateHeartbeatMs || !isReady;
+  const age = store.heartbeatsAt - at;
+  if (isReady && age <= lateHeartbeatMs)
+    return (
+      <span className="heartbeat" title="Heartbeats come every second">
+        <HeartIcon />
+        beat
+      </span>
+    );
   return (
-    <span className={isLate ? 'heartbeat is-late' : 'heartbeat'} title="Time since the last heartbeat">
-      {isLate ? (
-        `last seen ${formatHeartbeat(age)} ago`
-      ) : (
-        <>
-          <HeartIcon />
-          {formatHeartbeat(age)}
-        </>
-      )}
+    <span className="heartbeat is-late" title="Time since the last heartbeat">
+      last seen {formatSpan(age)} ago
     </span>
   );
 }
 
 function HeartIcon(): ReactNode {
   return (
-    <svg viewBox="0 0 12 12" className="heart" aria-label="heartbeat" role="img">
+    <svg viewBox="0 0 12 12" className="heart" aria-hidden="true">
       <path d="M1 6.5h2.4L4.9 3l2.2 6 1.3-2.5H11" />
     </svg>
   );

@@ -1,6 +1,6 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
-import { formatBytes, formatCpu, formatSpan } from '../format.ts';
+import { formatBytes, formatCpu, formatMebibytes, formatSpan } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
@@ -22,7 +22,7 @@ export function NodeInspector({ node: given }: { readonly store: ClusterStore; r
       <ObjectTitle kind="Node" name={node.key} />
       <div className="rails">
         <RailView label="CPU" rail={rails.cpu} format={formatCpu} />
-        <RailView label="Memory" rail={rails.memory} format={formatBytes} />
+        <RailView label="Memory" rail={rails.memory} format={formatMebibytes} />
         <CordonButton node={node} />
       </div>
       <Facts

@@ -3,6 +3,8 @@ import type { NodeUsage } from '@gantry/api-types/usage';
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
+import { ghostTileMs } from '../state/ghost-book.ts';
+import { useNow } from '../state/hooks.ts';
 import { isTerminated } from '../state/pod-state.ts';
 import { requestShare } from '../state/rails.ts';
 import type { Selection } from '../state/selection.ts';
@@ -29,7 +31,8 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
   const filter = useUi((ui) => ui.filter);
   const rowHeight = rowHeightFor(store.nodes.size);
   const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
-  const pods = width > 0 ? orderPods(store, node, area) : [];
+  const ghosts = useGhosts(store, node);
+  const pods = width > 0 ? orderPods(store, node, area, ghosts) : [];
   const throttled = throttledPods(store.usage.get(node.key));
   const layout = layoutTiles(
     pods.map((pod) => ({ id: pod.uid, share: shareOf(pod, node) })),
@@ -58,6 +61,7 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
               isSelected={isSelectedPod(selection, pod)}
               isDimmed={!matchesPod(store, pod, filter)}
               isThrottled={throttled.has(pod.uid)}
+              isEvicted={ghosts.has(pod.uid)}
               rect={rect}
             />
           )
@@ -65,6 +69,13 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
       })}
     </div>
   );
+}
+
+/** Pods evicted from this node lately, by uid: their tiles stay a while. */
+export function useGhosts(store: ClusterStore, node: FeedNode): ReadonlyMap<string, FeedPod> {
+  const ghosts = store.ghosts.on(node.key);
+  const now = store.serverNow(useNow(1000, ghosts.size > 0));
+  return new Map([...ghosts].flatMap(([uid, { pod, at }]) => (now - at < ghostTileMs ? [[uid, pod]] : [])));
 }
 
 /** A pod held back in more than this part of its scheduling periods is marked. */
@@ -86,8 +97,13 @@ function shareOf(pod: FeedPod, node: FeedNode): number {
 }
 
 /** Large tiles first (small ones fill what is left beside them), then by owner, then by age. */
-function orderPods(store: ClusterStore, node: FeedNode, area: TileArea): FeedPod[] {
-  return [...store.podsOn(node.key).values()]
+function orderPods(
+  store: ClusterStore,
+  node: FeedNode,
+  area: TileArea,
+  ghosts: ReadonlyMap<string, FeedPod>,
+): FeedPod[] {
+  return [...store.podsOn(node.key).values(), ...ghosts.values()]
     .map((pod) => ({
       pod,
       ended: isTerminated(pod) ? 1 : 0,

@@ -1,18 +1,18 @@
 import { type ReactNode, type RefObject, useLayoutEffect, useState } from 'react';
 import { useCluster, useNow } from '../state/hooks.ts';
-import { pairReplacements } from '../state/replacements.ts';
+import { drawnReplacements } from '../state/replacements.ts';
 
 interface Arc {
   readonly id: string;
   readonly path: string;
 }
 
-/** Thin lines from the ghosts on a lost node to the pods that took their place, for some seconds after. */
+/** Thin lines from the ghosts on a lost node to the pods that took their place, fainter after some seconds. */
 export function ReplacementArcs({ fleet }: { readonly fleet: RefObject<HTMLElement | null> }): ReactNode {
   const store = useCluster('pods', 'nodes');
   const now = useNow(500);
   const [arcs, setArcs] = useState<readonly Arc[]>([]);
-  const pairs = pairReplacements(store, store.serverNow(now));
+  const pairs = drawnReplacements(store, store.serverNow(now));
   // After layout, when tiles are where this frame puts them.
   useLayoutEffect(() => {
     const drawn = fleet.current ? drawArcs(fleet.current, pairs) : [];
@@ -28,7 +28,7 @@ export function ReplacementArcs({ fleet }: { readonly fleet: RefObject<HTMLEleme
   );
 }
 
-function drawArcs(fleet: HTMLElement, pairs: ReturnType<typeof pairReplacements>): Arc[] {
+function drawArcs(fleet: HTMLElement, pairs: ReturnType<typeof drawnReplacements>): Arc[] {
   const origin = fleet.getBoundingClientRect();
   const centre = (uid: string): { x: number; y: number } | undefined => {
     const box = fleet.querySelector(`[data-uid="${CSS.escape(uid)}"]`)?.getBoundingClientRect();

@@ -18,6 +18,8 @@ export interface TileProps {
   readonly isDimmed: boolean;
   /** Its CPU limit held it back lately. */
   readonly isThrottled?: boolean;
+  /** It is gone from the API; its tile stays on the lost node a while. */
+  readonly isEvicted?: boolean;
   /** Absolute place in a node's area; absent in the pending tray, where tiles flow. */
   readonly rect?: TileRect;
 }
@@ -30,7 +32,8 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
   const { pod, rect } = props;
   const state = tileState(pod, props.node);
   const ref = useTileMotion(pod.uid);
-  const label = tileLabel(pod, state, props.ownerName) + (props.isThrottled ? ', throttled by its CPU limit' : '');
+  const label =
+    tileLabel(pod, state, props.ownerName, props.isEvicted) + (props.isThrottled ? ', throttled by its CPU limit' : '');
   return (
     <Link
       ref={ref}
@@ -44,6 +47,7 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
       data-uid={pod.uid}
       data-key={pod.key}
       data-state={state}
+      data-evicted={props.isEvicted ? '' : undefined}
       draggable={false}
       tabIndex={-1}
     >
@@ -61,9 +65,9 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
 }, sameTile);
 
 /** What a tile says in words: to screen readers and as a tooltip. */
-export function tileLabel(pod: FeedPod, state: TileState, ownerName: string): string {
-  const words = tileStateWords[state];
-  const status = pod.status === words || pod.status === 'Running' ? '' : `, ${pod.status}`;
+export function tileLabel(pod: FeedPod, state: TileState, ownerName: string, isEvicted = false): string {
+  const words = tileStateWords[state] + (isEvicted ? ', evicted' : '');
+  const status = pod.status === tileStateWords[state] || pod.status === 'Running' ? '' : `, ${pod.status}`;
   const requests = `requests ${formatCpu(pod.requests.cpuMilli)} CPU, ${formatBytes(pod.requests.memoryBytes)}`;
   return `${nameOf(pod.key)}, ${words}${status}, ${ownerName}, ${requests}`;
 }
@@ -117,6 +121,7 @@ function sameTile(a: TileProps, b: TileProps): boolean {
     a.isSelected === b.isSelected &&
     a.isDimmed === b.isDimmed &&
     a.isThrottled === b.isThrottled &&
+    a.isEvicted === b.isEvicted &&
     sameRect(a.rect, b.rect)
   );
 }

@@ -73,7 +73,7 @@ function Progress({ workload, store, pods }: ProgressProps): ReactNode {
     const state = tileState(pod, pod.nodeName ? store.nodes.get(pod.nodeName) : undefined);
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
-  const ready = workload.readyReplicas;
+  const ready = counts.get('ready') ?? 0;
   const total = Math.max(workload.replicas, 1);
   const others = ['failing', 'unknown', 'terminating', 'failed'].filter((state) => counts.has(state));
   return (
@@ -150,7 +150,7 @@ function Revisions({ store, workload }: { readonly store: ClusterStore; readonly
               {set.revision ?? '?'}: {nameOf(set.key)}
             </Link>
             <span className="condition-status">
-              {set.readyReplicas} of {set.replicas} ready
+              {store.readyPodsOf(set)} of {set.replicas} ready
             </span>
             <span className="muted">{set.images.join(', ')}</span>
           </li>

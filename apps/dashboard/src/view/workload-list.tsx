@@ -8,7 +8,7 @@ import { useUi } from '../state/ui.ts';
 
 /** All workloads with their hue and how many replicas are ready: overview and legend in one. */
 export function WorkloadList(): ReactNode {
-  const store = useCluster('workloads');
+  const store = useCluster('workloads', 'pods', 'nodes');
   const filter = useUi((ui) => ui.filter).toLowerCase();
   const tops = [...store.workloads.values()]
     .filter((w) => !w.owner && (w.kind === 'Deployment' || w.replicas > 0 || w.currentReplicas > 0))
@@ -28,7 +28,7 @@ export function WorkloadList(): ReactNode {
             {tops
               .filter((w) => namespaceOf(nsName(w)) === namespace)
               .map((w) => (
-                <Row key={w.key} workload={w} hue={store.hues.of(w.uid)} />
+                <Row key={w.key} workload={w} ready={store.readyPodsOf(w)} hue={store.hues.of(w.uid)} />
               ))}
           </ul>
         </div>
@@ -37,9 +37,15 @@ export function WorkloadList(): ReactNode {
   );
 }
 
-function Row({ workload, hue }: { readonly workload: FeedWorkload; readonly hue: number }): ReactNode {
+interface RowProps {
+  readonly workload: FeedWorkload;
+  readonly ready: number;
+  readonly hue: number;
+}
+
+function Row({ workload, ready, hue }: RowProps): ReactNode {
   const name = nameOf(workload.key);
-  const { readyReplicas: ready, replicas } = workload;
+  const { replicas } = workload;
   const share = replicas === 0 ? 0 : Math.min(1, ready / replicas);
   return (
     <li>
