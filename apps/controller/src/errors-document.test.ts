@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
 import { errorCatalogue } from '@gantry/api-types';
 import { closeCodes } from '@gantry/api-types/protocol';
+import { expect, it } from 'vitest';
 
 const document = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 
