@@ -76,17 +76,18 @@ export class GarbageCollector implements ControllerDefinition {
       return;
     }
     const id = qualifiedKey(served.resource, keyOfObject(object));
+    const hadOthers = isInteresting && previous !== undefined && areOwnersChanged(previous, object);
+    // Also for what is being deleted itself: it may be the last thing that its former owner waits for.
+    for (const reference of (hadOthers && previous.metadata.ownerReferences) || []) {
+      this.#enqueueWaitingOwner(object, reference, queue);
+    }
     if (deletionTimestamp !== undefined) {
       if (isAwaitingDependents(object) || isOrphaningDependents(object)) queue.add(id);
       return;
     }
-    if (!ownerReferences) return;
     // Most objects keep their owners all their life: they cost one look-up per owner, once.
-    if (previous && !areOwnersChanged(previous, object)) return;
+    if (!ownerReferences || (previous && !hadOthers)) return;
     if (ownerReferences.some((reference) => this.#cachedOwnerState(object, reference) !== 'present')) queue.add(id);
-    for (const reference of previous?.metadata.ownerReferences ?? []) {
-      this.#enqueueWaitingOwner(object, reference, queue);
-    }
   }
 
   /** An owner that waits for its dependents looks again whenever one of them went or changed. */

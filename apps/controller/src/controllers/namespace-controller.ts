@@ -52,6 +52,8 @@ export class NamespaceController implements ControllerDefinition {
       const status = { ...namespace.status, conditions: [...conditions] };
       present = await client.updateStatus('namespaces', { ...namespace, status });
     }
+    // A write takes its turn behind what was accepted before the deletion was seen: look again for what came with it.
+    if (isEmpty && this.#contentOf(name).some(({ objects }) => objects.length > 0)) return { requeueAfterMs: batchMs };
     if (isEmpty) {
       const finalizers = (present.spec?.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
       await client.finalizeNamespace({ ...present, spec: { ...present.spec, finalizers } });

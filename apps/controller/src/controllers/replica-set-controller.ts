@@ -63,6 +63,8 @@ export class ReplicaSetController implements ControllerDefinition {
     return [
       this.#replicaSets.onEvent((event) => {
         this.#selectors.observe(event);
+        // At once: a namesake may come before the next pass, and must not wait for what this one expected.
+        if (event.type === 'deleted') this.#expectations.forget(keyOf(event.object));
         queue.add(keyOf(event.object));
       }),
       this.#pods.onEvent((event) => this.#onPod(event, queue)),

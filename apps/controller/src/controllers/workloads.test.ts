@@ -58,6 +58,23 @@ describe('ReplicaSets', () => {
     expect(rig.errors).toEqual([]);
   });
 
+  it('replaced by a namesake while their pods are being made do not hold it up', async () => {
+    await using rig = new TestRig();
+    seedReplicaSet(rig, 3);
+    let replaced = 0;
+    rig.cluster.onWrite = ({ verb, resource }) => {
+      if (verb !== 'create' || resource !== 'pods' || replaced > 0) return;
+      replaced += 1;
+      void rig.cluster.client.delete('replicasets.apps', 'default', 'web');
+      seedReplicaSet(rig, 3);
+    };
+    rig.start();
+    await rig.pass(1000);
+    const { uid } = rig.cluster.get('replicasets.apps', 'default/web')?.metadata ?? {};
+    const owners = rig.cluster.list('pods').map(({ metadata }) => metadata.ownerReferences?.[0]?.uid);
+    expect(owners.filter((owner) => owner === uid)).toHaveLength(3);
+  });
+
   it('reach a thousand pods without back-off', async () => {
     await using rig = new TestRig();
     seedReplicaSet(rig, 1000);
