@@ -146,6 +146,27 @@ describe('bad input', () => {
     expect((await api.call('POST', configMaps, { body })).code).toBe(400);
   });
 
+  it('patches that are nested without end', async () => {
+    await api.call('POST', configMaps, { body: configMapBody('deep-patch') });
+    const nested = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    for (const [kind, body] of [
+      ['merge', `{"data":${nested}}`],
+      ['strategic-merge', `{"data":${nested}}`],
+      ['json', `[{"op":"add","path":"/data","value":${nested}}]`],
+    ]) {
+      const contentType = `application/${kind}-patch+json`;
+      const { code, body: answer } = await api.call('PATCH', `${configMaps}/deep-patch`, { body, contentType });
+      expect([code, answer.message]).toEqual([400, 'error decoding patch: exceeded max depth']);
+    }
+  });
+
+  it('patches that leave nothing of a Scale', async () => {
+    await api.call('POST', deployments, { body: deploymentBody('no-scale') });
+    const body = '[{"op":"replace","path":"","value":null}]';
+    const contentType = 'application/json-patch+json';
+    expect((await api.call('PATCH', `${deployments}/no-scale/scale`, { body, contentType })).code).toBe(400);
+  });
+
   it('protobuf that is none', async () => {
     const contentType = 'application/vnd.kubernetes.protobuf';
     for (const body of [

@@ -118,6 +118,31 @@ describe('deleting objects', () => {
     expect((await api.call('DELETE', `${configMaps}/x?propagationPolicy=Sideways`)).code).toBe(422);
   });
 
+  it('lets a later deletion choose anew what becomes of the dependents', async () => {
+    for (const [policy, finalizers] of [
+      ['Orphan', ['orphan']],
+      ['Foreground', ['foregroundDeletion']],
+    ] as const) {
+      const name = `again-${policy.toLowerCase()}`;
+      const first = policy === 'Orphan' ? 'Foreground' : 'Orphan';
+      await api.call('POST', configMaps, { body: configMapBody(name) });
+      await api.call('DELETE', `${configMaps}/${name}?propagationPolicy=${first}`);
+      const { body } = await api.call<Any>('DELETE', `${configMaps}/${name}?propagationPolicy=${policy}`);
+      expect(body.metadata.finalizers).toEqual(finalizers);
+      const unchanged = await api.call<Any>('DELETE', `${configMaps}/${name}`);
+      expect(unchanged.body.metadata).toEqual(body.metadata);
+      expect((await api.call('DELETE', `${configMaps}/${name}?propagationPolicy=Background`)).code).toBe(200);
+      expect(await exists(`${configMaps}/${name}`)).toBe(false);
+    }
+  });
+
+  it('keeps the grace period that was asked for when deleted again without one', async () => {
+    await runningPod('patient', { terminationGracePeriodSeconds: 20 });
+    const first = await api.call<Any>('DELETE', `${pods}/patient`, { body: { gracePeriodSeconds: 100 } });
+    const second = await api.call<Any>('DELETE', `${pods}/patient`);
+    expect(second.body.metadata).toEqual(first.body.metadata);
+  });
+
   it('checks preconditions', async () => {
     const { body } = await api.call<Any>('POST', configMaps, { body: configMapBody('pre') });
     const wrongUid = await api.call<Any>('DELETE', `${configMaps}/pre`, { body: { preconditions: { uid: 'other' } } });

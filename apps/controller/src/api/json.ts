@@ -46,3 +46,10 @@ function isEqualRecord(a: Record<string, unknown>, b: Record<string, unknown>): 
   for (const key in b) if (b[key] !== undefined) present -= 1;
   return present === 0;
 }
+
+/** Whether a JSON value has more than `limit` levels: what walks it recursively would run out of stack. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (limit === 0) return true;
+  return Object.values(value).some((member) => isDeeperThan(member, limit - 1));
+}

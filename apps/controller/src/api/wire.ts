@@ -9,6 +9,7 @@ import {
 } from '@gantry/api-types/schema';
 import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
 import type { AnyObject } from './context.ts';
+import { isDeeperThan } from './json.ts';
 
 /** A type on the wire. */
 export type ObjectType = Pick<KindDefinition, 'group' | 'version' | 'kind'>;
@@ -40,14 +41,20 @@ export function decodeValue(type: ObjectType, value: unknown): DecodedDocument {
   return documentOf(decodeParsed(value, referenceTo(type)));
 }
 
+/** As for objects: far more than anything has, and little enough for the stack. */
+const maxDepth = 1000;
+
 /** Parses JSON of no particular type (patches). Throws `ApiError` BadRequest. */
 export function decodeUntyped(body: Buffer): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(body.toString('utf8'));
+    value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new ApiError('BadRequest', `error decoding patch: ${text}`, undefined, { cause });
   }
+  if (isDeeperThan(value, maxDepth)) throw new ApiError('BadRequest', 'error decoding patch: exceeded max depth');
+  return value;
 }
 
 /** Merges by the type's patch strategies; shares unchanged parts with `original`. Throws `ApiError` BadRequest. */

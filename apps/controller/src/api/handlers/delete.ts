@@ -5,6 +5,7 @@ import type { CachedObject } from '../../objects/object-store.ts';
 import type { AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from '../context.ts';
 import { unsaved } from '../context.ts';
 import { conflict, forbidden, isStoreError, notFound } from '../failures.ts';
+import { isEqualJson } from '../json.ts';
 import type { ServedKind } from '../registry.ts';
 import { isReadyToRemove } from './deletion.ts';
 
@@ -64,19 +65,22 @@ async function tryDelete(
 
 /**
  * The object as a DELETE leaves it (pure); undefined where it is being deleted already and nothing changes.
- * A later request may shorten the grace period, never lengthen it.
+ * A later request may shorten the grace period, never lengthen it; once that is over it may still choose anew what
+ * becomes of the dependents, as `kubectl delete --cascade=background` does for one that waits for them.
  */
 export function planDeletion(object: AnyObject, options: DeleteRequest, now: number): AnyObject | undefined {
   const grace = gracePeriodOf(object, options);
-  const { metadata } = object;
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options.propagationPolicy);
-  if (metadata.deletionTimestamp !== undefined) {
-    const current = metadata.deletionGracePeriodSeconds ?? 0;
-    if (grace >= current) return undefined;
-    const start = Date.parse(metadata.deletionTimestamp) - current * 1000;
-    return withDeletion(object, start + grace * 1000, grace, metadata.finalizers ?? []);
+  const { deletionTimestamp, deletionGracePeriodSeconds: current = 0, finalizers: present = [] } = object.metadata;
+  const finalizers = finalizersFor(present, options.propagationPolicy);
+  if (deletionTimestamp === undefined) return terminating(withDeletion(object, now + grace * 1000, grace, finalizers));
+  if (current === 0) {
+    if (isEqualJson(finalizers, present)) return undefined;
+    return withDeletion(object, Date.parse(deletionTimestamp), 0, finalizers);
   }
-  return terminating(withDeletion(object, now + grace * 1000, grace, finalizers));
+  const isAskedFor = options.gracePeriodSeconds !== undefined || grace === 0;
+  if (!isAskedFor || grace >= current) return undefined;
+  const start = Date.parse(deletionTimestamp) - current * 1000;
+  return withDeletion(object, start + grace * 1000, grace, present);
 }
 
 function withDeletion(object: AnyObject, at: number, grace: number, finalizers: readonly string[]): AnyObject {

@@ -67,7 +67,8 @@ async function scaleCall(call: ResourceCall, verb: SubresourceVerb): Promise<Fas
     // Scale has no lists, so strategic merge and merge are the same for it.
     const patched =
       patch.type === 'json' ? applyJsonPatch(present, patch.operations) : mergePatch(present, patch.document);
-    return patched as Partial<Scale>;
+    if (typeof patched === 'object' && patched !== null) return patched;
+    throw new ApiError('BadRequest', 'the patch leaves no Scale: it replaces the whole object by something else');
   };
   return sendObject(call, await updateScale(api, { target, dryRun, expectedRevision: undefined, next }));
 }
