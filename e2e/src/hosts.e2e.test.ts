@@ -83,9 +83,11 @@ describe('three hosts', () => {
     await web.patch({ spec: { replicas: 8 } });
     await web.waitUntilComplete(8);
     expect(await web.running([host])).toHaveLength(2);
+    const removals = web.watchRemovals();
     await kubectl('drain', host.name, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=90s');
     await web.waitUntilComplete(8);
     const drained = await web.waitUntilEnginesAgree();
+    expect(await removals.stop()).toEqual([]);
     expect(drained.filter((placement) => placement.host === host.name)).toEqual([]);
     expect(identities(drained)).toEqual(expect.arrayContaining(identities(stays)));
     await kubectl('uncordon', host.name);

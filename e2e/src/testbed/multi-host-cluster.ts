@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import type { Node } from '@gantry/api-types';
 import type Docker from 'dockerode';
 import { waitUntil } from './deadline.ts';
@@ -50,10 +51,15 @@ export class MultiHostCluster implements AsyncDisposable {
       hosts.push(host);
       await host.loadImage(sleeperImage);
     };
-    const [local] = await Promise.all([startController(network.address), ...hostNames.map(startHost)]);
-    cleanup.use(local);
+    // Settled, so that what is still starting when something fails is removed, too.
+    const [local, ...others] = await Promise.allSettled([
+      startController(network.address).then((made) => cleanup.use(made)),
+      ...hostNames.map(startHost),
+    ]);
+    const failed = [local, ...others].find((result) => result.status === 'rejected');
+    if (failed || local.status === 'rejected') throw failed?.reason;
     const cluster = new MultiHostCluster({
-      local,
+      local: local.value,
       hosts: hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       network,
     });
@@ -136,8 +142,10 @@ export function isReady(node: Node): boolean {
   return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
-function startController(address: string): Promise<LocalCluster> {
-  return LocalCluster.start(['--no-demo', '--nodes', '0', '--address', address]);
+async function startController(address: string): Promise<LocalCluster> {
+  const place = ['--no-demo', '--nodes', '0', '--address', address];
+  // Of its own, so that it can be started beside any other cluster of this machine.
+  return LocalCluster.start([...place, '--dashboard-port', String(await findFreePort('127.0.0.1'))]);
 }
 
 async function createHostNetwork(docker: Docker): Promise<HostNetwork> {
@@ -151,4 +159,16 @@ async function createHostNetwork(docker: Docker): Promise<HostNetwork> {
 
 async function stopAll(hosts: readonly EngineHost[]): Promise<void> {
   await Promise.all(hosts.map((host) => host.stop()));
+}
+
+async function findFreePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port: 0 }, resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
 }

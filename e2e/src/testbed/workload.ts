@@ -126,6 +126,8 @@ export class Workload {
         return `pod ${metadata.name}, bound to ${spec.nodeName}, runs on [${hosts.join(', ')}]`;
     }
     const uids = new Set(pods.map(({ metadata }) => metadata.uid));
+    const orphan = running.find(({ podUid }) => !uids.has(podUid));
+    if (orphan) return `${orphan.host} runs a container of pod ${orphan.pod}, which is gone`;
     for (const host of this.#cluster.hosts) {
       const stale = (await host.podContainers()).find(
         ({ namespace, podUid }) => namespace === this.namespace && !uids.has(podUid),
@@ -133,6 +135,27 @@ export class Workload {
       if (stale) return `${host.name} keeps a ${stale.state} container of pod ${stale.pod}, which is gone`;
     }
     return '';
+  }
+
+  /**
+   * From now on, looks at the engines whenever a pod disappears from the API: `stop` tells which pods still had a
+   * running container then. On a node that can be reached a pod's object must be the last thing to go.
+   */
+  watchRemovals(): { stop(): Promise<string[]> } {
+    const checks: Promise<string[]>[] = [];
+    const check = async (uid: string): Promise<string[]> => {
+      const left = (await this.running()).filter(({ podUid }) => podUid === uid);
+      return left.map(({ pod, host }) => `${pod} still runs on ${host}`);
+    };
+    const stop = this.#cluster.client.watch(`${this.#pods}?watch=true`, ({ type, object }) => {
+      if (type === 'DELETED') checks.push(check((object as unknown as Pod).metadata.uid));
+    });
+    return {
+      stop: async () => {
+        stop();
+        return (await Promise.all(checks)).flat();
+      },
+    };
   }
 
   /** Resolves when the namespace and its pods are gone. */

@@ -32,6 +32,7 @@ export interface UpOptions {
 const demoTimeoutMs = 180_000;
 const defaultNodes = 3;
 const defaultApiPort = 6443;
+const defaultDashboardPort = 8080;
 
 /** `gantry up`: a whole cluster on this host's engine, kept until Ctrl-C unless detached. */
 export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
@@ -96,7 +97,7 @@ async function start(
     option: '--dashboard-port',
     address: '127.0.0.1',
     wanted: options.dashboardPort,
-    fallback: 8080,
+    fallback: earlier?.dashboardPort ?? defaultDashboardPort,
   });
   return startCluster(terminal, { dataDir: options.dataDir, engine, nodes, address, port, dashboardPort, earlier });
 }
