@@ -1,24 +1,48 @@
 #!/bin/sh
-# What every npm script of the project runs first: the locked dependencies, the pinned Node and the built parts.
+# What every npm script of the project runs first: the locked dependencies, the pinned Node and the built page.
 # Plain sh, because before the first run there is nothing else; quick when there is nothing to do.
 set -e
 cd "$(dirname "$0")/.."
 
-# Two starts at once must not install into one folder: the second waits for the first, unless that has died.
-lock=.boot-running
-until mkdir "$lock" 2>/dev/null; do
-  owner=$(cat "$lock/pid" 2>/dev/null || true)
-  if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -rf "$lock"; fi
-  sleep 0.2
-done
-echo $$ >"$lock/pid"
-trap 'rm -rf "$lock"' EXIT
-trap 'exit 130' INT TERM
+needs_install() {
+  ! cmp -s package-lock.json node_modules/.boot-lock
+}
 
-if ! cmp -s package-lock.json node_modules/.boot-lock; then
-  echo "installing dependencies (npm ci)"
-  npm ci --no-audit --no-fund --loglevel=error
-  cp package-lock.json node_modules/.boot-lock
+# Two installations at once take each other's files away and leave nothing: the second waits, then finds all done.
+# The lock names its holder, so that one that was killed does not hold up the next. Not in node_modules, which npm empties.
+lock=.nx/boot-installing
+take_lock() {
+  mkdir -p .nx
+  waited=0
+  until mkdir "$lock" 2>/dev/null; do
+    holder=$(cat "$lock/pid" 2>/dev/null || true)
+    if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
+      [ "$waited" -ne 0 ] || echo "another command is installing dependencies (process $holder): waiting for it"
+    elif [ -n "$holder" ] || [ "$waited" -ge 5 ]; then
+      rm -rf "$lock"
+      continue
+    fi
+    if [ "$waited" -ge 600 ]; then
+      echo "dependencies are still being installed after 10 minutes: end process $holder and run this again" >&2
+      exit 1
+    fi
+    waited=$((waited + 1))
+    sleep 1
+  done
+  trap 'rm -rf "$lock"' EXIT
+  trap 'exit 130' INT TERM HUP
+  echo $$ >"$lock/pid"
+}
+
+if needs_install; then
+  take_lock
+  if needs_install; then
+    echo "installing dependencies (npm ci)"
+    npm ci --no-audit --no-fund --loglevel=error
+    cp package-lock.json node_modules/.boot-lock
+  fi
+  rm -rf "$lock"
+  trap - EXIT INT TERM HUP
 fi
 PATH="$PWD/node_modules/.bin:$PATH"
 version=$(node -v)
