@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { churn } from '../e2e/src/soak/churn.ts';
 import { killControllerUnderLoad } from '../e2e/src/soak/controller-kills.ts';
-import { injectFaults } from '../e2e/src/soak/faults.ts';
+import { injectFaults } from '../e2e/src/soak/fault-rounds.ts';
 import { watchNodesUnderFullLoad } from '../e2e/src/soak/full-load.ts';
 import { SoakCluster } from '../e2e/src/soak/soak-cluster.ts';
 import { ensureTestTools } from './test-tools.ts';
@@ -67,8 +67,10 @@ async function runStage(name: string, run: () => Promise<string>): Promise<strin
     return `${name}: ${signal.aborted ? 'interrupted' : 'passed'} after ${elapsed()}: ${figures}`;
   } catch (error) {
     process.exitCode = 1;
-    console.error(error);
-    return `${name}: FAILED after ${elapsed()}: ${error instanceof Error ? error.message : String(error)}`;
+    // A clean-up that failed, too, hides what came first.
+    const [first, ...others] = error instanceof SuppressedError ? [error.suppressed, error.error] : [error];
+    console.error(first, ...others);
+    return `${name}: FAILED after ${elapsed()}: ${first instanceof Error ? first.message : String(first)}`;
   } finally {
     clearInterval(ticker);
   }
@@ -102,12 +104,12 @@ async function churnAlong(cluster: SoakCluster): Promise<string> {
 }
 
 async function breakThings(cluster: SoakCluster): Promise<string> {
-  const { faults, slowestRecoveryMs, looks } = await injectFaults(cluster, { minutes, seed, log, signal });
+  const { faults, slowestRecoveryMs, looks, resources } = await injectFaults(cluster, { minutes, seed, log, signal });
   const each = Object.entries(faults).map(
     ([kind, count]) =>
       `${kind} ${count} times (slowest recovery ${((slowestRecoveryMs[kind] ?? 0) / 1000).toFixed(1)} s)`,
   );
-  return `${each.join(', ')}; ${looks} looks`;
+  return `${each.join(', ')}; ${looks} looks; ${resources}`;
 }
 
 function counts(of: Readonly<Record<string, number>>): string {

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { restartsOf } from '../testbed/pods.ts';
+import { waitUntil } from '../testbed/deadline.ts';
+import { isPodReady, restartsOf } from '../testbed/pods.ts';
 import { ignoreGone } from '../testbed/test-resources.ts';
 import { controllerName } from './cluster-processes.ts';
-import { removeNamespace, waitUntilAnswers } from './controller-kills.ts';
-import { InvariantMonitor } from './invariants.ts';
-import { Random } from './random.ts';
-import type { Log, PodContainer, SoakCluster } from './soak-cluster.ts';
-import { deploymentsPath, sleeperDeployment, waitUntilSettled } from './workloads.ts';
+import { waitUntilAnswers } from './controller-kills.ts';
+import type { Random } from './random.ts';
+import type { SoakCluster } from './soak-cluster.ts';
+import { waitUntilSettled } from './workloads.ts';
 
 /** The kinds of faults, in the order in which the first round goes through them. */
 export const faultKinds = [
@@ -21,125 +21,145 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number];
 
-export interface FaultOptions {
-  readonly minutes: number;
-  readonly seed: number;
-  readonly log: Log;
-  readonly signal?: AbortSignal;
-  /** Ends after one fault of each kind. */
-  readonly isOneOfEach?: boolean;
+/** Where faults are injected. */
+export interface FaultScene {
+  readonly cluster: SoakCluster;
+  readonly namespace: string;
+  readonly random: Random;
 }
 
-export interface FaultFigures {
-  readonly faults: Readonly<Record<string, number>>;
-  /** From the end of the fault until the cluster is as declared. */
-  readonly slowestRecoveryMs: Readonly<Record<string, number>>;
-  readonly looks: number;
-}
-
-const namespace = 'soak-faults';
-const deployments = { front: 5, back: 4 } as const;
-const recoveryTimeoutMs = 90_000;
 /** A container that is killed too often waits ever longer for its next start, as it should. */
 const maxRestarts = 1;
+/** So soon nobody gives a node up, even with the time that a process takes to start. */
+const shortAbsenceMs = 1500;
+const moveTimeoutMs = 20_000;
 
-/** One random fault after another; rejects where the cluster does not come back to what is declared. */
-export async function injectFaults(cluster: SoakCluster, options: FaultOptions): Promise<FaultFigures> {
-  const { minutes, seed, log, signal, isOneOfEach = false } = options;
-  const random = new Random(seed);
-  await cluster.createNamespace(namespace);
-  for (const [name, replicas] of Object.entries(deployments))
-    await cluster.client.must('POST', deploymentsPath(namespace), sleeperDeployment(name, replicas));
-  await waitUntilSettled(cluster, namespace, recoveryTimeoutMs);
-  const monitor = new InvariantMonitor(cluster);
-  const faults: Record<string, number> = {};
-  const slowestRecoveryMs: Record<string, number> = {};
-  const until = Date.now() + minutes * 60_000;
-  try {
-    for (let count = 0; !signal?.aborted; count += 1) {
-      if (isOneOfEach ? count >= faultKinds.length : Date.now() >= until) break;
-      const kind = faultKinds[count] ?? random.pick(faultKinds) ?? 'agent killed';
-      const what = await inject(cluster, kind, random);
-      const endedAt = Date.now();
-      await waitUntilSettled(cluster, namespace, recoveryTimeoutMs).catch((error: unknown) => {
-        throw new Error(`after "${kind}" (${what}): ${String(error)}`, { cause: error });
-      });
-      const recoveryMs = Date.now() - endedAt;
-      monitor.check();
-      faults[kind] = (faults[kind] ?? 0) + 1;
-      slowestRecoveryMs[kind] = Math.max(slowestRecoveryMs[kind] ?? 0, recoveryMs);
-      log(`fault ${count + 1}: ${kind} (${what}); as declared again after ${(recoveryMs / 1000).toFixed(1)} s`);
-    }
-  } finally {
-    await monitor.stop();
-    await cluster.processes.restore();
-  }
-  await removeNamespace(cluster, namespace);
-  return { faults, slowestRecoveryMs, looks: monitor.looks };
-}
-
-/** Carries out one fault to its end; what it hit, in words. */
-async function inject(cluster: SoakCluster, kind: FaultKind, random: Random): Promise<string> {
+/**
+ * Carries out one fault to its end; what it hit, in words. Rejects where containers were touched that a fault of this
+ * kind leaves alone, or where pods did not move that had to.
+ */
+export async function injectFault(scene: FaultScene, kind: FaultKind): Promise<string> {
+  const { cluster, random } = scene;
   const agent = random.pick(await cluster.processes.agents()) ?? '';
   switch (kind) {
     case 'agent killed':
-      return killAndRestart(cluster, [agent], random.between(0, 3000));
+      return killAndRestart(scene, [agent]);
     case 'controller killed':
-      return killAndRestart(cluster, [controllerName], random.between(0, 3000));
+      return killAndRestart(scene, [controllerName]);
     case 'agent and controller killed':
-      return killAndRestart(cluster, [agent, controllerName], random.between(0, 3000));
+      return killAndRestart(scene, random.next() < 0.5 ? [agent, controllerName] : [controllerName, agent]);
     case 'container killed':
-      return hitContainer(cluster, random, (id) => cluster.docker.getContainer(id).kill());
+      return hitContainer(scene, (id) => cluster.docker.getContainer(id).kill());
     case 'container removed':
-      return hitContainer(cluster, random, (id) => cluster.docker.getContainer(id).remove({ force: true }));
+      return hitContainer(scene, (id) => cluster.docker.getContainer(id).remove({ force: true }));
     case 'agent paused briefly':
-      return pauseAgent(cluster, agent, random.between(2000, 3500));
+      return pauseBriefly(scene, agent);
     case 'agent paused past the grace':
-      return pauseAgent(cluster, agent, random.between(5500, 8000));
+      return pauseUntilMoved(scene, agent);
   }
 }
 
-/** Containers outlive our processes: after a kill and a start none of them may have been started anew or stopped. */
-async function killAndRestart(cluster: SoakCluster, names: readonly string[], awayMs: number): Promise<string> {
-  const before = await runningIds(cluster);
+/** Containers outlive our processes: none is started anew or stopped because one of these is away for a moment. */
+async function killAndRestart({ cluster, random }: FaultScene, names: readonly string[]): Promise<string> {
+  const before = await runningContainers(cluster);
+  const awayMs = random.between(0, 3000);
   for (const name of names) await cluster.processes.kill(name);
   await pause(awayMs);
   for (const name of names) await cluster.processes.start(name);
   await waitUntilAnswers(cluster);
   const what = `${names.join(' and ')}, away for ${awayMs} ms`;
-  // Away for so short a time that with the start nobody gives the node up.
-  if (awayMs > 1500) return what;
-  await pause(3000);
-  const after = await runningIds(cluster);
-  if (before.join() !== after.join())
-    throw new Error(`containers changed after ${what}: ${before.join()} became ${after.join()}`);
+  if (awayMs > shortAbsenceMs) return what;
+  await waitUntilAgentsWork(cluster);
+  const after = await runningContainers(cluster);
+  if (before.join() !== after.join()) throw new Error(`${what}: ${before.join()} became ${after.join()}`);
   return what;
 }
 
-async function runningIds(cluster: SoakCluster): Promise<string[]> {
+async function runningContainers(cluster: SoakCluster): Promise<string[]> {
   const running = (await cluster.containers()).filter(({ state }) => state === 'running');
   const names: string[] = running.map(({ pod, id }) => `${pod}/${id.slice(0, 12)}`);
-  return names.toSorted();
+  return names.toSorted((a, b) => a.localeCompare(b));
 }
 
-async function hitContainer(
-  cluster: SoakCluster,
-  random: Random,
-  hit: (id: string) => Promise<unknown>,
-): Promise<string> {
+async function hitContainer(scene: FaultScene, hit: (id: string) => Promise<unknown>): Promise<string> {
+  const { cluster, namespace, random } = scene;
   const restarts = new Map((await cluster.pods(namespace)).map((pod) => [pod.metadata.uid, restartsOf(pod)]));
   const running = (await cluster.containers()).filter(
     ({ state, podUid }) => state === 'running' && (restarts.get(podUid) ?? maxRestarts + 1) <= maxRestarts,
   );
-  const victim: PodContainer | undefined = random.pick(running);
-  if (!victim) return 'none: all were hit before';
+  const victim = random.pick(running);
+  // New pods take the place of those that were hit too often.
+  if (!victim) return replacePods(scene);
   await ignoreGone(hit(victim.id));
   return `${victim.pod} on ${victim.node}`;
 }
 
-async function pauseAgent(cluster: SoakCluster, agent: string, pausedMs: number): Promise<string> {
+async function replacePods({ cluster, namespace }: FaultScene): Promise<string> {
+  await cluster.client.must('DELETE', `/api/v1/namespaces/${namespace}/pods`);
+  return 'every pod was hit before: all are replaced';
+}
+
+async function pauseBriefly({ cluster, random }: FaultScene, agent: string): Promise<string> {
+  const before = await runningContainers(cluster);
+  const pausedMs = random.between(2000, 3000);
   await cluster.processes.pause(agent);
   await pause(pausedMs);
   await cluster.processes.resume(agent);
-  return `${agent} for ${pausedMs} ms`;
+  await waitUntilAgentsWork(cluster);
+  const after = await runningContainers(cluster);
+  const what = `${agent} for ${pausedMs} ms`;
+  if (before.join() !== after.join()) throw new Error(`${what}: ${before.join()} became ${after.join()}`);
+  return what;
+}
+
+/** The pods of the node move while its agent is paused; when it goes on, it finds containers of pods that are gone. */
+async function pauseUntilMoved(scene: FaultScene, agent: string): Promise<string> {
+  const { cluster, namespace, random } = scene;
+  const pods = await cluster.pods(namespace);
+  const own = pods.filter(({ spec }) => spec.nodeName === agent);
+  const uids = new Set(own.map(({ metadata }) => metadata.uid));
+  await cluster.processes.pause(agent);
+  const pausedAt = Date.now();
+  try {
+    await waitUntil(`the pods of ${agent} run elsewhere`, moveTimeoutMs, async () => {
+      const now = await cluster.pods(namespace);
+      const isMoved = now.every(({ metadata, spec }) => !uids.has(metadata.uid) && spec.nodeName !== agent);
+      const others = now.filter(isPodReady).length;
+      return (isMoved || own.length === 0) && others >= pods.length;
+    });
+    const movedMs = Date.now() - pausedAt;
+    await pause(random.between(0, 2000));
+    return `${agent}; its ${own.length} pods ran elsewhere after ${movedMs} ms`;
+  } finally {
+    await cluster.processes.resume(agent);
+  }
+}
+
+/**
+ * Proves that every agent is at work, rather than that nobody has noticed yet: each runs one more pod. Resolves when
+ * these pods are gone again.
+ */
+export async function waitUntilAgentsWork(cluster: SoakCluster): Promise<void> {
+  const namespace = 'soak-probes';
+  const { status } = await cluster.client.send('GET', `/api/v1/namespaces/${namespace}`);
+  if (status === 404) await cluster.createNamespace(namespace);
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  for (const name of await cluster.processes.agents()) await cluster.client.must('POST', path, cluster.probePod(name));
+  await waitUntil('every agent runs a new pod', 60_000, async () => {
+    const pods = await cluster.pods(namespace);
+    return pods.length > 0 && pods.every(isPodReady);
+  });
+  await cluster.client.must('DELETE', path);
+  await waitUntil('the probing pods are gone', 60_000, async () => {
+    const left = (await cluster.containers()).filter((container) => container.namespace === namespace);
+    return (await cluster.pods(namespace)).length + left.length === 0;
+  });
+}
+
+/** Waits until everything is as declared and every agent is seen at work. */
+export async function waitUntilRecovered(scene: FaultScene, timeoutMs: number): Promise<void> {
+  await waitUntilSettled(scene.cluster, scene.namespace, timeoutMs);
+  await waitUntilAgentsWork(scene.cluster);
+  // What an agent did that has only now come back.
+  await waitUntilSettled(scene.cluster, scene.namespace, timeoutMs);
 }

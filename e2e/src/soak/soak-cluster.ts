@@ -76,6 +76,20 @@ export class SoakCluster implements AsyncDisposable {
     });
   }
 
+  /** A pod that only the agent of this node can start. */
+  probePod(nodeName: string): unknown {
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `probe-${nodeName}` },
+      spec: {
+        nodeSelector: { 'kubernetes.io/hostname': nodeName },
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'main', image: sleeperImage }],
+      },
+    };
+  }
+
   /** Ends the cluster, whatever state a fault left its processes in. */
   async stop(): Promise<void> {
     this.client.close();
