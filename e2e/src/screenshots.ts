@@ -2,10 +2,10 @@
  * `npm run screenshots`: the pictures of the README, taken in a real browser from a real cluster: while a Deployment
  * scales from 3 to 30 replicas, and after a node's agent and containers were killed.
  */
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Pod } from '@gantry/api-types';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { dashboardLink, launchBrowser } from './testbed/dashboard-page.ts';
 import type { HttpClient } from './testbed/http-client.ts';
 import { buildBusyboxImage, openEngine } from './testbed/images.ts';
 import { LocalCluster, repositoryRoot } from './testbed/local-cluster.ts';
@@ -13,22 +13,16 @@ import { LocalCluster, repositoryRoot } from './testbed/local-cluster.ts';
 const image = 'gantry-demo/worker:1';
 const imagesDir = `${repositoryRoot}docs/images`;
 const deployments = '/apis/apps/v1/namespaces/default/deployments';
-const browserPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const deadlineMs = 90_000;
 
 await mkdir(imagesDir, { recursive: true });
 await buildBusyboxImage(openEngine(), image);
 await using cluster = await LocalCluster.start(['--node-cpu', '2', '--node-memory', '4Gi']);
-const link = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(cluster.output)?.[0] ?? '';
-const executablePath = browserPaths.find((path) => existsSync(path)) ?? 'chromium';
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-});
+const browser = await launchBrowser();
 const client = cluster.client();
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
-  await page.goto(link);
+  await page.goto(dashboardLink(cluster.output));
   await client.must('POST', deployments, worker(3));
   await waitForRunning(client, 3);
   await page.getByRole('link', { name: /worker 3\/3 ready/ }).click();
@@ -40,6 +34,9 @@ try {
   await killNode('node-3');
   await waitForNodeDown('node-3');
   await waitForRunning(client, 30, 'node-3');
+  // The page, too: every replacement runs, and the lines to them are drawn.
+  await page.getByText(/evicted: \d+ run elsewhere\.$/).waitFor();
+  await page.locator('[data-arcs]').waitFor();
   await shoot(page, 'node-death');
 } finally {
   client.close();

@@ -1,0 +1,224 @@
+import type { Node, Pod } from '@gantry/api-types';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  apiRail,
+  DashboardPage,
+  dashboardLink,
+  launchBrowser,
+  podLines,
+  type RailNumbers,
+} from './testbed/dashboard-page.ts';
+import { buildBusyboxImage, openEngine, removeImages } from './testbed/images.ts';
+import { repositoryRoot, runCommand } from './testbed/local-cluster.ts';
+import { LocalTestCluster } from './testbed/local-test-cluster.ts';
+import { isPodReady } from './testbed/pods.ts';
+
+const docker = openEngine();
+const image = 'gantry-e2e/dashboard:1';
+const podsPath = '/api/v1/namespaces/default/pods';
+const deploymentsPath = '/apis/apps/v1/namespaces/default/deployments';
+const eventually = { timeout: 60_000, interval: 100 };
+
+/** The page as an operator uses it, against a cluster that really runs; the tests build on one another. */
+describe('the dashboard of a local cluster', () => {
+  let testCluster: LocalTestCluster;
+  let browser: Browser;
+  let dashboard: DashboardPage;
+
+  beforeAll(async () => {
+    await buildBusyboxImage(docker, image);
+    testCluster = await LocalTestCluster.start(['--no-demo', '--node-cpu', '2', '--node-memory', '4Gi']);
+    browser = await launchBrowser();
+    await testCluster.client.must('POST', deploymentsPath, worker(3));
+    await waitForReady(3);
+    dashboard = new DashboardPage(await browser.newPage({ viewport: { width: 1440, height: 900 } }));
+    await dashboard.page.goto(dashboardLink(testCluster.cluster.output));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await testCluster?.stop();
+    await removeImages(docker, [image]);
+  });
+
+  it('opens by the printed link and is live', async () => {
+    await vi.waitFor(async () => expect(await liveMark()).toBe('Live'), eventually);
+    await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(3), eventually);
+    expect(await dashboard.page.getByRole('article').count()).toBe(3);
+  });
+
+  it('scales a Deployment with its own control', async () => {
+    const { page } = dashboard;
+    await page.getByRole('link', { name: /worker 3\/3 ready/ }).click();
+    await page.getByLabel('Replicas', { exact: true }).fill('12');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(12), eventually);
+    expect(await page.locator('[data-progress]').textContent()).toContain('12 of 12 ready');
+    expect(await page.locator('[data-phase="ready"]').textContent()).toBe('12');
+    const pods = await waitForReady(12);
+    expect(pods.every((pod) => pod.status.phase === 'Running')).toBe(true);
+  });
+
+  it('shows the sums of the API on every node, to 1m cpu and 1Mi', async () => {
+    const nodes = (await testCluster.client.json<{ items: Node[] }>('/api/v1/nodes')).items;
+    const pods = await allPods();
+    expect(nodes).toHaveLength(3);
+    for (const node of nodes) {
+      const { name } = node.metadata;
+      expectSameSums(await dashboard.rail(name, 'CPU'), apiRail(node, pods, 'cpu'));
+      expectSameSums(await dashboard.rail(name, 'Memory'), apiRail(node, pods, 'memory'));
+    }
+  });
+
+  it('says why a pod waits, and what each node lacks for it', async () => {
+    const resources = { requests: { cpu: '8', memory: '64Mi' } };
+    const spec = { containers: [{ name: 'main', image, resources }] };
+    const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'giant' }, spec };
+    await testCluster.client.must('POST', podsPath, body);
+    const tray = dashboard.page.getByRole('region', { name: 'Pending pods' });
+    await tray.getByRole('button', { name: /Not enough CPU/ }).click();
+    const grid = tray.locator('[data-grid="refusals"]');
+    await grid.waitFor();
+    expect(await tray.textContent()).toContain('0/3 nodes are available: 3 Insufficient cpu.');
+    const rows = await grid.locator('tbody tr').allTextContents();
+    expect(rows.map((row) => row.slice(0, 6)).toSorted()).toEqual(['node-1', 'node-2', 'node-3']);
+    for (const row of rows) expect(row).toMatch(/Not enough CPU.*needs 8, [\d.]+m? free, short [\d.]+/i);
+    await testCluster.client.must('DELETE', `${podsPath}/giant`);
+    await vi.waitFor(async () => expect(await tray.textContent()).toContain('Every pod has a node.'), eventually);
+  });
+
+  it('cordons and uncordons a node', async () => {
+    const card = dashboard.card('node-1');
+    await card.getByRole('button', { name: 'Cordon node-1', exact: true }).click();
+    await card.getByText('Cordoned').waitFor();
+    expect((await getNode('node-1')).spec?.unschedulable).toBe(true);
+    await card.getByRole('button', { name: 'Uncordon node-1' }).click();
+    await vi.waitFor(async () => expect(await card.getByText('Cordoned').count()).toBe(0), eventually);
+    expect((await getNode('node-1')).spec?.unschedulable).toBeUndefined();
+  });
+
+  it('offers no action over a read-only link, and a forged one is refused', async () => {
+    const args = ['gantry', 'dashboard', '--read-only', '--data-dir', testCluster.cluster.dataDir];
+    const { code, stdout, stderr } = await runCommand('npx', args, { cwd: repositoryRoot });
+    expect(code, stderr).toBe(0);
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const reader = new DashboardPage(await context.newPage());
+    await reader.page.goto(dashboardLink(stdout));
+    await reader.page.getByText('read-only', { exact: true }).waitFor();
+    await reader.page.getByRole('link', { name: /worker 12\/12 ready/ }).click();
+    await reader.page.getByText(/This session is read-only/).waitFor();
+    expect(await reader.page.getByRole('button', { name: /ordon/ }).count()).toBe(0);
+    expect(await reader.page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
+    const statuses = await reader.page.evaluate(() => {
+      const forge = async (path: string, body: object) => {
+        const headers = { 'content-type': 'application/json' };
+        return (await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+      };
+      return Promise.all([
+        forge('/api/scale', { kind: 'Deployment', namespace: 'default', name: 'worker', replicas: 0 }),
+        forge('/api/cordon', { node: 'node-1', unschedulable: true }),
+        forge('/api/delete-pod', { namespace: 'default', name: 'worker', uid: 'x' }),
+      ]);
+    });
+    expect(statuses).toEqual([403, 403, 403]);
+    expect(await waitForReady(12)).toHaveLength(12);
+    expect((await getNode('node-1')).spec?.unschedulable).toBeUndefined();
+  });
+
+  it('says that it is stale while the controller does not answer, and shows the exact state after', async () => {
+    const { controller } = await testCluster.cluster.state();
+    process.kill(controller.pid, 'SIGSTOP');
+    try {
+      await dashboard.page.getByRole('alert').filter({ hasText: 'Not live' }).waitFor();
+      expect(await liveMark()).toMatch(/^Stale \d+ s$/);
+      expect(await dashboard.page.getByRole('button', { name: /ordon/ }).count()).toBe(0);
+    } finally {
+      process.kill(controller.pid, 'SIGCONT');
+    }
+    await testCluster.client.must('PATCH', `${deploymentsPath}/worker/scale`, { spec: { replicas: 15 } }, mergePatch);
+    await waitForReady(15);
+    await vi.waitFor(async () => expect(await liveMark()).toBe('Live'), eventually);
+    await expectExactState();
+    await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(15), eventually);
+  });
+
+  it('shows a node die: NotReady, its pods as ghosts, their replacements elsewhere', async () => {
+    const lost = (await allPods()).filter((pod) => pod.spec.nodeName === 'node-3').length;
+    expect(lost).toBeGreaterThan(0);
+    await killNode('node-3');
+    const card = dashboard.card('node-3');
+    await card.getByText('NotReady').waitFor();
+    const words = `Its ${lost} pods were evicted: ${lost} run elsewhere.`;
+    await vi.waitFor(async () => expect(await card.textContent()).toContain(words), eventually);
+    expect(await card.textContent()).toMatch(/last seen \d+ s ago/);
+    expect(await card.locator('[data-evicted]').count()).toBe(lost);
+    expect(await dashboard.page.locator('[data-arcs] path').count()).toBe(lost);
+    await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(15), eventually);
+    await expectExactState();
+    expect(await dashboard.page.locator('[data-totals]').textContent()).toContain('2 of 3');
+  });
+
+  /** That the page shows each pod of the API where it is, and no other. */
+  function expectExactState(): Promise<void> {
+    return vi.waitFor(async () => {
+      expect(await dashboard.shownPods()).toEqual(podLines(await allPods()));
+    }, eventually);
+  }
+
+  async function allPods(): Promise<readonly Pod[]> {
+    return (await testCluster.client.json<{ items: Pod[] }>('/api/v1/pods')).items;
+  }
+
+  function getNode(name: string): Promise<Node> {
+    return testCluster.client.json<Node>(`/api/v1/nodes/${name}`);
+  }
+
+  function waitForReady(count: number): Promise<readonly Pod[]> {
+    return testCluster.waitFor<Pod>(
+      `${count} pods are Ready`,
+      `${podsPath}?labelSelector=app%3Dworker`,
+      (pods) => pods.length === count && pods.every(isPodReady),
+    );
+  }
+
+  async function liveMark(): Promise<string> {
+    return (await dashboard.page.locator('[data-live]').textContent()) ?? '';
+  }
+
+  /** As if the host lost power: the agent and every container at once. */
+  async function killNode(name: string): Promise<void> {
+    const { cluster, nodes } = await testCluster.cluster.state();
+    const pid = nodes.find((node) => node.name === name)?.process.pid;
+    if (pid === undefined) throw new Error(`${name} has no agent in cluster.json`);
+    process.kill(pid, 'SIGKILL');
+    const filters = { label: [`io.gantry.cluster=${cluster}`, `io.gantry.node=${name}`] };
+    const containers = await docker.listContainers({ filters });
+    await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).kill()));
+  }
+});
+
+const mergePatch = 'application/merge-patch+json';
+
+function expectSameSums(shown: RailNumbers, summed: RailNumbers): void {
+  for (const key of ['requested', 'limits', 'allocatable'] as const)
+    expect(Math.abs(shown[key] - summed[key]), `${key}: ${shown[key]}, by the API ${summed[key]}`).toBeLessThanOrEqual(
+      1,
+    );
+}
+
+function worker(replicas: number) {
+  const labels = { app: 'worker' };
+  const resources = { requests: { cpu: '105m', memory: '97Mi' }, limits: { cpu: '310m', memory: '131Mi' } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'worker' },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'main', image, resources }] } },
+    },
+  };
+}
