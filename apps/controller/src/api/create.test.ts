@@ -14,6 +14,12 @@ describe('creating objects', () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
+  it('writes nothing for a client that takes no answer', async () => {
+    const refused = await api.call('POST', pods, { body: podBody('unwanted'), accept: 'text/html' });
+    expect(refused.code).toBe(406);
+    expect((await api.call('GET', `${pods}/unwanted`)).code).toBe(404);
+  });
+
   it('answers 201 with what only the server sets', async () => {
     const { code, body } = await api.call<Meta>('POST', pods, { body: podBody('one') });
     expect(code).toBe(201);

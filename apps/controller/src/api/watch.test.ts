@@ -205,6 +205,16 @@ describe('watching', () => {
     });
   });
 
+  it('answers 410 where more was missed than it would hold for a watcher', async () => {
+    const old = api.objects.revision;
+    const value = 'x'.repeat(1024 * 1024 - 1024);
+    for (let i = 0; i < 18; i += 1) await api.call('POST', configMaps, { body: configMapBody(`missed-${i}`, value) });
+    await using watching = await watch(`${configMaps}?watch=1&resourceVersion=${old}`);
+    expect(watching.code).toBe(410);
+    expect(api.logged).toEqual([]);
+    await api.call('DELETE', configMaps);
+  });
+
   it('sends tables of one row', async () => {
     await using watching = await watch(
       `/api/v1/namespaces/default/pods?watch=1&resourceVersion=${api.objects.revision}`,

@@ -48,6 +48,10 @@ export async function watchObjects(
   const initialEnd = start.announcesInitialEnd ? bookmark({ 'k8s.io/initial-events-end': 'true' }) : undefined;
   const sink = new DeferredSink();
   const unsubscribe = await subscribe(api, request, start.fromRevision, sink);
+  if (sink.hasOverflowed) {
+    unsubscribe();
+    throw tooOld(api, start.fromRevision);
+  }
   const stream: WatchStream = new WatchStream({
     encoder: encoderFor(request),
     transport: open(),
@@ -69,13 +73,24 @@ export async function watchObjects(
   sink.passOnTo(stream);
 }
 
-/** Keeps what a subscription replays until the stream that it is for exists. */
+/** Keeps what a subscription replays until the stream that it is for exists, as much as a stream may hold. */
 class DeferredSink implements WatchSink<AnyObject> {
   #target: WatchSink<AnyObject> | undefined;
   #early: (readonly ObjectEvent<AnyObject>[])[] = [];
+  #earlyBytes = 0;
+
+  /** A watcher that missed so much would be cut off at once, and come back with the same version: it must list anew. */
+  get hasOverflowed(): boolean {
+    return this.#earlyBytes > maxBufferedBytes;
+  }
 
   onEvents(events: readonly ObjectEvent<AnyObject>[]): void {
-    if (this.#target) this.#target.onEvents(events);
+    if (this.#target) {
+      this.#target.onEvents(events);
+      return;
+    }
+    for (const { wireBytes } of events) this.#earlyBytes += wireBytes.length;
+    if (this.hasOverflowed) this.#early = [];
     else this.#early.push(events);
   }
 
@@ -135,7 +150,11 @@ async function subscribe(
   } catch (error) {
     if (isStoreError(error, 'future')) throw tooLargeResourceVersion(fromRevision, api.objects.revision);
     if (!isStoreError(error, 'compacted')) throw error;
-    const message = `too old resource version: ${fromRevision} (${api.objects.oldestRevision})`;
-    throw new ApiError('Expired', message, undefined, { cause: error });
+    throw tooOld(api, fromRevision, error);
   }
+}
+
+function tooOld(api: ApiContext, revision: number, cause?: unknown): ApiError {
+  const message = `too old resource version: ${revision} (${api.objects.oldestRevision})`;
+  return new ApiError('Expired', message, undefined, { cause });
 }

@@ -71,6 +71,8 @@ function normalised(path: ResourcePath, kind: ServedKind): ResourcePath {
 function dispatch(call: ResourceCall, method: Method): Promise<FastifyReply> | FastifyReply {
   const verb = verbOf(call, method);
   checkAccess(call.user, call, verb);
+  // Before anything is written: who is told 406 must be able to rely on it.
+  if (method !== 'GET') call.http.negotiate(call.request.headers.accept);
   if (call.path.subresource !== undefined) return subresourceCall(call, verb as SubresourceVerb | 'delete');
   const { verbs } = call.kind.definition;
   if (!verb || !verbs.includes(verb)) throw methodNotAllowed();
