@@ -35,8 +35,8 @@ try {
   await waitForNodeDown('node-3');
   await waitForRunning(client, 30, 'node-3');
   // The page, too: every replacement runs, and the lines to them are drawn.
-  await page.getByText(/evicted: \d+ run elsewhere\.$/).waitFor();
-  await page.locator('[data-arcs]').waitFor();
+  await page.locator('.notice', { hasText: /evicted: \d+ run elsewhere\./ }).waitFor();
+  await page.locator('[data-arcs]').waitFor({ state: 'attached' });
   await shoot(page, 'node-death');
 } finally {
   client.close();
