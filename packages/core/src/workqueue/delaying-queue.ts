@@ -9,6 +9,7 @@ export class DelayingQueue<K> {
   readonly #dueAt = new Map<K, number>();
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  #lastNow = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -36,7 +37,7 @@ export class DelayingQueue<K> {
       this.#queue.add(key);
       return;
     }
-    const at = this.#clock.now() + delayMs;
+    const at = this.#now() + delayMs;
     const present = this.#dueAt.get(key);
     if (present !== undefined && present <= at) return;
     this.#dueAt.set(key, at);
@@ -65,6 +66,18 @@ export class DelayingQueue<K> {
     return this.#queue.shutDownWithDrain();
   }
 
+  /** The time; where the clock was set back, waiting keys are too, or they would wait for it to come back there. */
+  #now(): number {
+    const now = this.#clock.now();
+    const setBackMs = this.#lastNow - now;
+    this.#lastNow = now;
+    if (setBackMs > 0) {
+      for (const [key, at] of this.#dueAt) this.#dueAt.set(key, at - setBackMs);
+      this.#timerAt -= setBackMs;
+    }
+    return now;
+  }
+
   #dropDelayed(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -81,7 +94,7 @@ export class DelayingQueue<K> {
   #onTimer(): void {
     this.#cancelTimer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#clock.now();
+    const now = this.#now();
     const due = [...this.#dueAt].filter(([, at]) => at <= now).sort((a, b) => a[1] - b[1]);
     for (const [key] of due) {
       this.#dueAt.delete(key);

@@ -145,6 +145,24 @@ describe('DelayingQueue', () => {
     expect(queue.length).toBe(2);
   });
 
+  it('does not wait for a clock that was set back to catch up', () => {
+    const real = new FakeClock();
+    let offsetMs = 0;
+    const setTimer = (callback: () => void, delayMs: number) => real.setTimer(callback, delayMs);
+    const queue = new DelayingQueue<string>({ now: () => real.now() + offsetMs, setTimer });
+    queue.addAfter('a', 1000);
+    queue.addAfter('b', 5000);
+    real.advance(500);
+    offsetMs = -3_600_000;
+    queue.addAfter('c', 100);
+    real.advance(100);
+    expect(queue.length).toBe(1);
+    real.advance(1000);
+    expect(queue.length).toBe(2);
+    real.advance(5000);
+    expect(queue.length).toBe(3);
+  });
+
   it('leaves no timer behind when shut down', () => {
     const clock = new FakeClock();
     const queue = new DelayingQueue<string>(clock);
