@@ -103,7 +103,7 @@ describe('npm start', () => {
     const startedAt = Date.now();
     const { code, stdout } = await npmStart('--detach', '--data-dir', cluster.dataDir);
     expect(code).toBe(0);
-    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
     expect(stdout).toContain('already');
     const link = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(stdout)?.[0] ?? '';
     expect((await followRedirects(link)).status).toBe(200);
@@ -190,7 +190,8 @@ describe('npm start', () => {
     const startedAt = Date.now();
     const { code, stdout } = await runCommand('npm', ['run', 'down', '--', '--data-dir', dataDir]);
     expect({ code, stdout: stdout.includes('\u001b') }).toEqual({ code: 0, stdout: false });
-    expect(Date.now() - startedAt).toBeLessThan(15_000);
+    // A tenth of the pod's grace period: the machine may be busy.
+    expect(Date.now() - startedAt).toBeLessThan(60_000);
     expect(await findTraces(docker, { name, dataDir })).toEqual(noTraces);
   });
 });
