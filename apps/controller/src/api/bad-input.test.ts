@@ -115,6 +115,14 @@ describe('bad input', () => {
       'Forbidden',
       'no PriorityClass with name vip was found',
     ],
+    [
+      'a priority class named like a part of JavaScript',
+      pods,
+      podBody('x', { spec: { priorityClassName: 'constructor' } }),
+      403,
+      'Forbidden',
+      'no PriorityClass with name constructor was found',
+    ],
   ];
   it.each(cases)('%s', async (_title, url, body, code, reason, text) => {
     const answer = await api.call('POST', url, { body });

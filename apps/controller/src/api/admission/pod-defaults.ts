@@ -59,10 +59,10 @@ function tolerates(toleration: Toleration, key: string): boolean {
 }
 
 /** The two classes that every cluster has. Others need PriorityClass objects, which are not served yet. */
-const builtInPriorities: Readonly<Record<string, number>> = {
-  'system-node-critical': 2_000_001_000,
-  'system-cluster-critical': 2_000_000_000,
-};
+const builtInPriorities: ReadonlyMap<string, number> = new Map([
+  ['system-node-critical', 2_000_001_000],
+  ['system-cluster-critical', 2_000_000_000],
+]);
 
 /** Priority: turns `priorityClassName` into `priority`. */
 export function priorityAdmission(): AdmissionPlugin {
@@ -73,7 +73,7 @@ export function priorityAdmission(): AdmissionPlugin {
       if (operation !== 'create') return undefined;
       const { spec, metadata } = object as unknown as Pod;
       const { priorityClassName } = spec;
-      const priority = priorityClassName ? builtInPriorities[priorityClassName] : 0;
+      const priority = priorityClassName ? builtInPriorities.get(priorityClassName) : 0;
       if (priority === undefined) {
         throw forbidden(kind, metadata.name, `no PriorityClass with name ${priorityClassName} was found`);
       }
