@@ -142,7 +142,7 @@ describe('a SQLite store under pressure', () => {
     await using store = disposable(await openAt(newPath(), { maxWaitingWrites: 10 }));
     const results = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => store.create(`/k${i}`, '1')));
     const refused = results.filter((result) => result.status === 'rejected').map((result) => String(result.reason));
-    expect(refused).toEqual(Array(2).fill('Error: the store is overloaded: 10 writes wait for the disk'));
+    expect(refused).toEqual(Array(2).fill('StoreError: the store is overloaded: 10 writes wait for the disk'));
     expect((await store.list('/')).records).toHaveLength(10);
     expect(await store.create('/later', '1')).toBeGreaterThan(0);
   });

@@ -1,5 +1,5 @@
 import type { StoreEvent } from '@gantry/core';
-import { closedError, conflictError, existsError } from '@gantry/core/store/refusals';
+import { closedError, conflictError, existsError, overloadedError } from '@gantry/core/store/refusals';
 import { type Committed, type WriteBatch, type WriteKind, writeKinds } from './sqlite-protocol.ts';
 
 /** A write until it is answered. */
@@ -33,7 +33,7 @@ export class WriteQueue {
   /** Refuses where too many writes wait already. */
   add(write: Omit<PendingWrite, 'resolve' | 'reject'>): Promise<number> {
     if (this.#waiting >= this.#maxWaiting) {
-      return Promise.reject(new Error(`the store is overloaded: ${this.#waiting} writes wait for the disk`));
+      return Promise.reject(overloadedError(this.#waiting));
     }
     this.#waiting += 1;
     return new Promise((resolve, reject) => {

@@ -21,6 +21,11 @@ export function futureError(revision: number, current: number): StoreError {
   return new StoreError('future', `revision ${revision} is not reached yet; the newest is ${current}`, current);
 }
 
+/** For a write while too many wait for the disk: nothing was done, and it may be tried again later. */
+export function overloadedError(waiting: number): StoreError {
+  return new StoreError('overloaded', `the store is overloaded: ${waiting} writes wait for the disk`);
+}
+
 /** For any call after `close`. */
 export function closedError(): StoreError {
   return new StoreError('closed', 'the store is closed');

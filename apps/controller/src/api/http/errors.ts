@@ -18,6 +18,15 @@ export function toApiError(error: unknown, logger: Logger, where: { method: stri
       { cause: error },
     );
   }
+  if (error instanceof StoreError && error.code === 'overloaded') {
+    // Not logged: one line per request would make it worse. Clients wait and try again by themselves.
+    return new ApiError(
+      'TooManyRequests',
+      `${error.message}; try again later`,
+      { retryAfterSeconds: 1 },
+      { cause: error },
+    );
+  }
   logger.error({ err: error, method: where.method, url: where.url }, 'request failed');
   return new ApiError('InternalError', "Internal error occurred: see the controller's log for details", undefined, {
     cause: error,
