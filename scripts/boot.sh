@@ -4,9 +4,13 @@
 set -e
 cd "$(dirname "$0")/.."
 
+# `--as-it-is`: what is installed will do. Ending a cluster must not replace the code that others still run.
 needs_install() {
+  if [ "$keep_installed" = yes ] && [ -x node_modules/.bin/node ]; then return 1; fi
   ! cmp -s package-lock.json node_modules/.boot-lock
 }
+keep_installed=no
+[ "${1:-}" != --as-it-is ] || keep_installed=yes
 
 # Two installations at once take each other's files away and leave nothing: the second waits, then finds all done.
 # The lock names its holder, so that one that was killed does not hold up the next. Not in node_modules, which npm empties.

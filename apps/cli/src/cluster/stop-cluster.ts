@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import type { Terminal } from '../output/terminal.ts';
-import { UserError } from '../output/user-error.ts';
+import { messageOf, UserError } from '../output/user-error.ts';
 import { type ClusterState, clusterPaths } from './cluster-state.ts';
 import { programs, stopProcess } from './processes.ts';
 
@@ -35,13 +35,20 @@ export async function removeCluster(
   const filters = { label: [`${clusterLabel}=${state.cluster}`] };
   const containers = await docker.listContainers({ all: true, filters });
   if (containers.length > 0) terminal.progress(`removing ${containers.length} containers`);
-  await Promise.all(state.nodes.map((node) => removeNode(dataDir, state.cluster, node.name)));
-  const left =
-    (await docker.listContainers({ all: true, filters })).length + (await docker.listNetworks({ filters })).length;
-  if (left > 0)
-    throw new UserError(
-      `${left} containers or networks with the label ${clusterLabel}=${state.cluster} could not be removed: run this again`,
+  const outcomes = await Promise.allSettled(state.nodes.map((node) => removeNode(dataDir, state.cluster, node.name)));
+  const problems = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [messageOf(outcome.reason)] : []));
+  const networks = await docker.listNetworks({ filters });
+  const containersLeft = (await docker.listContainers({ all: true, filters })).length;
+  if (containersLeft > 0 || (problems.length > 0 && networks.length === 0)) {
+    throw new UserError(`${[`${containersLeft} containers are left`, ...problems].join('; ')}: run this again`);
+  }
+  if (networks.length > 0) {
+    // Engines lose count of a network's endpoints now and then; nothing but their restart frees it.
+    const names = networks.map((network) => network.Name).join(', ');
+    terminal.warn(
+      `the engine keeps ${names}, although nothing uses it, until the engine is restarted (${problems.join('; ')})`,
     );
+  }
   await removeState(dataDir);
 }
 
@@ -69,7 +76,19 @@ export async function removeNode(dataDir: string, cluster: string, name: string)
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? 1));
   });
-  if (code !== 0) throw new UserError(`${name} could not be removed: ${output.trim()}`);
+  if (code !== 0) throw new UserError(`${name} could not be removed: ${lastMessage(output)}`);
+}
+
+/** What the agent's last log line says went wrong. */
+function lastMessage(output: string): string {
+  const line = output.trim().split('\n').at(-1) ?? '';
+  try {
+    const { err, msg } = JSON.parse(line) as { err?: { message?: string }; msg?: string };
+    return err?.message ?? msg ?? line;
+  } catch {
+    // Not a log line: printed as it is.
+    return line;
+  }
 }
 
 async function removeState(dataDir: string): Promise<void> {
