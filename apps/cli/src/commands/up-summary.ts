@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
+import { isApiError } from '@gantry/api-types';
 import type { ApiConnection } from '../api/api-connection.ts';
 import { dashboardLink } from '../api/dashboard-link.ts';
 import { type ClusterState, clusterPaths } from '../cluster/cluster-state.ts';
+import { demoNamespace } from '../demo/deploy-demo.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 /** What a newcomer is told once the cluster is up: where the page is, where the kubeconfig is, three things to try. */
@@ -23,8 +25,9 @@ export async function printSummary(
   );
   terminal.line();
   terminal.line('Three things to try:');
-  for (const command of hasKubectl() ? kubectlCommands(kubeconfig) : gantryCommands(dataDir))
-    terminal.line(`  ${command}`);
+  const hasDemo = await isDemoDeployed(api);
+  const commands = hasKubectl() ? kubectlCommands(kubeconfig, hasDemo) : gantryCommands(dataDir, hasDemo);
+  for (const command of commands) terminal.line(`  ${command}`);
   terminal.line();
 }
 
@@ -32,18 +35,28 @@ function hasKubectl(): boolean {
   return spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore', timeout: 5_000 }).status === 0;
 }
 
-function kubectlCommands(kubeconfig: string): string[] {
-  const variable = `KUBECONFIG=${quote(kubeconfig)}`;
-  return [`export ${variable}`, 'kubectl get pods -o wide', 'kubectl scale deployment web --replicas=12'];
+async function isDemoDeployed(api: ApiConnection): Promise<boolean> {
+  try {
+    await api.json({ path: `/apis/apps/v1/namespaces/${demoNamespace}/deployments/web` });
+    return true;
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return false;
+    throw error;
+  }
 }
 
-function gantryCommands(dataDir: string): string[] {
+function kubectlCommands(kubeconfig: string, hasDemo: boolean): string[] {
+  const variable = `KUBECONFIG=${quote(kubeconfig)}`;
+  const last = hasDemo ? 'kubectl scale deployment web --replicas=12' : 'kubectl apply -f YOUR.yaml';
+  return [`export ${variable}`, hasDemo ? 'kubectl get pods -o wide' : 'kubectl get nodes', last];
+}
+
+function gantryCommands(dataDir: string, hasDemo: boolean): string[] {
   const option = relative(process.cwd(), dataDir) === '.gantry' ? '' : ` --data-dir ${quote(dataDir)}`;
-  return [
-    `npx gantry get pods -o wide${option}`,
-    `npx gantry logs -f deployment/clock${option}`,
-    `npx gantry apply -f examples/demo/demo.yaml${option}`,
-  ];
+  const commands = hasDemo
+    ? ['get pods -o wide', 'logs -f deployment/clock', 'dashboard']
+    : ['get nodes', 'apply -f YOUR.yaml', 'dashboard'];
+  return commands.map((command) => `npx gantry ${command}${option}`);
 }
 
 function quote(text: string): string {
