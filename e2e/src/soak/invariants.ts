@@ -82,7 +82,10 @@ export class InvariantMonitor {
 
   constructor(cluster: SoakCluster, everyMs = 500) {
     this.#cluster = cluster;
-    this.#done = this.#run(everyMs);
+    // Checks that cannot go on hold no more than a violation does; `check` tells of both.
+    this.#done = this.#run(everyMs).catch((error: unknown) => {
+      this.#violations.add(`the checks ended: ${String(error)}`);
+    });
   }
 
   get looks(): number {
