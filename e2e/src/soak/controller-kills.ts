@@ -56,6 +56,7 @@ export async function killControllerUnderLoad(
       kills += 1;
       slowestStartMs = Math.max(slowestStartMs, startMs);
       await load.check();
+      await writeMarker(cluster, `marker-${kills}`);
       await waitUntil('the watch has caught up', 20_000, () => follower.hasCaughtUp());
       follower.checkSeen(load.acknowledged.slice(checkedWrites));
       checkedWrites = load.acknowledged.length;
@@ -70,6 +71,12 @@ export async function killControllerUnderLoad(
   }
   await removeNamespace(cluster, namespace);
   return { kills, ...load.figures, resumedWatches: follower.resumes, slowestStartMs };
+}
+
+/** One more event, so that a watch which has seen all before the kill shows that it goes on, too. */
+async function writeMarker(cluster: SoakCluster, name: string): Promise<void> {
+  const marker = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+  await cluster.client.must('POST', `/api/v1/namespaces/${namespace}/configmaps`, marker);
 }
 
 /** One kill in mid-load and the start after it; how long that took, in milliseconds. */
