@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ConfigMap, NodeUsage, Pod, PodStatus, Secret } from '@gantry/api-types';
+import type { LogStreamOptions } from '@gantry/api-types/protocol';
 
 /** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
 export interface NodeApi {
@@ -31,18 +32,9 @@ export interface PodEvent {
 
 /** What the session needs of the pod manager. */
 export interface NodePods {
-  openLogs(podUid: string, options: LogRequest, signal: AbortSignal): Promise<Readable>;
+  openLogs(podUid: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable>;
   /** Reads the cgroups of all running pods; cheap enough for every two seconds. */
   sampleUsage(): Promise<NodeUsage>;
 }
 
-export interface LogRequest {
-  readonly container: string;
-  readonly follow: boolean;
-  readonly previous: boolean;
-  readonly timestamps: boolean;
-  readonly sinceSeconds?: number;
-  readonly sinceTime?: string;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-}
+export type { LogStreamOptions as LogRequest };

@@ -1,17 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { LogStreamOptions } from '@gantry/api-types/protocol';
 
-/** What the log subresource asks for; names as in Kubernetes' PodLogOptions. */
-export interface LogOptions {
-  readonly container: string;
-  readonly follow: boolean;
-  readonly previous: boolean;
-  readonly timestamps: boolean;
-  readonly sinceSeconds?: number;
-  /** RFC 3339. */
-  readonly sinceTime?: string;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-}
+export type { LogStreamOptions as LogOptions };
 
 /** Byte streams from a node's agent. Implemented by the agent sessions, used by the pods/log handler and the dashboard. */
 export interface NodeStreams {
@@ -23,7 +13,7 @@ export interface NodeStreams {
   openLogs(
     nodeName: string,
     pod: { namespace: string; name: string; uid: string },
-    options: LogOptions,
+    options: LogStreamOptions,
     signal: AbortSignal,
   ): Promise<Readable>;
 }
