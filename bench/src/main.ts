@@ -35,7 +35,7 @@ async function benchApi(): Promise<Figure[]> {
       value: load.boundPerSecond,
       unit: '1/s',
       promise: { min: 1_500 },
-      note: 'Kubernetes 1.20 on such a machine: about 170',
+      note: 'quoted: Kubernetes 1.20 about 170',
     },
     { work: 'create, p50', value: load.createP50, unit: 'ms' },
     { work: 'create to bound, p50', value: load.createToBoundP50, unit: 'ms', promise: { max: 150 } },
@@ -97,7 +97,7 @@ async function benchNodeLoss(): Promise<Figure[]> {
       value: loss.toReplaced,
       unit: 's',
       promise: { max: 8 },
-      note: 'default settings: NotReady after 4 s, toleration 1 s; Docker Swarm on three hosts: 19.1 s',
+      note: 'default settings: NotReady after 4 s, toleration 1 s; quoted: Docker Swarm on three hosts 19.1 s',
     },
   ];
 }
