@@ -1,6 +1,7 @@
 /**
  * `npm run soak`: what needs longer than a test may take. `npm run soak -- kills churn faults load` runs some stages;
  * GANTRY_SOAK_MINUTES is how long the churn lasts (60), and the others scale with it; GANTRY_SOAK_SEED repeats a run.
+ * The two hours of churn and faults run side by side, each on a cluster of its own: a busy machine is part of the test.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,8 @@ import { churn } from '../e2e/src/soak/churn.ts';
 import { killControllerUnderLoad } from '../e2e/src/soak/controller-kills.ts';
 import { injectFaults } from '../e2e/src/soak/fault-rounds.ts';
 import { watchNodesUnderFullLoad } from '../e2e/src/soak/full-load.ts';
-import { SoakCluster } from '../e2e/src/soak/soak-cluster.ts';
+import { SoakCluster, sleeperImage } from '../e2e/src/soak/soak-cluster.ts';
+import { openEngine, removeImages } from '../e2e/src/testbed/images.ts';
 import { ensureTestTools } from './test-tools.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,12 +25,14 @@ const interrupted = new AbortController();
 const { signal } = interrupted;
 
 /** Each resolves with its figures in one line. */
-const stages: Readonly<Record<string, () => Promise<string>>> = {
+const stages = {
   kills: async () => `${await killStore(scaled(400))}; ${await withCluster(killController)}`,
   load: () => withCluster(loadFully),
   churn: () => withCluster(churnAlong),
   faults: () => withCluster(breakThings),
-};
+} satisfies Record<string, () => Promise<string>>;
+/** One after another; the stages of one step at the same time. */
+const steps: readonly (readonly (keyof typeof stages)[])[] = [['kills'], ['load'], ['churn', 'faults']];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in stages));
@@ -50,10 +54,12 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
 await ensureTestTools(['docker']);
 console.log(`soak: ${minutes} minutes a stage, seed ${seed}`);
 const summaries: string[] = [];
-for (const [name, run] of Object.entries(stages)) {
-  if (signal.aborted || (wanted.length > 0 && !wanted.includes(name))) continue;
-  summaries.push(await runStage(name, run));
+for (const names of steps) {
+  const chosen = names.filter((name) => wanted.length === 0 || wanted.includes(name));
+  if (signal.aborted) break;
+  summaries.push(...(await Promise.all(chosen.map((name) => runStage(name, stages[name])))));
 }
+await removeImages(openEngine(), [sleeperImage]);
 console.log(`\n${summaries.join('\n')}`);
 if (signal.aborted) process.exitCode = 130;
 

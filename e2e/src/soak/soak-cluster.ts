@@ -1,13 +1,14 @@
 import type { Node, Pod } from '@gantry/api-types';
 import type Docker from 'dockerode';
 import type { HttpClient } from '../testbed/http-client.ts';
-import { buildBusyboxImage, openEngine, removeImages } from '../testbed/images.ts';
+import { buildBusyboxImage, openEngine } from '../testbed/images.ts';
 import { LocalCluster } from '../testbed/local-cluster.ts';
 import { ClusterProcesses } from './cluster-processes.ts';
 
 /** Prints one line of progress. */
 export type Log = (line: string) => void;
 
+/** Left on the engine by `stop`: another cluster may be using it. */
 export const sleeperImage = 'gantry-soak/sleeper:1';
 
 /** A container of a pod, as the engine sees it. */
@@ -95,7 +96,6 @@ export class SoakCluster implements AsyncDisposable {
     this.client.close();
     await this.processes.restore().catch((error: unknown) => console.warn(`before the end: ${String(error)}`));
     await this.local.stop();
-    await removeImages(this.docker, [sleeperImage]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
