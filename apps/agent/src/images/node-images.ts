@@ -1,5 +1,4 @@
 import type { Clock } from '@gantry/core';
-import { Semaphore } from '../pod/semaphore.ts';
 import {
   type ContainerRuntime,
   type ImageDetails,
@@ -7,12 +6,16 @@ import {
   messageOf,
   type RegistryAuth,
 } from '../runtime/container-runtime.ts';
+import { ImagePulls } from './image-pulls.ts';
+import { PullAnnouncer } from './pull-announcer.ts';
 
 export interface ImageRequest {
   readonly reference: string;
   readonly policy: string;
-  readonly auth?: RegistryAuth;
+  readonly credentials: readonly RegistryAuth[];
   readonly event: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
+  /** How far the pull has come, in words, every few seconds. */
+  readonly progress: (text: string) => void;
 }
 
 export interface NodeImagesOptions {
@@ -22,6 +25,8 @@ export interface NodeImagesOptions {
   /** Never start a local image in place of one whose registry cannot be reached. */
   readonly strictPull: boolean;
   readonly pullIdleTimeoutMs: number;
+  /** See `ImagePullsOptions.onPulled`. */
+  readonly onPulled?: (reference: string, imageId: string) => void;
 }
 
 /** An image cannot be had; `reason` is Kubernetes' waiting reason. */
@@ -35,20 +40,17 @@ export class ImageProblem extends Error {
   }
 }
 
-/** How long "nobody answers" holds for the next pod that wants the same image, so that fifty pods wait only once. */
-const unreachableForMs = 10_000;
-
-/** The images of the node: what is there (cached until the engine says that images changed), and pulls, one per image at a time. */
+/** The images of the node: what is there (cached until the engine says that images changed), and pulls. */
 export class NodeImages {
   readonly #options: NodeImagesOptions;
-  readonly #pulls: Semaphore;
+  readonly #pulls: ImagePulls;
   readonly #local = new Map<string, Promise<ImageDetails | undefined>>();
-  readonly #pulling = new Map<string, Promise<number>>();
-  readonly #unreachable = new Map<string, { readonly until: number; readonly error: unknown }>();
 
   constructor(options: NodeImagesOptions) {
     this.#options = options;
-    this.#pulls = new Semaphore(options.parallelPulls);
+    const { runtime, clock, parallelPulls, pullIdleTimeoutMs: idleTimeoutMs } = options;
+    const onPulled = options.onPulled ?? (() => undefined);
+    this.#pulls = new ImagePulls({ runtime, clock, parallelPulls, idleTimeoutMs, onPulled });
   }
 
   /** Images came or went: nothing that was read before holds any more. */
@@ -88,51 +90,34 @@ export class NodeImages {
   }
 
   async #pull(request: ImageRequest): Promise<ImageDetails> {
-    const { reference } = request;
-    const startedAt = this.#options.clock.now();
+    const { reference, credentials } = request;
+    const { clock } = this.#options;
+    const startedAt = clock.now();
     request.event('Normal', 'Pulling', `Pulling image "${reference}"`);
+    const announcer = new PullAnnouncer(reference, startedAt);
     let pullMs: number;
     try {
-      pullMs = await this.#pullOnce(request);
+      pullMs = await this.#pulls.pull({
+        reference,
+        credentials,
+        onProgress: (progress) => {
+          const { status, event } = announcer.announce(progress, clock.now());
+          if (status !== undefined) request.progress(status);
+          if (event !== undefined) request.event('Normal', 'Pulling', event);
+        },
+      });
     } catch (error) {
       if (isRuntimeError(error, 'unreachable')) throw error;
       throw new ImageProblem('ErrImagePull', messageOf(error), { cause: error });
     }
+    this.#local.delete(reference);
     const image = await this.#inspect(reference);
     if (!image) throw new ImageProblem('ErrImagePull', `image "${reference}" is not there after it was pulled`);
-    const totalMs = this.#options.clock.now() - startedAt;
+    const totalMs = clock.now() - startedAt;
     const took = `${pullMs}ms (${totalMs}ms including waiting)`;
     const message = `Successfully pulled image "${reference}" in ${took}. Image size: ${image.sizeBytes} bytes.`;
     request.event('Normal', 'Pulled', message);
     return image;
-  }
-
-  /** Resolves with the milliseconds the pull took; several callers share one pull. */
-  #pullOnce(request: ImageRequest): Promise<number> {
-    const key = `${request.reference} ${request.auth?.username ?? ''}`;
-    const failed = this.#unreachable.get(key);
-    if (failed && this.#options.clock.now() < failed.until) return Promise.reject(failed.error);
-    this.#unreachable.delete(key);
-    const running = this.#pulling.get(key) ?? this.#startPull(key, request).finally(() => this.#pulling.delete(key));
-    this.#pulling.set(key, running);
-    return running;
-  }
-
-  #startPull(key: string, { reference, auth }: ImageRequest): Promise<number> {
-    const { runtime, clock, pullIdleTimeoutMs: idleTimeoutMs } = this.#options;
-    return this.#pulls.run(async () => {
-      const startedAt = clock.now();
-      try {
-        await runtime.pullImage(reference, { idleTimeoutMs, ...(auth ? { auth } : {}) });
-      } catch (error) {
-        if (isRuntimeError(error, 'registryUnreachable')) {
-          this.#unreachable.set(key, { until: clock.now() + unreachableForMs, error });
-        }
-        throw error;
-      }
-      this.#local.delete(reference);
-      return clock.now() - startedAt;
-    });
   }
 
   async #inspect(reference: string): Promise<ImageDetails | undefined> {

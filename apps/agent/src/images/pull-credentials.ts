@@ -1,6 +1,6 @@
 import type { Pod, Secret } from '@gantry/api-types';
 import type { RegistryAuth } from '../runtime/container-runtime.ts';
-import { registryOf } from './image-reference.ts';
+import { findCredentials, type KeyringEntry } from './keyring.ts';
 
 interface DockerConfigEntry {
   readonly auth?: unknown;
@@ -8,30 +8,37 @@ interface DockerConfigEntry {
   readonly password?: unknown;
 }
 
-/** The credentials that the pod's imagePullSecrets hold for the image's registry; undefined where they hold none. */
+export interface PullCredentials {
+  /** To be tried in this order; where there is none the registry is asked without. */
+  readonly candidates: readonly RegistryAuth[];
+  /** imagePullSecrets that do not exist or hold no Docker configuration. */
+  readonly missing: readonly string[];
+}
+
+/** The credentials for an image that the pod's imagePullSecrets hold (kubernetes.io/dockerconfigjson and dockercfg). */
 export function pullCredentials(
   pod: Pod,
   reference: string,
   secret: (namespace: string, name: string) => Secret | undefined,
-): RegistryAuth | undefined {
-  const registry = registryOf(reference);
-  for (const { name } of pod.spec.imagePullSecrets ?? []) {
-    const found = secret(pod.metadata.namespace ?? 'default', name ?? '');
-    for (const [server, entry] of Object.entries(authsOf(found))) {
-      const host = server.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
-      const isMatch = host === registry || (registry === 'docker.io' && host === 'index.docker.io');
-      const auth = isMatch ? toAuth(server, entry) : undefined;
-      if (auth) return auth;
-    }
+): PullCredentials {
+  const entries: KeyringEntry[] = [];
+  const missing: string[] = [];
+  for (const { name = '' } of pod.spec.imagePullSecrets ?? []) {
+    const found = entriesOf(secret(pod.metadata.namespace ?? 'default', name));
+    if (found) entries.push(...found);
+    else missing.push(name);
   }
-  return undefined;
+  return { candidates: findCredentials(entries, reference), missing };
 }
 
-function authsOf(secret: Secret | undefined): Record<string, DockerConfigEntry> {
-  const data = secret?.data ?? {};
-  const config = parse(data['.dockerconfigjson']);
-  if (config && typeof config.auths === 'object') return (config.auths ?? {}) as Record<string, DockerConfigEntry>;
-  return (parse(data['.dockercfg']) ?? {}) as Record<string, DockerConfigEntry>;
+function entriesOf(secret: Secret | undefined): KeyringEntry[] | undefined {
+  const config = parse(secret?.data?.['.dockerconfigjson']);
+  const servers = config ? config.auths : parse(secret?.data?.['.dockercfg']);
+  if (typeof servers !== 'object' || servers === null) return undefined;
+  return Object.entries(servers as Record<string, DockerConfigEntry | null>).flatMap(([server, entry]) => {
+    const auth = toAuth(server, entry ?? {});
+    return auth ? [{ server, auth }] : [];
+  });
 }
 
 function parse(base64: string | undefined): Record<string, unknown> | undefined {
@@ -45,6 +52,7 @@ function parse(base64: string | undefined): Record<string, unknown> | undefined 
   }
 }
 
+/** `auth` is base64 of `user:password`; the two fields by name win. */
 function toAuth(serverAddress: string, entry: DockerConfigEntry): RegistryAuth | undefined {
   if (typeof entry.username === 'string' && typeof entry.password === 'string') {
     return { username: entry.username, password: entry.password, serverAddress };

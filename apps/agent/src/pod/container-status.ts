@@ -50,7 +50,9 @@ function currentState(input: StatusInput, track: ContainerTrack): ContainerState
   }
   if (track.waiting) return { waiting: track.waiting };
   const hasInitContainers = (pod.spec.initContainers ?? []).length > 0;
-  return { waiting: { reason: hasInitContainers ? 'PodInitializing' : 'ContainerCreating' } };
+  const reason = hasInitContainers ? 'PodInitializing' : 'ContainerCreating';
+  const progress = track.image.type === 'pending' ? track.image.progress : undefined;
+  return { waiting: { reason, ...(progress === undefined ? {} : { message: progress }) } };
 }
 
 function isBackingOff(input: StatusInput, track: ContainerTrack): boolean {

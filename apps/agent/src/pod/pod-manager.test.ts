@@ -233,7 +233,7 @@ it('kills at the end of the grace period, and at once when that is cut short', a
 
 it('pulls an image once for many pods', async () => {
   await using node = await startFakeNode();
-  node.runtime.registry.set('big:1', {
+  node.runtime.registry.put('big:1', {
     id: 'sha256:b',
     tags: ['big:1'],
     digests: ['big@sha256:b'],
@@ -243,9 +243,43 @@ it('pulls an image once for many pods', async () => {
   const pods = Array.from({ length: 20 }, () => makePod({ image: 'big:1' }));
   for (const pod of pods) node.api.putPod(pod);
   await node.until('all run', () => pods.every((pod) => main(node, pod)?.ready === true));
-  expect(node.runtime.pulls).toBe(1);
+  expect(node.runtime.registry.pulls).toBe(1);
   const [pod] = pods;
   expect(pod && main(node, pod)?.imageID).toBe('docker-pullable://big@sha256:b');
+});
+
+it('shows how far a pull has come, in the status and in events', async () => {
+  await using node = await startFakeNode();
+  const gate = Promise.withResolvers<void>();
+  node.runtime.registry.gate = gate.promise;
+  node.runtime.registry.put('big:1', {});
+  const report = Promise.withResolvers<(bytes: number) => void>();
+  node.runtime.registry.onPull = (_, { onProgress }) =>
+    report.resolve((bytes) => onProgress?.({ layers: 4, layersDone: 1, bytes, totalBytes: 8 * 1024 ** 2 }));
+  const pod = makePod({ image: 'big:1' });
+  node.api.putPod(pod);
+  const say = await report.promise;
+  for (let second = 0; second <= 6; second += 2) {
+    say(second * 1024 ** 2);
+    await node.clock.advanceAsync(2 * seconds);
+  }
+  const progress = 'Pulling image "big:1": 6.0 of 8.0 MiB, 1 of 4 layers';
+  await node.until('the status says so', () => main(node, pod)?.state?.waiting?.message === progress);
+  expect(main(node, pod)?.state?.waiting?.reason).toBe('ContainerCreating');
+  expect(node.api.eventTexts(pod.metadata.uid)).toContain(`Pulling: ${progress}`);
+  gate.resolve();
+  await node.until('it runs', () => main(node, pod)?.ready === true);
+  expect(node.api.eventTexts(pod.metadata.uid).filter((text) => text.startsWith('Pulled: '))).toHaveLength(1);
+});
+
+it('says which imagePullSecrets are not there, and pulls without', async () => {
+  await using node = await startFakeNode();
+  node.runtime.registry.put('public:1', {});
+  const pod = makePod({ image: 'public:1', spec: { imagePullSecrets: [{ name: 'none' }] } });
+  await node.runPod(pod);
+  expect(node.api.eventTexts(pod.metadata.uid)).toContain(
+    'FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (none); attempting to pull the image may not succeed.',
+  );
 });
 
 it('leaves no timer behind when it stops', async () => {

@@ -26,7 +26,8 @@ export interface Attempt {
 /** Whether the image of a container's next attempt is there. */
 export type ImageState =
   | { readonly type: 'unknown' }
-  | { readonly type: 'pending' }
+  /** `progress` says how far the pull has come. */
+  | { readonly type: 'pending'; readonly progress?: string }
   | { readonly type: 'present'; readonly imageId: string; readonly user: string; readonly displayId: string }
   | {
       readonly type: 'failed';

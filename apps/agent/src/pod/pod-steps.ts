@@ -91,13 +91,21 @@ function ensureImage(env: StepEnvironment, track: ContainerTrack): void {
   const { context, worker, pod } = env;
   const container = containerOf(pod, track);
   const reference = container.image ?? '';
-  const auth = pullCredentials(pod, reference, (namespace, name) => context.api.secret(namespace, name));
+  const { candidates, missing } = pullCredentials(pod, reference, (namespace, name) =>
+    context.api.secret(namespace, name),
+  );
   const previous = track.image;
   track.image = { type: 'pending' };
+  if (missing.length > 0 && context.api.hasSynced) reportMissingSecrets(env, missing);
   const ensured = context.images.ensure({
     reference,
     policy: container.imagePullPolicy ?? defaultPullPolicy(reference),
-    ...(auth ? { auth } : {}),
+    credentials: candidates,
+    progress: (text) => {
+      if (track.image.type !== 'pending') return;
+      track.image = { type: 'pending', progress: text };
+      worker.kick();
+    },
     event: (type, reason, message) => recordContainerEvent(env, track, { type, reason, message }),
   });
   ensured
@@ -115,6 +123,12 @@ function ensureImage(env: StepEnvironment, track: ContainerTrack): void {
     .finally(() => worker.kick());
 }
 
+function reportMissingSecrets({ context, pod }: StepEnvironment, names: readonly string[]): void {
+  const list = names.join(', ');
+  const message = `Unable to retrieve some image pull secrets (${list}); attempting to pull the image may not succeed.`;
+  context.api.recordEvent({ pod, type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message });
+}
+
 function notePullFailure(env: StepEnvironment, track: ContainerTrack, problem: ImageProblem): void {
   const { context, pod } = env;
   const { baseMs, maxMs } = context.backOff;
@@ -122,6 +136,9 @@ function notePullFailure(env: StepEnvironment, track: ContainerTrack, problem: I
   const now = context.clock.now();
   track.pullDelayMs = Math.min(maxMs, Math.max(baseMs, track.pullDelayMs * 2));
   track.waiting = { reason: problem.reason, message: problem.message };
+  if (problem.reason === 'InvalidImageName') {
+    recordContainerEvent(env, track, { type: 'Warning', reason: 'InspectFailed', message: problem.message });
+  }
   if (problem.reason === 'ErrImagePull') {
     const message = `Failed to pull image "${reference}": ${problem.message}`;
     recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message });

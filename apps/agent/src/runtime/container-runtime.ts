@@ -1,4 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { ImageRuntime } from './image-runtime.ts';
+
+export type { ImageDetails, ImageRuntime, PullOptions, RegistryAuth } from './image-runtime.ts';
 
 /**
  * What the agent asks of a container engine, in the engine's own words but without any client library's types.
@@ -8,7 +11,7 @@ import type { Readable } from 'node:stream';
  *   removing one that is gone all succeed.
  * - Calls may run at the same time; nothing is ordered but by waiting.
  */
-export interface ContainerRuntime {
+export interface ContainerRuntime extends ImageRuntime {
   info(): Promise<EngineInfo>;
   /** Creates without starting; `conflict` where the name is taken, `noSuchImage` where the image is missing. */
   createContainer(spec: ContainerSpec): Promise<CreatedContainer>;
@@ -27,11 +30,6 @@ export interface ContainerRuntime {
   exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
   /** The container's output; ends with the container where it follows. Destroying the stream closes it. */
   openLogs(id: string, options: RuntimeLogOptions, signal: AbortSignal): Promise<Readable>;
-  /** Undefined where the image, or the very digest that the reference names, is not on this machine. */
-  inspectImage(reference: string): Promise<ImageDetails | undefined>;
-  /** Fails with `registryUnreachable` where nobody answered, `pullRefused` where the registry said no. */
-  pullImage(reference: string, options: PullOptions): Promise<void>;
-  listImages(): Promise<readonly ImageDetails[]>;
   /** Creates the bridge network unless one of that name and subnet is there. */
   ensureNetwork(spec: NetworkSpec): Promise<void>;
   /** Removes the networks that carry all the labels. */
@@ -169,30 +167,6 @@ export interface RuntimeLogOptions {
   readonly since?: number;
   readonly tailLines?: number;
   readonly hasTty: boolean;
-}
-
-export interface ImageDetails {
-  /** `sha256:…` */
-  readonly id: string;
-  readonly tags: readonly string[];
-  /** `repository@sha256:…` */
-  readonly digests: readonly string[];
-  readonly sizeBytes: number;
-  /** As in the image's configuration: empty for root. */
-  readonly user: string;
-}
-
-export interface RegistryAuth {
-  readonly username: string;
-  readonly password: string;
-  readonly serverAddress: string;
-}
-
-export interface PullOptions {
-  readonly auth?: RegistryAuth;
-  /** Gives up where the engine reports no progress for that long. */
-  readonly idleTimeoutMs: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface NetworkSpec {

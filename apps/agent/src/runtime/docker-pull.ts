@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { type PullOptions, RuntimeError } from './container-runtime.ts';
 import type { DockerClient } from './docker-client.ts';
+import { PullMeter } from './pull-meter.ts';
 
 /** Texts of Go's network errors: nobody answered, as opposed to a registry that said no. */
 const unreachable =
@@ -16,6 +17,7 @@ export async function pullThroughEngine(client: DockerClient, reference: string,
     abort.abort();
   };
   let timer = setTimeout(onIdle, options.idleTimeoutMs);
+  const meter = new PullMeter();
   try {
     const answer = await client.stream({
       method: 'POST',
@@ -28,8 +30,9 @@ export async function pullThroughEngine(client: DockerClient, reference: string,
     for await (const line of createInterface({ input: answer })) {
       clearTimeout(timer);
       timer = setTimeout(onIdle, options.idleTimeoutMs);
-      const failure = failureIn(line);
-      if (failure !== undefined) throw new RuntimeError('refused', failure);
+      const message = parseLine(line);
+      if (message.error !== undefined) throw new RuntimeError('refused', String(message.error));
+      if (meter.add(message)) options.onProgress?.(meter.progress());
     }
   } catch (error) {
     throw toPullError(error, reference, isIdle);
@@ -64,13 +67,12 @@ function toEngineAuth(auth: { username: string; password: string; serverAddress:
   return { username: auth.username, password: auth.password, serveraddress: auth.serverAddress };
 }
 
-function failureIn(line: string): string | undefined {
+function parseLine(line: string): Readonly<Record<string, unknown>> {
   try {
     const message: unknown = JSON.parse(line);
-    const isFailure = typeof message === 'object' && message !== null && 'error' in message;
-    return isFailure ? String(message.error) : undefined;
+    return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : {};
   } catch {
     // A line that is not JSON is no progress message we know of; the stream's end decides.
-    return undefined;
+    return {};
   }
 }

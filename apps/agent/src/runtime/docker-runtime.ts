@@ -17,16 +17,10 @@ import {
   type WatchHandlers,
 } from './container-runtime.ts';
 import { Demultiplex } from './demultiplex.ts';
-import {
-  type DockerImage,
-  type DockerInspect,
-  type DockerListItem,
-  toDetails,
-  toImage,
-  toSummary,
-} from './docker-answers.ts';
+import { type DockerInspect, type DockerListItem, toDetails, toSummary } from './docker-answers.ts';
 import { DockerClient, type EngineAddress } from './docker-client.ts';
 import { createBody } from './docker-create.ts';
+import { inspectImage, listImages, removeImage } from './docker-images.ts';
 import { ensureBridge, removeLabelledNetworks } from './docker-networks.ts';
 import { pullThroughEngine } from './docker-pull.ts';
 import { watchEngine } from './docker-watch.ts';
@@ -187,23 +181,20 @@ export class DockerRuntime implements ContainerRuntime {
     return pipeline(answer, target, () => undefined);
   }
 
-  async inspectImage(reference: string): Promise<ImageDetails | undefined> {
-    try {
-      const path = `/images/${encodeURI(reference).replace(/[?#]/g, encodeURIComponent)}/json`;
-      return toImage(await this.#client.json<DockerImage>({ method: 'GET', path, timeoutMs: 30_000 }));
-    } catch (error) {
-      if (isRuntimeError(error, 'noSuchImage', 'notFound')) return undefined;
-      throw error;
-    }
+  inspectImage(reference: string): Promise<ImageDetails | undefined> {
+    return inspectImage(this.#client, reference);
   }
 
-  async pullImage(reference: string, options: PullOptions): Promise<void> {
-    await pullThroughEngine(this.#client, reference, options);
+  pullImage(reference: string, options: PullOptions): Promise<void> {
+    return pullThroughEngine(this.#client, reference, options);
   }
 
-  async listImages(): Promise<readonly ImageDetails[]> {
-    const images = await this.#client.json<DockerImage[]>({ method: 'GET', path: '/images/json', timeoutMs: 30_000 });
-    return images.map(toImage);
+  listImages(): Promise<readonly ImageDetails[]> {
+    return listImages(this.#client);
+  }
+
+  removeImage(reference: string): Promise<void> {
+    return removeImage(this.#client, reference);
   }
 
   async ensureNetwork(spec: NetworkSpec): Promise<void> {

@@ -17,6 +17,7 @@ import {
   type WatchHandlers,
 } from './container-runtime.ts';
 import { type FakeProgram, parseProgram } from './fake-program.ts';
+import { FakeRegistry } from './fake-registry.ts';
 
 interface FakeContainer {
   details: ContainerDetails;
@@ -37,15 +38,13 @@ const stopExitCode = 137;
 export class FakeRuntime implements ContainerRuntime {
   /** Every call fails as if the engine were not there. */
   isDown = false;
-  /** What a registry answers for an image: its details, or an error. Unknown images cannot be reached. */
-  readonly registry = new Map<string, ImageDetails | RuntimeError>();
+  readonly registry = new FakeRegistry();
   /** What `exec` answers by container name; success by default. */
   readonly execResults = new Map<string, ExecResult>();
   /** The container names in the order of `createContainer`. */
   readonly created: string[] = [];
   /** Grace periods asked for, by container name. */
   readonly stops: { readonly name: string; readonly graceSeconds: number }[] = [];
-  pulls = 0;
   /** Containers ignore the stop signal and end only by SIGKILL. */
   ignoresStopSignal = false;
   readonly #clock: Clock;
@@ -193,18 +192,28 @@ export class FakeRuntime implements ContainerRuntime {
     return this.#images.get(reference);
   }
 
-  async pullImage(reference: string, _options: PullOptions): Promise<void> {
+  async pullImage(reference: string, options: PullOptions): Promise<void> {
     this.#checkUp();
-    this.pulls += 1;
-    const answer = this.registry.get(reference);
-    if (!answer) throw new RuntimeError('registryUnreachable', `dial tcp: lookup ${reference}: no such host`);
-    if (answer instanceof RuntimeError) throw answer;
-    this.addImage(reference, answer);
+    this.addImage(reference, await this.registry.pull(reference, options));
   }
 
   async listImages(): Promise<readonly ImageDetails[]> {
     this.#checkUp();
-    return [...this.#images.values()];
+    const byId = Map.groupBy(this.#images.values(), ({ id }) => id);
+    return [...byId.values()].flatMap(([image, ...others]) =>
+      image ? [{ ...image, tags: [image, ...others].flatMap(({ tags }) => tags) }] : [],
+    );
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    this.#checkUp();
+    const isNamed = this.#images.has(reference);
+    const image = this.#images.get(reference) ?? [...this.#images.values()].find(({ id }) => id === reference);
+    const user = [...this.#containers.values()].find(({ details }) => details.imageId === image?.id);
+    const isLastName = [...this.#images.values()].filter(({ id }) => id === image?.id).length === 1;
+    if (user && (isLastName || !isNamed))
+      throw new RuntimeError('conflict', `image is being used by container ${user.details.id}`);
+    this.#images.delete(reference);
   }
 
   async ensureNetwork(spec: NetworkSpec): Promise<void> {

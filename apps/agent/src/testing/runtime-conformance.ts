@@ -134,6 +134,17 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       await expect(runtime.exec(id, shell('true'), 10_000)).rejects.toMatchObject({ code: 'notFound' });
     });
 
+    it('keeps an image that a container uses, and takes one that is gone for removed', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const { id } = await runtime.createContainer(await specOf(test, { command: sleep }));
+      const image = await runtime.inspectImage(test.image);
+      await runtime.startContainer(id);
+      await expect(runtime.removeImage(image?.id ?? '')).rejects.toMatchObject({ code: 'conflict' });
+      expect(await runtime.inspectImage(test.image)).toEqual(image);
+      await runtime.removeImage('gantry-no-such-image:1');
+    });
+
     it('tells a registry that cannot be reached from one that refuses', async () => {
       await using test = await open();
       const pull = test.runtime.pullImage('registry.invalid:5000/none:1', { idleTimeoutMs: 20_000 });

@@ -1,0 +1,34 @@
+import { type ImageDetails, isRuntimeError } from './container-runtime.ts';
+import { type DockerImage, toImage } from './docker-answers.ts';
+import type { DockerClient } from './docker-client.ts';
+
+const readTimeoutMs = 30_000;
+/** Layers are deleted file by file. */
+const removeTimeoutMs = 120_000;
+
+/** See `ImageRuntime.inspectImage`. */
+export async function inspectImage(client: DockerClient, reference: string): Promise<ImageDetails | undefined> {
+  try {
+    const path = `/images/${toPath(reference)}/json`;
+    return toImage(await client.json<DockerImage>({ method: 'GET', path, timeoutMs: readTimeoutMs }));
+  } catch (error) {
+    if (isRuntimeError(error, 'noSuchImage', 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** See `ImageRuntime.listImages`. */
+export async function listImages(client: DockerClient): Promise<readonly ImageDetails[]> {
+  const images = await client.json<DockerImage[]>({ method: 'GET', path: '/images/json', timeoutMs: readTimeoutMs });
+  return images.map(toImage);
+}
+
+/** See `ImageRuntime.removeImage`. */
+export async function removeImage(client: DockerClient, reference: string): Promise<void> {
+  await client.act({ method: 'DELETE', path: `/images/${toPath(reference)}`, timeoutMs: removeTimeoutMs }, [404]);
+}
+
+/** A reference as part of a path: its slashes stay. */
+function toPath(reference: string): string {
+  return encodeURI(reference).replace(/[?#]/g, encodeURIComponent);
+}
