@@ -1,0 +1,61 @@
+import { runTool } from './run-tool.ts';
+
+/**
+ * The node's own nftables table (family `ip`). Pod network and Services both keep their chains, sets and maps in it.
+ *
+ * - A script is one transaction: all of it takes effect or none.
+ * - Scripts take effect in the order in which they were given.
+ * - The table is there whenever a script runs: it is made with the first one, and anew where somebody removed it.
+ */
+export class NftTable {
+  /** `ip <name>`, as commands name the table: `add chain ${table.ref} …`. */
+  readonly ref: string;
+  #last: Promise<unknown> = Promise.resolve();
+  #isRemoved = false;
+
+  constructor(name: string) {
+    this.ref = `ip ${name}`;
+  }
+
+  /**
+   * Runs the commands (one a line) as one transaction. Rejects with what nft said, which names the command; nothing has
+   * changed then. Rejects after {@link remove}.
+   */
+  apply(script: string): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.#isRemoved) throw new Error(`the table ${this.ref} was removed`);
+      await runNft(`add table ${this.ref}\n${script}\n`);
+    });
+  }
+
+  /** Everything in the table as nft's own JSON objects, or undefined where there is no such table. */
+  list(): Promise<readonly Readonly<Record<string, unknown>>[] | undefined> {
+    return this.#enqueue(async () => {
+      const { exitCode, stdout, stderr } = await runTool('nft', ['--json', 'list', 'table', ...this.ref.split(' ')]);
+      if (exitCode === 0) return (JSON.parse(stdout) as { nftables: Record<string, unknown>[] }).nftables;
+      if (/No such file or directory/.test(stderr)) return undefined;
+      throw new Error(`nft list table ${this.ref}: ${stderr.trim()}`);
+    });
+  }
+
+  /** Removes the table and what is in it, after all scripts before. May be repeated. */
+  remove(): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#isRemoved = true;
+      // Added first, so that removing one that is not there is no error.
+      await runNft(`add table ${this.ref}\ndelete table ${this.ref}\n`);
+    });
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    // A failed script fails for who gave it, not for those behind it.
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+async function runNft(script: string): Promise<void> {
+  const { exitCode, stderr } = await runTool('nft', ['-f', '-'], { input: script });
+  if (exitCode !== 0) throw new Error(`nft: ${stderr.trim() || `ended with ${exitCode}`}`);
+}
