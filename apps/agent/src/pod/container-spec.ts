@@ -1,10 +1,10 @@
 import type { Container, ContainerPort, Pod } from '@gantry/api-types';
-import type { ContainerMount, ContainerSpec, PublishedPort } from '../runtime/container-runtime.ts';
+import type { ContainerMount, ContainerNetwork, ContainerSpec, PublishedPort } from '../runtime/container-runtime.ts';
 import { containerSecurity, containerUser } from './container-security.ts';
 import { type Objects, resolveEnvironment } from './environment.ts';
 import { expandVariables } from './expand-variables.ts';
 import type { PodFacts } from './field-values.ts';
-import { containerLabels, containerName, type NodeIdentity, networkName } from './labels.ts';
+import { containerLabels, containerName, type NodeIdentity } from './labels.ts';
 import { containerResources, type ResourceFacts } from './resources.ts';
 
 export interface ContainerSpecInput {
@@ -15,6 +15,7 @@ export interface ContainerSpecInput {
   readonly objects: Objects;
   readonly imageUser: string;
   readonly mounts: readonly ContainerMount[];
+  readonly network: ContainerNetwork;
   readonly cgroupParent: string | undefined;
   readonly resourceFacts: ResourceFacts;
 }
@@ -42,7 +43,7 @@ export function containerSpec(input: ContainerSpecInput): ContainerSpec {
     security: containerSecurity(pod, container),
     mounts: input.mounts,
     ports: (container.ports ?? []).flatMap(publishedPort),
-    network: { name: networkName(identity), ip: podIp },
+    network: input.network,
     extraHosts: (pod.spec.hostAliases ?? []).flatMap((alias) =>
       (alias.hostnames ?? []).map((name) => `${name}:${alias.ip}`),
     ),

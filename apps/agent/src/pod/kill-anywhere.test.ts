@@ -133,7 +133,7 @@ it.each(lives)(
       expect(names).toHaveLength(2);
       expect(new Set(names)).toEqual(new Set(['plain', 'with-init']));
       expect(world.runtime.created.filter((name) => name.includes('_once_'))).toHaveLength(1);
-      expect(new Set(running.map(({ spec }) => spec.network.ip)).size).toBe(2);
+      expect(new Set(running.map(({ details }) => details.ip)).size).toBe(2);
     });
   },
 );

@@ -1,13 +1,13 @@
 import type { Clock, Logger } from '@gantry/core';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { NodeImages } from '../images/node-images.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodeApi } from '../node-api.ts';
 import type { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import type { PodFacts } from './field-values.ts';
 import type { NodeIdentity } from './labels.ts';
-import type { PodIps } from './pod-ips.ts';
 import type { ResourceFacts } from './resources.ts';
 import type { Semaphore } from './semaphore.ts';
 
@@ -32,14 +32,11 @@ export interface PodContext {
   readonly backOff: BackOffOptions;
   /** Limits how many containers are created and started at a time. */
   readonly starts: Semaphore;
-  readonly ips: PodIps;
+  readonly network: PodNetwork;
   readonly volumes: PodVolumes;
   readonly images: NodeImages;
   readonly probes: ProbeScheduler;
   readonly cgroups: PodCgroups;
-  /** Resolves once the node's bridge is there; asked again after {@link forgetNetwork}. */
-  ensureNetwork(): Promise<void>;
-  forgetNetwork(): void;
   /** The worker is done with a pod that is gone. */
   onForgotten(podUid: string): void;
 }

@@ -7,6 +7,7 @@ import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
 import { NodeImages } from '../images/node-images.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
+import { EngineBridgeNetwork } from '../network/engine-bridge-network.ts';
 import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
@@ -16,7 +17,6 @@ import { lowestOomScoreAdj } from './host-limits.ts';
 import { labelKeys, type NodeIdentity, networkName, nodeLabels } from './labels.ts';
 import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
-import { PodIps } from './pod-ips.ts';
 import { PodWorker } from './pod-worker.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -62,7 +62,6 @@ class DockerPodManager implements PodManager {
   readonly #context: PodContext;
   readonly #watch: EngineWatch;
   readonly #usage: UsageSampler;
-  #network: Promise<void> | undefined;
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
@@ -72,10 +71,6 @@ class DockerPodManager implements PodManager {
     this.#settings = settings;
     const { api, runtime, clock, logger } = settings;
     this.#context = createContext(settings, options, {
-      ensureNetwork: () => this.#ensureNetwork(),
-      forgetNetwork: () => {
-        this.#network = undefined;
-      },
       onForgotten: (uid) => this.#workers.delete(uid),
     });
     const layout = cgroupLayout(options.engine);
@@ -204,20 +199,6 @@ class DockerPodManager implements PodManager {
     }
   }
 
-  #ensureNetwork(): Promise<void> {
-    this.#network ??= this.#createNetwork().catch((error: unknown) => {
-      this.#network = undefined;
-      throw error;
-    });
-    return this.#network;
-  }
-
-  async #createNetwork(): Promise<void> {
-    const { identity } = this.#context;
-    const { runtime, podCidr } = this.#settings;
-    await runtime.ensureNetwork({ name: networkName(identity), subnet: podCidr, labels: nodeLabels(identity) });
-  }
-
   #usageSources(): UsageSource[] {
     return [...this.#workers.values()].flatMap(({ uid, state }) => {
       const running = [...state.tracks.values()].flatMap(({ attempts }) =>
@@ -232,10 +213,11 @@ class DockerPodManager implements PodManager {
 function createContext(
   settings: PodManagerSettings,
   options: ResolvedOptions,
-  hooks: Pick<PodContext, 'ensureNetwork' | 'forgetNetwork' | 'onForgotten'>,
+  hooks: Pick<PodContext, 'onForgotten'>,
 ): PodContext {
   const { api, runtime, clock, logger, dataDir } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
+  const bridge = { name: networkName(identity), subnet: settings.podCidr, labels: nodeLabels(identity) };
   const { parallelPulls, strictPull, pullIdleTimeoutMs, nodeMemoryBytes, nodeMilliCpu, podPidsLimit } = options;
   return {
     ...hooks,
@@ -253,7 +235,7 @@ function createContext(
     },
     backOff: options.backOff,
     starts: new Semaphore(options.parallelStarts),
-    ips: new PodIps(settings.podCidr),
+    network: new EngineBridgeNetwork({ runtime, spec: bridge }),
     volumes: new PodVolumes({ dataDir, objects: api, logger }),
     images: new NodeImages({ runtime, clock, parallelPulls, strictPull, pullIdleTimeoutMs }),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),

@@ -65,8 +65,8 @@ async function prepare(env: StepEnvironment): Promise<void> {
   const { state } = worker;
   try {
     state.isReleased = false;
-    await context.ensureNetwork();
-    state.ip ??= context.ips.allocate(state.uid);
+    await context.network.ensure();
+    state.ip ??= context.network.allocate(state.uid);
     if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
     await context.cgroups.ensurePod(pod);
     await context.volumes.prepare(factsOf(env));
@@ -200,7 +200,7 @@ async function releaseResources({ context, worker }: StepEnvironment): Promise<v
   const { state } = worker;
   await context.volumes.remove(state.uid);
   await context.cgroups.removePod(state.uid);
-  if (state.ip !== undefined) context.ips.release(state.uid, state.ip);
+  await context.network.release(state.uid);
   state.ip = undefined;
   state.isPrepared = false;
   state.isReleased = true;

@@ -71,7 +71,7 @@ export class PodWorker {
     if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? 0, this.#context.backOff);
     const ip = details.labels[labelKeys.podIp] ?? details.ip;
     // An address that went to another pod since belongs to a pod that had ended: there is nothing to release.
-    if (ip === undefined || !this.#context.ips.claim(this.uid, ip)) return;
+    if (ip === undefined || !this.#context.network.claim(this.uid, ip)) return;
     this.state.ip = ip;
     this.state.isPrepared = true;
   }

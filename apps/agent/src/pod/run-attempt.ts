@@ -16,7 +16,7 @@ export async function runAttempt(env: StepEnvironment, track: ContainerTrack): P
   await env.context.starts.run(async () => {
     // Time has passed in the queue.
     if (env.worker.deadline !== undefined || isNoLongerDesired(env)) return;
-    await env.context.ensureNetwork();
+    await env.context.network.ensure();
     const spec = await buildSpec(env, track);
     if (!spec) return;
     const attempt = await createAttempt(env, track, spec);
@@ -28,7 +28,7 @@ export async function runAttempt(env: StepEnvironment, track: ContainerTrack): P
 export async function startAttempt(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
   await env.context.starts.run(async () => {
     if (isNoLongerDesired(env)) return;
-    await env.context.ensureNetwork();
+    await env.context.network.ensure();
     await start(env, track, attempt);
   });
 }
@@ -53,6 +53,7 @@ async function buildSpec(env: StepEnvironment, track: ContainerTrack): Promise<C
       attempt: track.nextAttempt,
       objects: context.api,
       imageUser,
+      network: context.network.networkFor(worker.uid, facts.podIp),
       mounts: await context.volumes.mountsOf(pod, container, track.nextAttempt, variables),
       cgroupParent: context.cgroups.parentOf(worker.uid),
       resourceFacts: context.resourceFacts,
@@ -136,9 +137,10 @@ async function start(env: StepEnvironment, track: ContainerTrack, attempt: Attem
   } catch (error) {
     if (isRuntimeError(error, 'notFound') && !/network/i.test(error.message)) return worker.suspect(attempt.id);
     if (!isRuntimeError(error, 'refused', 'notFound', 'conflict')) throw error;
-    context.forgetNetwork();
+    context.network.doubt();
     return noteStartFailure(env, track, attempt, messageOf(error));
   }
+  await context.network.attached({ pod, ip: worker.state.ip ?? '', containerId: attempt.id, pid: 0 });
   const now = context.clock.now();
   const running: Attempt = { ...attempt, state: 'running', startedAt: now };
   putAttempt(worker.state, running);

@@ -78,7 +78,11 @@ export interface ContainerSpec {
   readonly security: ContainerSecurity;
   readonly mounts: readonly ContainerMount[];
   readonly ports: readonly PublishedPort[];
-  readonly network: { readonly name: string; readonly ip: string };
+  readonly network: ContainerNetwork;
+  /** Its own process tree where undefined. */
+  readonly pidMode?: JoinedNamespace;
+  /** Its own shared memory, which nobody can join, where undefined; `shareable` ones can be joined. */
+  readonly ipcMode?: JoinedNamespace | { readonly type: 'shareable' };
   /** `name:ip` lines for /etc/hosts. */
   readonly extraHosts: readonly string[];
   readonly dns?: {
@@ -89,6 +93,20 @@ export interface ContainerSpec {
   readonly cgroupParent?: string;
   readonly sysctls?: Readonly<Record<string, string>>;
 }
+
+/** The host's own namespace, or that of a container, which has to run when the joining one is started. */
+export type JoinedNamespace = { readonly type: 'host' } | { readonly type: 'container'; readonly id: string };
+
+/**
+ * The network namespace of a container. One that joins another's, or the host's, takes host name, `/etc/hosts` and
+ * `/etc/resolv.conf` over with it and cannot publish ports: those of its own spec are left out.
+ */
+export type ContainerNetwork =
+  /** Its own, on a bridge of the engine. */
+  | { readonly type: 'bridge'; readonly name: string; readonly ip: string }
+  /** Its own, with nothing in it but the loopback device. */
+  | { readonly type: 'none' }
+  | JoinedNamespace;
 
 /** cgroup settings as the engine takes them; 0 or undefined leaves one unset. */
 export interface ContainerResources {

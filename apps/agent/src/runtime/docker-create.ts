@@ -1,10 +1,10 @@
-import type { ContainerSpec } from './container-runtime.ts';
+import type { ContainerNetwork, ContainerSpec, JoinedNamespace } from './container-runtime.ts';
 
 /** The body of the engine's `POST /containers/create` for the spec. Pure. */
 export function createBody(spec: ContainerSpec): object {
   return {
     Image: spec.image,
-    Hostname: spec.hostname,
+    ...(isJoined(spec.network) ? {} : { Hostname: spec.hostname }),
     Env: spec.environment,
     Labels: spec.labels,
     Tty: spec.hasTty,
@@ -16,18 +16,55 @@ export function createBody(spec: ContainerSpec): object {
     ...(spec.command ? { Cmd: spec.command } : {}),
     ...(spec.workingDirectory ? { WorkingDir: spec.workingDirectory } : {}),
     ...(spec.user === undefined ? {} : { User: spec.user }),
-    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
     HostConfig: hostConfig(spec),
-    NetworkingConfig: {
-      EndpointsConfig: { [spec.network.name]: { IPAMConfig: { IPv4Address: spec.network.ip } } },
-    },
+    ...bridgeEndpoint(spec.network),
+    ...(isJoined(spec.network)
+      ? {}
+      : { ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])) }),
+  };
+}
+
+/** The engine refuses settings that belong to the namespace where a container does not have one of its own. */
+function isJoined(network: ContainerNetwork): boolean {
+  return network.type === 'container' || network.type === 'host';
+}
+
+function bridgeEndpoint(network: ContainerNetwork): object {
+  if (network.type !== 'bridge') return {};
+  const endpoint = { IPAMConfig: { IPv4Address: network.ip } };
+  return { NetworkingConfig: { EndpointsConfig: { [network.name]: endpoint } } };
+}
+
+function networkMode(network: ContainerNetwork): string {
+  return network.type === 'bridge' ? network.name : network.type === 'none' ? 'none' : joinedMode(network);
+}
+
+function joinedMode(namespace: JoinedNamespace): string {
+  return namespace.type === 'host' ? 'host' : `container:${namespace.id}`;
+}
+
+/** Settings of the network namespace, left out where it is another's. */
+function networkSettings(spec: ContainerSpec): object {
+  if (isJoined(spec.network)) return {};
+  return {
+    PortBindings: portBindings(spec),
+    ExtraHosts: spec.extraHosts,
+    ...(spec.dns ? { Dns: spec.dns.servers, DnsSearch: spec.dns.searches, DnsOptions: spec.dns.options } : {}),
+  };
+}
+
+function namespaceModes({ pidMode, ipcMode }: ContainerSpec): object {
+  return {
+    ...(pidMode ? { PidMode: joinedMode(pidMode) } : {}),
+    ...(ipcMode ? { IpcMode: ipcMode.type === 'shareable' ? 'shareable' : joinedMode(ipcMode) } : {}),
   };
 }
 
 function hostConfig(spec: ContainerSpec): object {
   const { resources, security } = spec;
   return {
-    NetworkMode: spec.network.name,
+    NetworkMode: networkMode(spec.network),
+    ...namespaceModes(spec),
     RestartPolicy: { Name: 'no' },
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
     Memory: resources.memoryBytes ?? 0,
@@ -51,9 +88,7 @@ function hostConfig(spec: ContainerSpec): object {
       Target: mount.target,
       ReadOnly: mount.readOnly,
     })),
-    PortBindings: portBindings(spec),
-    ExtraHosts: spec.extraHosts,
-    ...(spec.dns ? { Dns: spec.dns.servers, DnsSearch: spec.dns.searches, DnsOptions: spec.dns.options } : {}),
+    ...networkSettings(spec),
     ...(spec.cgroupParent ? { CgroupParent: spec.cgroupParent } : {}),
     ...(spec.sysctls ? { Sysctls: spec.sysctls } : {}),
   };

@@ -98,7 +98,7 @@ export class FakeRuntime implements ContainerRuntime {
       oomKilled: false,
       error: '',
       hasTty: spec.hasTty,
-      ip: spec.network.ip,
+      ip: spec.network.type === 'bridge' ? spec.network.ip : undefined,
     };
     const program = parseProgram([...(spec.entrypoint ?? []), ...(spec.command ?? [])]);
     this.#containers.set(id, { details, spec, program, lines: [], onExit: [] });
@@ -109,6 +109,7 @@ export class FakeRuntime implements ContainerRuntime {
   async startContainer(id: string): Promise<void> {
     const container = this.#require(id);
     if (container.details.state === 'running') return;
+    this.#checkJoined(container.spec);
     if (!container.program.exists) {
       const error = 'OCI runtime create failed: executable file not found in $PATH';
       container.details = { ...container.details, state: 'exited', exitCode: 127, error };
@@ -282,6 +283,15 @@ export class FakeRuntime implements ContainerRuntime {
     const container = this.#containers.get(id);
     if (!container) throw new RuntimeError('notFound', `No such container: ${id}`);
     return container;
+  }
+
+  #checkJoined({ network, pidMode, ipcMode }: ContainerSpec): void {
+    for (const namespace of [network, pidMode, ipcMode]) {
+      if (namespace?.type !== 'container') continue;
+      const joined = this.#require(namespace.id);
+      if (joined.details.state === 'running') continue;
+      throw new RuntimeError('conflict', `cannot join network of a non running container: ${namespace.id}`);
+    }
   }
 
   #checkUp(): void {

@@ -60,6 +60,39 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       expect((await test.runtime.inspectContainer(spec.name))?.id).toBe(id);
     });
 
+    it('joins the namespaces of another container, while that runs', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const own = { ipcMode: { type: 'shareable' } } as const;
+      const holder = await runtime.createContainer(await specOf(test, { command: sleep, name: 'holder', more: own }));
+      await runtime.startContainer(holder.id);
+      const joined = { type: 'container', id: holder.id } as const;
+      const more = { network: joined, pidMode: joined, ipcMode: joined, hostname: 'unused' };
+      const { id } = await runtime.createContainer(await specOf(test, { command: sleep, name: 'joining', more }));
+      await runtime.startContainer(id);
+      expect(await runtime.inspectContainer(id)).toMatchObject({ state: 'running', ip: undefined });
+      await runtime.stopContainer(id, 0);
+      await runtime.stopContainer(holder.id, 0);
+      await expect(runtime.startContainer(id)).rejects.toMatchObject({ code: 'conflict' });
+      await runtime.removeContainer(holder.id);
+      await expect(runtime.startContainer(id)).rejects.toMatchObject({ code: 'notFound' });
+      await runtime.removeContainer(id);
+    });
+
+    it('runs on the network of the host, and on none', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const host = { type: 'host' } as const;
+      const modes = [{ network: host, pidMode: host, ipcMode: host }, { network: { type: 'none' } as const }];
+      for (const more of modes) {
+        const name = more.network.type;
+        const { id } = await runtime.createContainer(await specOf(test, { command: sleep, name, more }));
+        await runtime.startContainer(id);
+        expect(await runtime.inspectContainer(id)).toMatchObject({ state: 'running', ip: undefined });
+        await runtime.removeContainer(id);
+      }
+    });
+
     it('says that an image is missing', async () => {
       await using test = await open();
       const image = 'gantry-no-such-image:1';
@@ -175,6 +208,7 @@ interface SpecParts {
   readonly command: readonly string[];
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly more?: Partial<ContainerSpec>;
 }
 
 async function specOf(test: RuntimeUnderTest, parts: SpecParts): Promise<ContainerSpec> {
@@ -203,8 +237,9 @@ async function specOf(test: RuntimeUnderTest, parts: SpecParts): Promise<Contain
     },
     mounts: [],
     ports: [],
-    network: { name: network.name, ip: test.ip },
+    network: { type: 'bridge', name: network.name, ip: test.ip },
     extraHosts: [],
+    ...parts.more,
   };
 }
 

@@ -12,7 +12,7 @@ describe('pod addresses', () => {
         for (const { pod, release } of actions) {
           const ip = held.get(pod);
           if (ip !== undefined && release) {
-            ips.release(String(pod), ip);
+            ips.release(String(pod));
             held.delete(pod);
           } else if (ip === undefined) {
             const given = ips.allocate(String(pod));
@@ -28,8 +28,10 @@ describe('pod addresses', () => {
 
   it('are used again as late as possible', () => {
     const ips = new PodIps('10.0.0.0/24');
-    const first = ips.allocate('a') ?? '';
-    ips.release('a', first);
+    const first = ips.allocate('a');
+    expect(ips.allocate('a')).toBe(first);
+    expect(ips.ipOf('a')).toBe(first);
+    ips.release('a');
     expect(ips.allocate('b')).not.toBe(first);
   });
 
@@ -38,7 +40,8 @@ describe('pod addresses', () => {
     expect(ips.claim('a', '10.0.0.2')).toBe(true);
     expect(ips.claim('a', '10.0.0.2')).toBe(true);
     expect(ips.claim('b', '10.0.0.2')).toBe(false);
-    ips.release('b', '10.0.0.2');
+    expect(ips.claim('a', '10.0.0.4')).toBe(false);
+    ips.release('b');
     expect(ips.allocate('b')).toBe('10.0.0.3');
   });
 

@@ -5,6 +5,7 @@ export class PodIps {
   readonly #first: number;
   readonly #count: number;
   readonly #ownerByIp = new Map<string, string>();
+  readonly #ipByOwner = new Map<string, string>();
   /** An address given back is used again as late as possible, since others may still remember it. */
   #next = 0;
 
@@ -16,28 +17,44 @@ export class PodIps {
     this.#count = 2 ** (32 - cidr.prefix) - 3;
   }
 
-  /** An address for the pod; undefined where all are taken. */
+  /** An address for the pod, the one it has where it has one; undefined where all are taken. */
   allocate(podUid: string): string | undefined {
+    const known = this.#ipByOwner.get(podUid);
+    if (known !== undefined) return known;
     for (let tried = 0; tried < this.#count; tried += 1) {
       const ip = formatIp(this.#first + ((this.#next + tried) % this.#count));
       if (this.#ownerByIp.has(ip)) continue;
       this.#next = (this.#next + tried + 1) % this.#count;
-      this.#ownerByIp.set(ip, podUid);
+      this.#note(podUid, ip);
       return ip;
     }
     return undefined;
   }
 
-  /** Notes an address that a pod was found with; false where another pod has it. */
+  /** Notes an address that a pod was found with; false where another pod has it, or the pod has another. */
   claim(podUid: string, ip: string): boolean {
     const owner = this.#ownerByIp.get(ip);
     if (owner !== undefined && owner !== podUid) return false;
-    this.#ownerByIp.set(ip, podUid);
+    if ((this.#ipByOwner.get(podUid) ?? ip) !== ip) return false;
+    this.#note(podUid, ip);
     return true;
   }
 
-  /** Gives the pod's address back; does nothing where it is not the pod's. */
-  release(podUid: string, ip: string): void {
-    if (this.#ownerByIp.get(ip) === podUid) this.#ownerByIp.delete(ip);
+  /** The address that the pod has. */
+  ipOf(podUid: string): string | undefined {
+    return this.#ipByOwner.get(podUid);
+  }
+
+  /** Gives the pod's address back; does nothing where it has none. */
+  release(podUid: string): void {
+    const ip = this.#ipByOwner.get(podUid);
+    if (ip === undefined) return;
+    this.#ipByOwner.delete(podUid);
+    this.#ownerByIp.delete(ip);
+  }
+
+  #note(podUid: string, ip: string): void {
+    this.#ownerByIp.set(ip, podUid);
+    this.#ipByOwner.set(podUid, ip);
   }
 }

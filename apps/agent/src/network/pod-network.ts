@@ -1,0 +1,40 @@
+import type { Pod } from '@gantry/api-types';
+import type { ContainerNetwork } from '../runtime/container-runtime.ts';
+
+/** A pod's address and namespace, as the steps of a pod's life know them. */
+export interface PodEndpoint {
+  readonly pod: Pod;
+  readonly ip: string;
+  /** The container whose network namespace is the pod's: its pause container, or its only one. */
+  readonly containerId: string;
+  /** The first process of that container; 0 where the caller does not know it. */
+  readonly pid: number;
+}
+
+/**
+ * How the pods of a node get their addresses and are connected. Pods on the host's network never come here.
+ *
+ * - Addresses are given by {@link allocate} or {@link claim} and go back, once, by {@link release}.
+ * - Every method may be repeated, and an agent that was killed in between repeats them: for what is already so, they
+ *   succeed.
+ */
+export interface PodNetwork {
+  /** Makes what the pods of this node share; awaited before a container is created or started. Cheap when repeated. */
+  ensure(): Promise<void>;
+  /** The pod's address, the same each time until it is released; undefined where all are taken. */
+  allocate(podUid: string): string | undefined;
+  /** Notes an address that a pod was found with; false where another pod has it. */
+  claim(podUid: string, ip: string): boolean;
+  /** The address that the pod has. */
+  ipOf(podUid: string): string | undefined;
+  /** The network with which to create the container that holds the pod's namespace. */
+  networkFor(podUid: string, ip: string): ContainerNetwork;
+  /** Whether the engine publishes host ports of containers on {@link networkFor}; otherwise {@link attached} does it. */
+  readonly publishesHostPorts: boolean;
+  /** That container has started (or was found running by a new life of the agent): connects its namespace. */
+  attached(endpoint: PodEndpoint): Promise<void>;
+  /** The engine refused to start a container: what is shared may be gone and is made again by {@link ensure}. */
+  doubt(): void;
+  /** All containers of the pod are gone: disconnects what is left and gives the address back. */
+  release(podUid: string): Promise<void>;
+}
