@@ -15,6 +15,8 @@ export interface PodManagerOptions {
   readonly backOff?: Partial<BackOffOptions>;
   /** How often the engine is asked for all containers in case an event was lost; 30 s by default. */
   readonly relistMs?: number;
+  /** How often the disk usage of volumes with a limit is measured; 10 s by default. */
+  readonly storageCheckMs?: number;
   /** Processes per container; unlimited by default. */
   readonly podPidsLimit?: number;
   /** What pods see as `status.hostIP`; the host's first address by default. */
@@ -31,6 +33,7 @@ export interface ResolvedOptions {
   readonly pullIdleTimeoutMs: number;
   readonly backOff: BackOffOptions;
   readonly relistMs: number;
+  readonly storageCheckMs: number;
   readonly podPidsLimit: number | undefined;
   readonly hostIp: string;
   readonly nodeMilliCpu: number;
@@ -48,6 +51,7 @@ export async function resolveOptions(runtime: ContainerRuntime, options: PodMana
     pullIdleTimeoutMs: options.pullIdleTimeoutMs ?? 60_000,
     backOff: { baseMs: 10_000, maxMs: 300_000, resetMs: 600_000, ...options.backOff },
     relistMs: options.relistMs ?? 30_000,
+    storageCheckMs: options.storageCheckMs ?? 10_000,
     podPidsLimit: options.podPidsLimit,
     hostIp: options.hostIp ?? hostAddress(),
     nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,

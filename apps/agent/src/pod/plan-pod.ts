@@ -42,12 +42,18 @@ export interface PlanInput {
 }
 
 const lastKeptAttempts = 2;
+const evicted = 'Evicted';
+/** The node cannot wait for the pod's own grace period. */
+const evictionGraceSeconds = 1;
 
 /** What to do next so that the pod's containers become what its spec says. Pure: same input, same step. */
 export function planPod(input: PlanInput): PodStep {
   const { pod, state, now } = input;
   if (input.deadline !== undefined) return planTermination(input, input.deadline);
   if (state.ended) return state.isReleased ? { type: 'wait' } : planEnd(input);
+  if (state.eviction !== undefined) {
+    return { type: 'end', phase: 'Failed', reason: evicted, message: state.eviction };
+  }
   if (state.unsupported !== undefined) return { type: 'wait' };
   const overdue = activeDeadline(pod, state);
   if (overdue !== undefined && now >= overdue) {
@@ -222,7 +228,8 @@ function stopStep(track: ContainerTrack, attempt: Attempt, deadline: number, now
 /** A pod that ended keeps its containers for their logs, but none of them may run. */
 function planEnd(input: PlanInput): PodStep {
   const { pod, state, now } = input;
-  const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30;
+  const isEvicted = state.ended?.reason === evicted;
+  const graceSeconds = isEvicted ? evictionGraceSeconds : (pod.spec.terminationGracePeriodSeconds ?? 30);
   for (const track of state.tracks.values()) {
     for (const attempt of track.attempts) {
       if (attempt.state !== 'running') continue;

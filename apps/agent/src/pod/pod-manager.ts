@@ -11,14 +11,19 @@ import { EngineBridgeNetwork } from '../network/engine-bridge-network.ts';
 import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
+import { noTokens, type TokenSource } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
+import { canMountRecursivelyReadOnly } from '../volumes/volume-mounts.ts';
+import { VolumeUpkeep } from '../volumes/volume-upkeep.ts';
 import { EngineWatch } from './engine-watch.ts';
+import type { PodFacts } from './field-values.ts';
 import { lowestOomScoreAdj } from './host-limits.ts';
 import { labelKeys, type NodeIdentity, networkName, nodeLabels } from './labels.ts';
 import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodWorker } from './pod-worker.ts';
 import { Semaphore } from './semaphore.ts';
+import { factsOf } from './step-environment.ts';
 
 export interface PodManagerSettings {
   readonly api: NodeApi;
@@ -32,6 +37,8 @@ export interface PodManagerSettings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options?: PodManagerOptions;
+  /** Where service account tokens come from; nowhere by default. */
+  readonly tokens?: TokenSource;
 }
 
 /** The node's pods on its engine. */
@@ -62,6 +69,7 @@ class DockerPodManager implements PodManager {
   readonly #context: PodContext;
   readonly #watch: EngineWatch;
   readonly #usage: UsageSampler;
+  readonly #upkeep: VolumeUpkeep;
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
@@ -76,6 +84,17 @@ class DockerPodManager implements PodManager {
     const layout = cgroupLayout(options.engine);
     const pidOf = async (id: string) => (await runtime.inspectContainer(id))?.pid;
     this.#usage = new UsageSampler({ layout, clock, sources: () => this.#usageSources(), pidOf });
+    const { volumes } = this.#context;
+    this.#upkeep = new VolumeUpkeep({
+      api,
+      volumes,
+      clock,
+      logger,
+      storageCheckMs: options.storageCheckMs,
+      factsOf: (uid) => this.#factsOf(uid),
+      pods: () => [...this.#workers.values()].flatMap(({ pod }) => pod ?? []),
+      evict: (uid, message) => this.#workers.get(uid)?.evict(message),
+    });
     this.#watch = new EngineWatch({
       runtime,
       clock,
@@ -101,6 +120,7 @@ class DockerPodManager implements PodManager {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#watch.stop();
+    await this.#upkeep.stop();
     this.#context.probes.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
   }
@@ -118,6 +138,7 @@ class DockerPodManager implements PodManager {
   #onChange(uid: string): void {
     if (!this.#hasListed || this.#isStopped) return;
     this.#workerFor(uid).kick(true);
+    this.#upkeep.changed(uid);
     void this.#sweepOnce();
   }
 
@@ -136,6 +157,7 @@ class DockerPodManager implements PodManager {
     if (this.#isStopped) return;
     if (isFirst) for (const uid of this.#settings.api.pods().keys()) this.#workerFor(uid);
     for (const worker of this.#workers.values()) worker.kick(isFirst);
+    if (isFirst) for (const uid of this.#workers.keys()) this.#upkeep.changed(uid);
     await this.#sweepOnce();
   }
 
@@ -199,6 +221,14 @@ class DockerPodManager implements PodManager {
     }
   }
 
+  /** What the volumes of a pod that is set up are written from: its newest state, whatever its worker is busy with. */
+  #factsOf(uid: string): PodFacts | undefined {
+    const worker = this.#workers.get(uid);
+    const pod = this.#settings.api.pods().get(uid);
+    if (!worker || !pod || !worker.state.isPrepared) return undefined;
+    return factsOf({ context: this.#context, worker, pod });
+  }
+
   #usageSources(): UsageSource[] {
     return [...this.#workers.values()].flatMap(({ uid, state }) => {
       const running = [...state.tracks.values()].flatMap(({ attempts }) =>
@@ -236,7 +266,14 @@ function createContext(
     backOff: options.backOff,
     starts: new Semaphore(options.parallelStarts),
     network: new EngineBridgeNetwork({ runtime, spec: bridge }),
-    volumes: new PodVolumes({ dataDir, objects: api, logger }),
+    volumes: new PodVolumes({
+      dataDir,
+      objects: api,
+      tokens: settings.tokens ?? noTokens,
+      clock,
+      logger,
+      canMountRecursivelyReadOnly: canMountRecursivelyReadOnly(options.engine),
+    }),
     images: new NodeImages({ runtime, clock, parallelPulls, strictPull, pullIdleTimeoutMs }),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
     cgroups: new PodCgroups({ layout: cgroupLayout(options.engine), identity, nodeMilliCpu, logger }),

@@ -118,6 +118,8 @@ export interface PodState {
   startTime: number;
   /** Fields that the agent does not carry out; the pod then only waits. */
   unsupported: string | undefined;
+  /** Why the node throws it out. */
+  eviction: string | undefined;
   /** Sticky: a pod that has ended never runs again. */
   ended: { readonly phase: 'Succeeded' | 'Failed'; readonly reason?: string; readonly message?: string } | undefined;
 }

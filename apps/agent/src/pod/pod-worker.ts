@@ -50,6 +50,7 @@ export class PodWorker {
       prepareDelayMs: 0,
       startTime: context.clock.now(),
       unsupported: undefined,
+      eviction: undefined,
       ended: undefined,
     };
   }
@@ -74,6 +75,7 @@ export class PodWorker {
     if (ip === undefined || !this.#context.network.claim(this.uid, ip)) return;
     this.state.ip = ip;
     this.state.isPrepared = true;
+    this.#context.volumes.adopt(this.uid);
   }
 
   /** Something of the pod changed: `isNews` where it was not just time that passed, so that waiting for a retry ends. */
@@ -89,6 +91,14 @@ export class PodWorker {
   /** What is known of a container may be wrong: it is inspected in the next pass. */
   suspect(containerId: string): void {
     this.#suspects.add(containerId);
+    this.kick();
+  }
+
+  /** Ends the pod as Failed with the reason Evicted, and says why in an event. Does nothing for one that has ended. */
+  evict(message: string): void {
+    if (!this.#pod || this.state.ended || this.state.eviction !== undefined) return;
+    this.state.eviction = message;
+    this.#context.api.recordEvent({ pod: this.#pod, type: 'Warning', reason: 'Evicted', message });
     this.kick();
   }
 

@@ -54,7 +54,7 @@ async function buildSpec(env: StepEnvironment, track: ContainerTrack): Promise<C
       objects: context.api,
       imageUser,
       network: context.network.networkFor(worker.uid, facts.podIp),
-      mounts: await context.volumes.mountsOf(pod, container, track.nextAttempt, variables),
+      mounts: await context.volumes.mountsOf(facts, container, track.nextAttempt, variables),
       cgroupParent: context.cgroups.parentOf(worker.uid),
       resourceFacts: context.resourceFacts,
     });

@@ -24,10 +24,8 @@ const refused: [Partial<PodSpec>, string][] = [
     'spec.containers[0].resources.limits.example.com/gpu',
   ],
   [{ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }, 'spec.volumes[0].persistentVolumeClaim'],
-  [
-    { volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Gi' } }] },
-    'spec.volumes[0].emptyDir.sizeLimit (without medium Memory)',
-  ],
+  [{ volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }] }, 'spec.volumes[0].nfs'],
+  [{ volumes: [{ name: 'v', emptyDir: { medium: 'HugePages' } }] }, 'spec.volumes[0].emptyDir.medium: "HugePages"'],
   [
     { securityContext: { seccompProfile: { type: 'Localhost' } } },
     'spec.securityContext.seccompProfile.type: "Localhost"',

@@ -62,8 +62,8 @@ const container = {
     mountPath: true,
     subPath: true,
     subPathExpr: true,
-    mountPropagation: oneOf('None'),
-    recursiveReadOnly: oneOf('Disabled', 'IfPossible'),
+    mountPropagation: true,
+    recursiveReadOnly: true,
   },
   livenessProbe: probe,
   readinessProbe: probe,
@@ -93,11 +93,7 @@ const container = {
 const volume = {
   name: true,
   hostPath: { path: true, type: true },
-  emptyDir: {
-    medium: oneOf('', 'Memory'),
-    // On disk it would have to be watched and the pod evicted.
-    sizeLimit: true,
-  },
+  emptyDir: { medium: oneOf('', 'Memory'), sizeLimit: true },
   configMap: { name: true, items: keyToPath, defaultMode: true, optional: true },
   secret: { secretName: true, items: keyToPath, defaultMode: true, optional: true },
   downwardAPI: { items: downwardItem, defaultMode: true },
@@ -107,6 +103,7 @@ const volume = {
       configMap: { name: true, items: keyToPath, optional: true },
       secret: { name: true, items: keyToPath, optional: true },
       downwardAPI: { items: downwardItem },
+      serviceAccountToken: { audience: true, expirationSeconds: true, path: true },
     },
   },
 } as const satisfies Rule;
@@ -168,8 +165,6 @@ export function unsupportedFields(pod: Pod): string | undefined {
   if (containers.length > 1) found.push('spec.containers[1] (more than one container)');
   collect(pod.spec, podSpecRules, ['spec'], found);
   volumes.forEach((item, index) => {
-    const isOnDisk = item.emptyDir?.sizeLimit !== undefined && item.emptyDir.medium !== 'Memory';
-    if (isOnDisk) found.push(`spec.volumes[${index}].emptyDir.sizeLimit (without medium Memory)`);
     if (Object.keys(item).length === 1) found.push(`spec.volumes[${index}] (no source)`);
   });
   if (found.length === 0) return undefined;

@@ -136,6 +136,10 @@ export interface ContainerMount {
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
+  /** How mounts made below it later pass to and from the host; not at all by default. */
+  readonly propagation?: 'rprivate' | 'rslave' | 'rshared';
+  /** Read-only also where something else is mounted below it; Docker Engine 25 and newer. */
+  readonly isRecursivelyReadOnly?: boolean;
 }
 
 export interface PublishedPort {

@@ -1,4 +1,4 @@
-import type { ContainerNetwork, ContainerSpec, JoinedNamespace } from './container-runtime.ts';
+import type { ContainerMount, ContainerNetwork, ContainerSpec, JoinedNamespace } from './container-runtime.ts';
 
 /** The body of the engine's `POST /containers/create` for the spec. Pure. */
 export function createBody(spec: ContainerSpec): object {
@@ -82,15 +82,24 @@ function hostConfig(spec: ContainerSpec): object {
     SecurityOpt: [...(security.noNewPrivileges ? ['no-new-privileges'] : []), ...security.options],
     ...(security.unmaskedPaths ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
     GroupAdd: spec.extraGroups,
-    Mounts: spec.mounts.map((mount) => ({
-      Type: 'bind',
-      Source: mount.source,
-      Target: mount.target,
-      ReadOnly: mount.readOnly,
-    })),
+    Mounts: spec.mounts.map(mountBody),
     ...networkSettings(spec),
     ...(spec.cgroupParent ? { CgroupParent: spec.cgroupParent } : {}),
     ...(spec.sysctls ? { Sysctls: spec.sysctls } : {}),
+  };
+}
+
+function mountBody(mount: ContainerMount): object {
+  const options = {
+    ...(mount.propagation === undefined ? {} : { Propagation: mount.propagation }),
+    ...(mount.isRecursivelyReadOnly ? { ReadOnlyForceRecursive: true } : {}),
+  };
+  return {
+    Type: 'bind',
+    Source: mount.source,
+    Target: mount.target,
+    ReadOnly: mount.readOnly,
+    ...(Object.keys(options).length > 0 ? { BindOptions: options } : {}),
   };
 }
 

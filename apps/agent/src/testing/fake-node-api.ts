@@ -1,14 +1,17 @@
 import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
 import type { NodeApi, PodEvent } from '../node-api.ts';
+import type { TokenGrant, TokenRequest, TokenSource } from '../volumes/pod-tokens.ts';
 
 /** A controller for tests: holds desired pods, remembers what was reported, and writes statuses into the pods as the real one does. */
-export class FakeNodeApi implements NodeApi {
+export class FakeNodeApi implements NodeApi, TokenSource {
   hasSynced = true;
   readonly events: PodEvent[] = [];
   readonly statuses = new Map<string, PodStatus[]>();
   readonly terminated: string[] = [];
   /** Removes a pod's object when its containers are gone, as the controller does. */
   removesTerminated = true;
+  tokensIssued = 0;
+  tokenLifeMs = 3_600_000;
   readonly #pods = new Map<string, Pod>();
   readonly #configMaps = new Map<string, ConfigMap>();
   readonly #secrets = new Map<string, Secret>();
@@ -25,6 +28,13 @@ export class FakeNodeApi implements NodeApi {
 
   secret(namespace: string, name: string): Secret | undefined {
     return this.#secrets.get(`${namespace}/${name}`);
+  }
+
+  /** Counts the tokens it gives; they live for `tokenLifeMs`, whatever was asked. */
+  async requestToken(pod: Pod, request: TokenRequest): Promise<TokenGrant> {
+    this.tokensIssued += 1;
+    const token = `${pod.metadata.name}/${request.audiences.join()}/${this.tokensIssued}`;
+    return { token, expirationTimestamp: new Date(Date.now() + this.tokenLifeMs).toISOString() };
   }
 
   onChange(handler: (uid: string) => void): void {
@@ -77,6 +87,11 @@ export class FakeNodeApi implements NodeApi {
 
   putConfigMap(configMap: ConfigMap): void {
     this.#configMaps.set(`${configMap.metadata.namespace}/${configMap.metadata.name}`, configMap);
+    for (const uid of this.#pods.keys()) this.#notify(uid);
+  }
+
+  removeConfigMap(namespace: string, name: string): void {
+    this.#configMaps.delete(`${namespace}/${name}`);
     for (const uid of this.#pods.keys()) this.#notify(uid);
   }
 

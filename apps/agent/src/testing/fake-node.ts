@@ -14,6 +14,7 @@ export interface FakeNode extends AsyncDisposable {
   readonly api: FakeNodeApi;
   readonly runtime: FakeRuntime;
   readonly clock: FakeClock;
+  readonly dataDir: string;
   manager: PodManager;
   restart(): Promise<void>;
   status(pod: Pod): PodStatus;
@@ -43,12 +44,14 @@ export async function startFakeNode(options: PodManagerOptions = {}): Promise<Fa
       dataDir,
       clock,
       logger: quietLogger(),
+      tokens: api,
       options: { hostIp: '192.0.2.1', ...options },
     });
   const node: FakeNode = {
     api,
     runtime,
     clock,
+    dataDir,
     manager: await start(),
     restart: async () => {
       await node.manager.stop();

@@ -40,6 +40,7 @@ export async function startTestNode(options: PodManagerOptions = {}, podCidr = '
       dataDir,
       clock: systemClock,
       logger: quietLogger(),
+      tokens: api,
       options: { backOff: { baseMs: 300, maxMs: 2_000 }, hostIp: '192.0.2.1', ...options },
     });
   const node: TestNode = {

@@ -1,13 +1,41 @@
 import { chmod, lchown, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Container, Pod } from '@gantry/api-types';
 
 /** Gives a volume to the pod's fsGroup, as Kubernetes does: group read and write, directories pass the group on. */
 export async function applyGroup(path: string, gid: number): Promise<void> {
   const stats = await lstat(path);
   await lchown(path, stats.uid, gid);
   if (stats.isSymbolicLink()) return;
-  const bits = stats.isDirectory() ? 0o2770 : 0o440;
-  await chmod(path, (stats.mode & 0o7777) | bits);
+  await chmod(path, (stats.mode & 0o7777) | groupBits(stats.isDirectory()));
   if (!stats.isDirectory()) return;
   for (const name of await readdir(path)) await applyGroup(join(path, name), gid);
+}
+
+/** Gives one directory to the group, and nothing in it. */
+export async function applyGroupToRoot(path: string, gid: number): Promise<void> {
+  const stats = await lstat(path);
+  await lchown(path, stats.uid, gid);
+  await chmod(path, (stats.mode & 0o7777) | groupBits(true));
+}
+
+/** Whether the top of a volume has the group already: `fsGroupChangePolicy: OnRootMismatch` leaves such a volume alone. */
+export async function hasGroup(path: string, gid: number): Promise<boolean> {
+  const stats = await lstat(path);
+  const bits = groupBits(true);
+  return stats.gid === gid && (stats.mode & bits) === bits;
+}
+
+function groupBits(isDirectory: boolean): number {
+  return isDirectory ? 0o2770 : 0o440;
+}
+
+/** The user that all containers of the pod run as, where the pod names one and the same for all of them. Pure. */
+export function commonUser(pod: Pod): number | undefined {
+  const containers: readonly Container[] = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const users = new Set(
+    containers.map(({ securityContext }) => securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser),
+  );
+  const [user] = users;
+  return users.size === 1 ? user : undefined;
 }

@@ -1,83 +1,120 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Container, Pod, Volume } from '@gantry/api-types';
-import { parseBytes } from '@gantry/api-types/quantity';
-import type { Logger } from '@gantry/core';
+import { dirname, join } from 'node:path';
+import type { Container, Pod, ServiceAccountTokenProjection, Volume } from '@gantry/api-types';
+import type { Clock, Logger } from '@gantry/core';
 import type { Objects } from '../pod/environment.ts';
-import { expandVariables } from '../pod/expand-variables.ts';
 import type { PodFacts } from '../pod/field-values.ts';
 import type { ContainerMount } from '../runtime/container-runtime.ts';
-import { writeAtomically } from './atomic-writer.ts';
+import { removeOldVersions, writeAtomically } from './atomic-writer.ts';
+import { diskLimit, memoryVolumeBytes, prepareEmptyDir } from './empty-dir.ts';
 import { prepareHostPath } from './host-path.ts';
-import { mountPointsUnder, mountTmpfs, unmountAllUnder } from './mounts.ts';
-import { applyGroup } from './ownership.ts';
-import { resolveSubPath } from './sub-path.ts';
-import {
-  configMapFiles,
-  defaultFileMode,
-  downwardFiles,
-  type PayloadContext,
-  projectedFiles,
-  secretFiles,
-} from './volume-payload.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import { MemoryDirectory } from './memory-directory.ts';
+import { MountProblem } from './mount-problem.ts';
+import { unmountAllUnder } from './mounts.ts';
+import { applyGroup, applyGroupToRoot } from './ownership.ts';
+import { payloadVersion } from './payload-version.ts';
+import { PodTokens, type TokenSource, tokenRequestOf } from './pod-tokens.ts';
+import { containerMounts } from './volume-mounts.ts';
+import { keepsInMemory, type VolumePaths, volumePaths } from './volume-paths.ts';
+import { isPayloadVolume, payloadOf, tokenSourcesOf } from './volume-payload.ts';
+
+export { MountProblem };
 
 export interface PodVolumesOptions {
   /** Absolute; the engine must see the same directory under the same path. */
   readonly dataDir: string;
   readonly objects: Objects;
+  readonly tokens: TokenSource;
+  readonly clock: Clock;
   readonly logger: Logger;
+  readonly canMountRecursivelyReadOnly: boolean;
 }
 
-/** A volume could not be set up; the message is that of Kubernetes' FailedMount event. */
-export class MountProblem extends Error {}
+/** What came of bringing a pod's files up to date. */
+export interface VolumeRefresh {
+  readonly hasChanged: boolean;
+  /** Why a volume keeps its old files. */
+  readonly problem: string | undefined;
+  /** When one of its tokens is due. */
+  readonly nextRotation: number | undefined;
+}
 
 const maxTerminationMessageBytes = 4096;
 
 /**
  * The directories behind the volumes of the node's pods: `pods/<uid>/` below the data directory, secrets in one tmpfs
- * beside it. Every method may be repeated; after a crash the same call finishes what was begun.
+ * beside it. Every method may be repeated; after a crash the same call finishes what was begun. Calls for one pod wait
+ * for each other.
  */
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
-  #memoryDirectory: Promise<string> | undefined;
+  readonly #paths: VolumePaths;
+  readonly #memory: MemoryDirectory;
+  readonly #tokens: PodTokens;
+  readonly #lock = new KeyedLock();
+  /** `adopted`: set up by an earlier life of this agent; the host may have been restarted since. */
+  readonly #known = new Map<string, 'adopted' | 'prepared'>();
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
+    this.#paths = volumePaths(options.dataDir);
+    this.#memory = new MemoryDirectory(this.#paths.memory, options.logger);
+    this.#tokens = new PodTokens(options.tokens, options.clock);
+  }
+
+  /** The pod's containers were found on the engine: its volumes are there, as far as the host was not restarted. */
+  adopt(podUid: string): void {
+    if (!this.#known.has(podUid)) this.#known.set(podUid, 'adopted');
   }
 
   /** Sets up all volumes of the pod. Throws {@link MountProblem}. */
-  async prepare(facts: PodFacts): Promise<void> {
-    for (const volume of facts.pod.spec.volumes ?? []) {
-      try {
-        await this.#prepareVolume(facts, volume);
-      } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
-        throw new MountProblem(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`, { cause: error });
-      }
-    }
+  prepare(facts: PodFacts): Promise<void> {
+    return this.#lock.run(facts.pod.metadata.uid, () => this.#prepare(facts));
   }
 
-  /** The mounts of a container's next attempt, its termination message file included. */
+  /** Writes what ConfigMaps, Secrets, the pod and its tokens say by now. Does nothing for pods that are not set up. */
+  refresh(facts: PodFacts): Promise<VolumeRefresh> {
+    const { uid } = facts.pod.metadata;
+    return this.#lock.run(uid, async () => {
+      let hasChanged = false;
+      let problem: string | undefined;
+      for (const volume of this.#known.has(uid) ? (facts.pod.spec.volumes ?? []) : []) {
+        if (!isPayloadVolume(volume)) continue;
+        try {
+          if (await this.#writePayload(facts, volume)) hasChanged = true;
+        } catch (error) {
+          problem ??= mountProblem(volume, error).message;
+        }
+      }
+      return { hasChanged, problem, nextRotation: this.#tokens.nextRotation(uid) };
+    });
+  }
+
+  /** Removes the files that {@link refresh} replaced, once those who were reading them have had their time. */
+  removeOldFiles(pod: Pod): Promise<void> {
+    const { uid } = pod.metadata;
+    return this.#lock.run(uid, async () => {
+      for (const volume of this.#known.has(uid) ? (pod.spec.volumes ?? []) : []) {
+        if (isPayloadVolume(volume)) await removeOldVersions(this.#paths.ownVolume(uid, volume));
+      }
+    });
+  }
+
+  /** The mounts of a container's next attempt, its termination message file included. Throws {@link MountProblem}. */
   async mountsOf(
-    pod: Pod,
+    facts: PodFacts,
     container: Container,
     attempt: number,
     variables: ReadonlyMap<string, string>,
   ): Promise<ContainerMount[]> {
-    const mounts: ContainerMount[] = [];
-    for (const mount of container.volumeMounts ?? []) {
-      const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
-      if (!volume) throw new MountProblem(`volume "${mount.name}" is not in the pod's spec`);
-      const subPath = mount.subPath || (mount.subPathExpr ? expandVariables(mount.subPathExpr, variables) : '');
-      const root = this.#pathOf(pod.metadata.uid, volume);
-      mounts.push({
-        source: subPath ? await resolveSubPath(root, subPath, isWritable(volume)) : root,
-        target: mount.mountPath,
-        readOnly: mount.readOnly ?? false,
-      });
-    }
-    const source = this.#terminationFile(pod.metadata.uid, container.name, attempt);
-    await mkdir(join(source, '..'), { recursive: true });
+    const { pod } = facts;
+    if (this.#known.get(pod.metadata.uid) !== 'prepared') await this.prepare(facts);
+    const { canMountRecursivelyReadOnly } = this.#options;
+    const pathOf = (volume: Volume) => this.#pathOf(pod, volume);
+    const mounts = await containerMounts({ pod, container, variables, canMountRecursivelyReadOnly, pathOf });
+    const source = this.#paths.terminationFile(pod.metadata.uid, container.name, attempt);
+    await mkdir(dirname(source), { recursive: true });
     await writeFile(source, '');
     await chmod(source, 0o666);
     const target = container.terminationMessagePath || '/dev/termination-log';
@@ -86,22 +123,34 @@ export class PodVolumes {
 
   /** What the container left in its termination message file. */
   async terminationMessage(podUid: string, container: string, attempt: number): Promise<string> {
-    const path = this.#terminationFile(podUid, container, attempt);
+    const path = this.#paths.terminationFile(podUid, container, attempt);
     const text = await readFile(path).catch(() => Buffer.alloc(0));
     return text.subarray(0, maxTerminationMessageBytes).toString('utf8');
   }
 
-  /** Unmounts and removes everything of the pod. */
-  async remove(podUid: string): Promise<void> {
-    const directory = this.#podDirectory(podUid);
-    await unmountAllUnder(directory);
-    await rm(directory, { recursive: true, force: true });
-    await rm(join(this.#memoryPath(), podUid), { recursive: true, force: true });
+  /** The directories of the pod's `emptyDir` volumes on disk that have a limit, by volume. */
+  limitedDirectories(pod: Pod): ReadonlyMap<string, string> {
+    const { uid } = pod.metadata;
+    const limited = (pod.spec.volumes ?? []).filter(({ emptyDir }) => diskLimit(emptyDir) !== undefined);
+    if (!this.#known.has(uid)) return new Map();
+    return new Map(limited.map((volume) => [volume.name, this.#paths.ownVolume(uid, volume)]));
+  }
+
+  /** Unmounts and removes everything of the pod; what lies behind its hostPaths and claims stays. */
+  remove(podUid: string): Promise<void> {
+    return this.#lock.run(podUid, async () => {
+      this.#known.delete(podUid);
+      this.#tokens.forget(podUid);
+      const directory = this.#paths.podDirectory(podUid);
+      await unmountAllUnder(directory);
+      await rm(directory, { recursive: true, force: true });
+      await rm(join(this.#paths.memory, podUid), { recursive: true, force: true });
+    });
   }
 
   /** Removes what belongs to pods that are not kept: left behind by an agent that was killed. */
   async sweep(isKept: (podUid: string) => boolean): Promise<void> {
-    for (const parent of [join(this.#options.dataDir, 'pods'), this.#memoryPath()]) {
+    for (const parent of [this.#paths.pods, this.#paths.memory]) {
       for (const uid of await readdir(parent).catch(() => [])) {
         if (isKept(uid)) continue;
         await this.remove(uid).catch((error: unknown) =>
@@ -111,84 +160,58 @@ export class PodVolumes {
     }
   }
 
+  async #prepare(facts: PodFacts): Promise<void> {
+    for (const volume of facts.pod.spec.volumes ?? []) {
+      try {
+        await this.#prepareVolume(facts, volume);
+      } catch (error) {
+        throw mountProblem(volume, error);
+      }
+    }
+    this.#known.set(facts.pod.metadata.uid, 'prepared');
+  }
+
   async #prepareVolume(facts: PodFacts, volume: Volume): Promise<void> {
-    const path = this.#pathOf(facts.pod.metadata.uid, volume);
-    const group = facts.pod.spec.securityContext?.fsGroup;
+    const { pod } = facts;
+    const group = pod.spec.securityContext?.fsGroup;
     if (volume.hostPath) {
       await prepareHostPath(volume.hostPath);
     } else if (volume.emptyDir) {
-      await this.#prepareEmptyDir(path, volume.emptyDir);
+      const path = this.#paths.ownVolume(pod.metadata.uid, volume);
+      await prepareEmptyDir(
+        path,
+        volume.emptyDir,
+        memoryVolumeBytes(pod, volume.emptyDir, facts.allocatable.memoryBytes),
+      );
       if (group !== undefined) await applyGroup(path, group);
     } else {
-      if (keepsInMemory(volume)) await this.#ensureMemoryDirectory();
-      await writeAtomically(path, payloadOf({ facts, objects: this.#options.objects }, volume), 'v1');
-      if (group !== undefined) await applyGroup(path, group);
+      await this.#writePayload(facts, volume);
     }
   }
 
-  async #prepareEmptyDir(path: string, source: NonNullable<Volume['emptyDir']>): Promise<void> {
-    await mkdir(path, { recursive: true });
-    if (source.medium === 'Memory' && (await mountPointsUnder(path)).length === 0) {
-      const size = source.sizeLimit === undefined ? '' : `size=${parseBytes(source.sizeLimit)},`;
-      await mountTmpfs(path, `${size}mode=1777`);
+  /** True where the files changed. */
+  async #writePayload(facts: PodFacts, volume: Volume): Promise<boolean> {
+    const { objects } = this.#options;
+    const group = facts.pod.spec.securityContext?.fsGroup;
+    if (keepsInMemory(volume)) await this.#memory.ensure();
+    const tokens = new Map<ServiceAccountTokenProjection, string>();
+    for (const source of tokenSourcesOf(volume)) {
+      tokens.set(source, await this.#tokens.token(facts.pod, tokenRequestOf(source)));
     }
-    await chmod(path, 0o777);
+    const payload = payloadOf({ facts, objects, tokens }, volume);
+    const path = this.#paths.ownVolume(facts.pod.metadata.uid, volume);
+    const giveToGroup = group === undefined ? undefined : (fresh: string) => applyGroup(fresh, group);
+    const hasChanged = await writeAtomically(path, payload, payloadVersion(payload, group), giveToGroup);
+    if (group !== undefined) await applyGroupToRoot(path, group);
+    return hasChanged;
   }
 
-  /** One tmpfs for the secrets of all pods; a plain directory where the agent may not mount. */
-  async #ensureMemoryDirectory(): Promise<string> {
-    this.#memoryDirectory ??= this.#mountMemoryDirectory();
-    return this.#memoryDirectory;
-  }
-
-  async #mountMemoryDirectory(): Promise<string> {
-    const path = this.#memoryPath();
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    if ((await mountPointsUnder(path)).length > 0) return path;
-    await mountTmpfs(path, 'mode=0711').catch((error: unknown) =>
-      this.#options.logger.warn({ err: error, path }, 'cannot mount a tmpfs, secret volumes are kept on disk'),
-    );
-    return path;
-  }
-
-  #pathOf(podUid: string, volume: Volume): string {
-    if (volume.hostPath) return volume.hostPath.path;
-    if (keepsInMemory(volume)) return join(this.#memoryPath(), podUid, volume.name);
-    return join(this.#podDirectory(podUid), 'volumes', volume.name);
-  }
-
-  #terminationFile(podUid: string, container: string, attempt: number): string {
-    return join(this.#podDirectory(podUid), 'containers', container, String(attempt));
-  }
-
-  #podDirectory(podUid: string): string {
-    return join(this.#options.dataDir, 'pods', podUid);
-  }
-
-  #memoryPath(): string {
-    return join(this.#options.dataDir, 'memory');
+  #pathOf(pod: Pod, volume: Volume): string {
+    return volume.hostPath ? volume.hostPath.path : this.#paths.ownVolume(pod.metadata.uid, volume);
   }
 }
 
-function payloadOf(context: PayloadContext, volume: Volume): ReturnType<typeof configMapFiles> {
-  if (volume.configMap)
-    return configMapFiles(context, volume.configMap, volume.configMap.defaultMode ?? defaultFileMode);
-  if (volume.secret) return secretFiles(context, volume.secret, volume.secret.defaultMode ?? defaultFileMode);
-  if (volume.downwardAPI) {
-    const { items = [], defaultMode } = volume.downwardAPI;
-    return downwardFiles(context, items, defaultMode ?? defaultFileMode);
-  }
-  if (volume.projected) {
-    const { sources, defaultMode } = volume.projected;
-    return projectedFiles(context, sources ?? [], defaultMode ?? defaultFileMode);
-  }
-  throw new Error('no volume plugin matched');
-}
-
-function keepsInMemory(volume: Volume): boolean {
-  return volume.secret !== undefined || (volume.projected?.sources ?? []).some((source) => source.secret !== undefined);
-}
-
-function isWritable(volume: Volume): boolean {
-  return volume.emptyDir !== undefined || volume.hostPath !== undefined;
+function mountProblem(volume: Volume, error: unknown): MountProblem {
+  const text = error instanceof Error ? error.message : String(error);
+  return new MountProblem(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`, { cause: error });
 }

@@ -3,27 +3,32 @@ import type {
   DownwardAPIVolumeFile,
   KeyToPath,
   SecretVolumeSource,
+  ServiceAccountTokenProjection,
+  Volume,
   VolumeProjection,
 } from '@gantry/api-types';
 import type { Objects } from '../pod/environment.ts';
 import { fieldValue, type PodFacts, resourceValue } from '../pod/field-values.ts';
-import type { PayloadFile } from './atomic-writer.ts';
+import type { Payload, PayloadFile } from './atomic-writer.ts';
+import { commonUser } from './ownership.ts';
 
 /** A volume's source is not there; the message is Kubernetes' own. */
 export class MissingSource extends Error {}
 
 /** Kubernetes' default mode of files in such volumes. */
-export const defaultFileMode = 0o644;
+const defaultFileMode = 0o644;
 
 export interface PayloadContext {
   readonly facts: PodFacts;
   readonly objects: Objects;
+  /** The service account tokens that the volume's sources ask for, by source; got before, as that takes time. */
+  readonly tokens: ReadonlyMap<ServiceAccountTokenProjection, string>;
 }
 
 type Files = Map<string, PayloadFile>;
 
-/** The files of a `configMap` volume or projection. Throws {@link MissingSource}. */
-export function configMapFiles(context: PayloadContext, source: ConfigMapVolumeSource, mode: number): Files {
+/** The files of a `configMap` volume or projection. */
+function configMapFiles(context: PayloadContext, source: ConfigMapVolumeSource, mode: number): Files {
   const namespace = context.facts.pod.metadata.namespace ?? 'default';
   const object = context.objects.configMap(namespace, source.name ?? '');
   if (!object && !source.optional) throw new MissingSource(`configmap "${source.name}" not found`);
@@ -33,8 +38,8 @@ export function configMapFiles(context: PayloadContext, source: ConfigMapVolumeS
   return select(data, source, mode);
 }
 
-/** The files of a `secret` volume or projection. Throws {@link MissingSource}. */
-export function secretFiles(context: PayloadContext, source: SecretVolumeSource, mode: number): Files {
+/** The files of a `secret` volume or projection. */
+function secretFiles(context: PayloadContext, source: SecretVolumeSource, mode: number): Files {
   const namespace = context.facts.pod.metadata.namespace ?? 'default';
   const object = context.objects.secret(namespace, source.secretName ?? '');
   if (!object && !source.optional) throw new MissingSource(`secret "${source.secretName}" not found`);
@@ -43,7 +48,7 @@ export function secretFiles(context: PayloadContext, source: SecretVolumeSource,
 }
 
 /** The files of a `downwardAPI` volume or projection. */
-export function downwardFiles(context: PayloadContext, items: readonly DownwardAPIVolumeFile[], mode: number): Files {
+function downwardFiles(context: PayloadContext, items: readonly DownwardAPIVolumeFile[], mode: number): Files {
   const [container] = context.facts.pod.spec.containers;
   const files: Files = new Map();
   for (const item of items) {
@@ -57,8 +62,8 @@ export function downwardFiles(context: PayloadContext, items: readonly DownwardA
   return files;
 }
 
-/** The files of all sources of a `projected` volume; later ones win. Throws {@link MissingSource}. */
-export function projectedFiles(context: PayloadContext, sources: readonly VolumeProjection[], mode: number): Files {
+/** The files of all sources of a `projected` volume; later ones win. */
+function projectedFiles(context: PayloadContext, sources: readonly VolumeProjection[], mode: number): Files {
   const files: Files = new Map();
   const add = (more: Files) => {
     for (const [path, file] of more) files.set(path, file);
@@ -70,8 +75,40 @@ export function projectedFiles(context: PayloadContext, sources: readonly Volume
       add(secretFiles(context, { ...rest, ...(name === undefined ? {} : { secretName: name }) }, mode));
     }
     if (source.downwardAPI) add(downwardFiles(context, source.downwardAPI.items ?? [], mode));
+    if (source.serviceAccountToken) add(tokenFile(context, source.serviceAccountToken, mode));
   }
   return files;
+}
+
+/** Readable by the pod's user or fsGroup alone where there is one, as in Kubernetes. */
+function tokenFile(context: PayloadContext, source: ServiceAccountTokenProjection, mode: number): Files {
+  const token = context.tokens.get(source);
+  if (token === undefined) throw new MissingSource('failed to fetch token: the controller gave none');
+  const { pod } = context.facts;
+  const user = commonUser(pod);
+  const isPrivate = user !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  const file = { data: Buffer.from(token, 'utf8'), mode: isPrivate ? 0o600 : mode };
+  return new Map([[source.path, user === undefined ? file : { ...file, uid: user }]]);
+}
+
+/** The volume's files come from objects and the pod itself: they are written by the agent, and kept up to date. */
+export function isPayloadVolume(volume: Volume): boolean {
+  return Boolean(volume.configMap || volume.secret || volume.downwardAPI || volume.projected);
+}
+
+/** The files of a payload volume. Throws {@link MissingSource}. */
+export function payloadOf(context: PayloadContext, volume: Volume): Payload {
+  const { configMap, secret, downwardAPI, projected } = volume;
+  if (configMap) return configMapFiles(context, configMap, configMap.defaultMode ?? defaultFileMode);
+  if (secret) return secretFiles(context, secret, secret.defaultMode ?? defaultFileMode);
+  if (downwardAPI) return downwardFiles(context, downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultFileMode);
+  if (projected) return projectedFiles(context, projected.sources ?? [], projected.defaultMode ?? defaultFileMode);
+  throw new Error('no volume plugin matched');
+}
+
+/** The tokens that a volume asks for. */
+export function tokenSourcesOf(volume: Volume): readonly ServiceAccountTokenProjection[] {
+  return (volume.projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
 }
 
 function select(
