@@ -1,11 +1,16 @@
+import { writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { lossyLogDestination } from '@gantry/core/lib/log-destination';
 import { pino } from 'pino';
 import { startAgent } from './app.ts';
 import { parseConfig, parseRemoveConfig } from './config.ts';
 import { removeNodeResources } from './node/remove-node-resources.ts';
 import { DockerRuntime } from './runtime/docker-runtime.ts';
 
-const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
+const logger = pino(
+  { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  lossyLogDestination((line) => writeSync(1, line)),
+);
 
 if (process.argv[2] === 'remove') await remove();
 else await run();

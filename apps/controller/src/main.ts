@@ -1,10 +1,15 @@
+import { writeSync } from 'node:fs';
+import { lossyLogDestination } from '@gantry/core/lib/log-destination';
 import { pino } from 'pino';
 import { startController } from './app.ts';
 import { parseConfig } from './config.ts';
 import { explainStartFailure } from './start-failure.ts';
 
 const stopLimitMs = 10_000;
-const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
+const logger = pino(
+  { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  lossyLogDestination((line) => writeSync(1, line)),
+);
 
 try {
   const config = parseConfig(process.argv.slice(2));

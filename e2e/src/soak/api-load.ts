@@ -73,7 +73,7 @@ export class ApiLoad {
   async check(): Promise<void> {
     const path = this.#configMaps;
     const list = await this.#client.json<{ metadata: { resourceVersion: string }; items: ConfigMap[] }>(path);
-    const newest = Math.max(0, ...this.#acknowledged.map(({ resourceVersion }) => resourceVersion));
+    const newest = this.#acknowledged.reduce((max, { resourceVersion }) => Math.max(max, resourceVersion), 0);
     if (Number(list.metadata.resourceVersion) < newest)
       throw new Error(`the list is at ${list.metadata.resourceVersion}, but ${newest} was acknowledged`);
     const present = new Map(list.items.map((item) => [item.metadata.name, item]));

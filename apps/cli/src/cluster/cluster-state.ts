@@ -55,22 +55,38 @@ export async function writeClusterState(dataDir: string, state: ClusterState): P
 
 /** Makes the data directory and proves that it can be written. */
 export async function prepareDataDir(dataDir: string): Promise<void> {
-  const paths = clusterPaths(dataDir);
+  const { root, controller, logs, nodes } = clusterPaths(dataDir);
+  await explainingRefusals(root, async () => {
+    await makeDirectory(root);
+    for (const dir of [controller, logs, nodes]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  });
+  await probeDirectory(root);
+}
+
+/** Throws a `UserError` where the directory's disk is full or it cannot be written. */
+export async function probeDirectory(directory: string): Promise<void> {
+  const probe = join(directory, '.write-probe');
+  await explainingRefusals(directory, async () => {
+    try {
+      // More than a few blocks: an empty file can be made on a full disk, and a store of nothing needs more than that.
+      await writeFile(probe, 'x'.repeat(512 * 1024));
+    } finally {
+      await rm(probe, { force: true });
+    }
+  });
+}
+
+async function explainingRefusals(directory: string, use: () => Promise<void>): Promise<void> {
   try {
-    await makeDirectory(paths.root);
-    for (const dir of [paths.controller, paths.logs, paths.nodes]) await mkdir(dir, { recursive: true, mode: 0o700 });
-    const probe = join(paths.root, '.write-probe');
-    // A whole block: an empty file can be made on a full disk.
-    await writeFile(probe, 'x'.repeat(64 * 1024));
-    await rm(probe);
+    await use();
   } catch (error) {
     if (isSystemError(error, 'ENOSPC', 'EDQUOT'))
       throw new UserError(
-        `no space is left for the data directory ${paths.root}: free some, or name another with --data-dir`,
+        `no space is left for the data directory ${directory}: free some, or name another with --data-dir`,
       );
     if (isSystemError(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT')) {
       throw new UserError(
-        `the data directory ${paths.root} cannot be written (${messageOf(error)}): name another with --data-dir`,
+        `the data directory ${directory} cannot be written (${messageOf(error)}): name another with --data-dir`,
       );
     }
     throw error;

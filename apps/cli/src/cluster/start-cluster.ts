@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { access, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ApiConnection } from '../api/api-connection.ts';
 import { kubeconfigPath, readKubeconfig } from '../api/kubeconfig.ts';
 import type { ReadyEngine } from '../engine/install-engine.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
 import { chooseClusterCidr } from './cluster-cidr.ts';
-import { type ClusterState, clusterPaths, writeClusterState } from './cluster-state.ts';
+import { type ClusterState, clusterPaths, probeDirectory, writeClusterState } from './cluster-state.ts';
 import { createJoinToken } from './join-token.ts';
 import type { NodeSize } from './node-sizes.ts';
 import { isRunning, logTail, programs, type StartedProcess, startProgram, stopProcess } from './processes.ts';
@@ -136,6 +137,8 @@ async function waitForApi(options: StartOptions, controller: StartedProcess): Pr
 /** Why a program of ours ended: the message of the last line that it logged. */
 export async function explainExit(ended: StartedProcess): Promise<string> {
   const tail = await logTail(ended.logPath, 1);
+  // Without room it could not even say so.
+  if (tail === '') await probeDirectory(dirname(ended.logPath));
   let reason = tail;
   try {
     const line = JSON.parse(tail) as { msg?: string; err?: { message?: string } };

@@ -4,6 +4,7 @@ import { planNodeSizes } from '../cluster/node-sizes.ts';
 import { choosePort } from '../cluster/ports.ts';
 import { isRunning } from '../cluster/processes.ts';
 import { type StartedCluster, startCluster } from '../cluster/start-cluster.ts';
+import { takeStartLock } from '../cluster/start-lock.ts';
 import { removeCluster, removeNode, stopProcesses } from '../cluster/stop-cluster.ts';
 import { waitForDeployments, waitForNodes } from '../cluster/wait-ready.ts';
 import { ensureDemoImages } from '../demo/demo-images.ts';
@@ -45,11 +46,15 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   if (earlier) await removeSurplusNodes(options, earlier);
   // From here on a Ctrl-C must undo what was started, at whatever point it comes.
   const interrupted = waitForSignal();
-  const started = await start(terminal, engine, options, earlier);
+  const release = await takeStartLock(terminal);
+  const started = await start(terminal, engine, options, earlier).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
   const { state } = started;
   try {
     await Promise.race([
-      makeReady(terminal, engine, options, started),
+      makeReady(terminal, engine, options, { started, release }),
       interrupted.then(() => Promise.reject(new Interrupted())),
     ]);
     await printSummary(terminal, options.dataDir, state, started.api);
@@ -61,6 +66,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
     terminal.line('Ctrl-C stops the cluster and removes what it made.');
     await watchUntil(interrupted, terminal, started);
   } catch (error) {
+    await release();
     if (!(error instanceof Interrupted)) {
       await end(terminal, engine, options, state).catch((failure: unknown) => terminal.warn(messageOf(failure)));
       throw error;
@@ -119,11 +125,13 @@ async function makeReady(
   terminal: Terminal,
   engine: ReadyEngine,
   options: UpOptions,
-  started: StartedCluster,
+  { started, release }: { readonly started: StartedCluster; readonly release: () => Promise<void> },
 ): Promise<void> {
   const names = started.state.nodes.map((node) => node.name);
   const hasDemo = options.isDemo && (await makeDemoImages(terminal, engine));
   await waitForNodes(terminal, started.api, names, started.processes);
+  // Ports and address ranges are in use by now: the next start sees them.
+  await release();
   if (!hasDemo) return;
   await deployDemo(started.api);
   await waitForDeployments(terminal, started.api, demoNamespace, demoTimeoutMs);

@@ -10,12 +10,15 @@ const codes = {
   notADatabase: 26,
 } as const;
 
+/** The disk, or what the database may take of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return primaryCode(error) === codes.full;
+}
+
 /** A failure of the storage in one line that names the file and what to do. */
 export function describeSqliteError(error: unknown, path: string): string {
   if (!(error instanceof Error)) return `${path}: ${String(error)}`;
-  const extended = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
-  // The low byte is the primary code; the rest says more about it.
-  switch (extended & 0xff) {
+  switch (primaryCode(error)) {
     case codes.busy:
     case codes.locked:
       return `${path} is in use by another process: only one controller may run on a data directory`;
@@ -33,4 +36,10 @@ export function describeSqliteError(error: unknown, path: string): string {
     default:
       return `${path}: ${error.message.replaceAll('\n', ' ')}`;
   }
+}
+
+/** The low byte of the result code; the rest says more about it. */
+function primaryCode(error: unknown): number {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return 0;
+  return error.errcode & 0xff;
 }

@@ -65,7 +65,7 @@ export type SqliteReply =
   | { readonly type: 'unusable'; readonly message: string }
   | Committed
   /** The commit of the next `batches` write batches failed; none of their writes was done. */
-  | { readonly type: 'commitFailed'; readonly batches: number; readonly message: string }
+  | { readonly type: 'commitFailed'; readonly batches: number; readonly message: string; readonly isFull: boolean }
   | { readonly type: 'answer'; readonly id: number; readonly answer: SqliteReads[SqliteReadName]['answer'] }
   /** A read of a revision that was compacted while the request was under way. */
   | { readonly type: 'compacted'; readonly id: number; readonly revision: number; readonly oldest: number }

@@ -127,7 +127,8 @@ describe('a SQLite store under pressure', () => {
     const failure = await (async () => {
       for (;;) last = await store.update('/grows', big, last);
     })().catch((error: Error) => error);
-    expect(failure.message).toMatch(/^\S+state\.db cannot grow: the disk is full$/);
+    expect(failure).toMatchObject({ name: 'StoreError', code: 'full' });
+    expect(failure).toHaveProperty('message', expect.stringMatching(/^\S+state\.db cannot grow: the disk is full$/));
     for (let i = 0; i < 5; i += 1) writes.push(store.create(`/k${i}`, big));
     const results = await Promise.allSettled(writes);
     expect(results.map((result) => result.status)).toEqual(Array(5).fill('rejected'));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger, Store, StoreEvent, StoreListOptions, StoreListResult, StoreRecord } from '@gantry/core';
-import { checkRetained, closedError, compactedError, futureError } from '@gantry/core/store/refusals';
+import { checkRetained, closedError, compactedError, fullError, futureError } from '@gantry/core/store/refusals';
 import { WatchHub } from '@gantry/core/store/watch-hub';
 import { systemClock } from '../system-clock.ts';
 import {
@@ -193,7 +193,7 @@ class SqliteStore implements Store {
         return this.#onCommitted(reply);
       case 'commitFailed': {
         this.#logger.error({ reason: reply.message }, 'the store could not commit');
-        const error = new Error(reply.message);
+        const error = reply.isFull ? fullError(reply.message) : new Error(reply.message);
         for (const write of this.#writes.takeSent(reply.batches)) write.reject(error);
         return;
       }

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { CompactedError, SqliteDatabase } from './sqlite-database.ts';
-import { describeSqliteError } from './sqlite-errors.ts';
+import { describeSqliteError, isDiskFull } from './sqlite-errors.ts';
 import type { SqliteRead, SqliteReply, SqliteRequest, SqliteWorkerData, WriteBatch } from './sqlite-protocol.ts';
 import { openDatabase } from './sqlite-schema.ts';
 
@@ -59,7 +59,12 @@ function commit(database: SqliteDatabase, batches: readonly WriteBatch[], path: 
   try {
     return database.commit(batches);
   } catch (error) {
-    return { type: 'commitFailed', batches: batches.length, message: describeSqliteError(error, path) };
+    return {
+      type: 'commitFailed',
+      batches: batches.length,
+      message: describeSqliteError(error, path),
+      isFull: isDiskFull(error),
+    };
   }
 }
 

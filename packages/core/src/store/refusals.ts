@@ -26,6 +26,11 @@ export function overloadedError(waiting: number): StoreError {
   return new StoreError('overloaded', `the store is overloaded: ${waiting} writes wait for the disk`);
 }
 
+/** For a write that the disk has no room for: nothing was done. `message` names the file. */
+export function fullError(message: string): StoreError {
+  return new StoreError('full', message);
+}
+
 /** For any call after `close`. */
 export function closedError(): StoreError {
   return new StoreError('closed', 'the store is closed');

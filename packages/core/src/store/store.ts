@@ -79,7 +79,7 @@ export interface StoreEvent {
 
 /** Base of the refusals a store gives; anything else is a failure of the storage itself. */
 export class StoreError extends Error {
-  readonly code: 'exists' | 'conflict' | 'compacted' | 'closed' | 'future' | 'overloaded';
+  readonly code: 'exists' | 'conflict' | 'compacted' | 'closed' | 'future' | 'overloaded' | 'full';
   /** For `conflict`: the key's present revision, 0 where it is absent. For `compacted`: the oldest retained one. */
   readonly revision: number;
 

@@ -27,6 +27,11 @@ export function toApiError(error: unknown, logger: Logger, where: { method: stri
       { cause: error },
     );
   }
+  if (error instanceof StoreError && error.code === 'full') {
+    // The store has logged it. An operator can put it right, so that the cause is not hidden.
+    const message = `Internal error occurred: ${error.message}; free some space and try again`;
+    return new ApiError('InternalError', message, undefined, { cause: error });
+  }
   logger.error({ err: error, method: where.method, url: where.url }, 'request failed');
   return new ApiError('InternalError', "Internal error occurred: see the controller's log for details", undefined, {
     cause: error,
