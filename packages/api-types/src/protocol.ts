@@ -10,23 +10,26 @@ import type {
   Secret,
   Taint,
 } from './generated/types.ts';
+import type { AcceptorFrame, OpenerFrame, PodReference } from './stream-protocol.ts';
 import type { NodeUsage } from './usage.ts';
+
+export * from './stream-protocol.ts';
 
 /**
  * The agent protocol: one WebSocket per node, dialled by the agent, TLS, `Authorization: Bearer <node credential>`.
  * Text frames are the JSON of {@link AgentFrame} and {@link ControllerFrame}; binary frames carry stream bytes
- * (see {@link encodeStreamData}). A frame that does not parse closes the connection with {@link closeCodes}.badFrame.
+ * (see `stream-protocol.ts`). A frame that does not parse closes the connection with {@link closeCodes}.badFrame.
  */
 export const agentProtocol = {
-  version: 1,
+  version: 2,
   /** Where the agent's WebSocket connects. */
   sessionPath: '/gantry/v1/agent',
   /** `POST` a {@link JoinRequest} with a bootstrap token, get a {@link JoinResponse}. */
   joinPath: '/gantry/v1/join',
   /** `GET` with a bootstrap token: the agent as one gzipped tar archive. */
   archivePath: '/gantry/v1/agent.tgz',
-  /** Bytes a stream's sender may have in flight before the receiver grants more. */
-  streamWindowBytes: 256 * 1024,
+  /** Stream bytes wait while this much is unsent on the connection, so that heartbeats are never far behind. */
+  maxBufferedStreamBytes: 512 * 1024,
   /** Largest text frame either side accepts. */
   maxFrameBytes: 16 * 1024 * 1024,
 } as const;
@@ -59,35 +62,12 @@ export interface NodeRegistration {
   readonly notReadyReason?: string;
 }
 
-export interface PodReference {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
-
 export interface EventReport {
   readonly pod: PodReference;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
   readonly fieldPath?: string;
-}
-
-/** Names as in Kubernetes' PodLogOptions. */
-export interface LogStreamOptions {
-  readonly container: string;
-  readonly follow: boolean;
-  readonly previous: boolean;
-  readonly timestamps: boolean;
-  readonly sinceSeconds?: number;
-  readonly sinceTime?: string;
-  readonly tailLines?: number;
-  readonly limitBytes?: number;
-}
-
-export interface StreamError {
-  readonly reason: ErrorReason;
-  readonly message: string;
 }
 
 export type AgentFrame =
@@ -103,9 +83,7 @@ export type AgentFrame =
   | { readonly type: 'podsTerminated'; readonly items: readonly PodReference[] }
   | { readonly type: 'events'; readonly items: readonly EventReport[] }
   | { readonly type: 'usage'; readonly usage: NodeUsage }
-  | { readonly type: 'streamOpened'; readonly id: number }
-  | { readonly type: 'streamRefused'; readonly id: number; readonly error: StreamError }
-  | { readonly type: 'streamEnded'; readonly id: number; readonly error?: StreamError };
+  | AcceptorFrame;
 
 /** Kinds of which a node is sent what its pods need. */
 export interface NodeObjectTypes {
@@ -131,36 +109,11 @@ export type ControllerFrame =
   | { readonly type: 'objects'; readonly items: readonly NodeObjectChange[] }
   /** Everything the node needs has been sent once; what it holds beyond that is gone. */
   | { readonly type: 'synced' }
-  | {
-      readonly type: 'openStream';
-      readonly id: number;
-      readonly kind: 'logs';
-      readonly pod: PodReference;
-      readonly options: LogStreamOptions;
-    }
-  | { readonly type: 'closeStream'; readonly id: number }
-  | { readonly type: 'credit'; readonly id: number; readonly bytes: number };
+  | OpenerFrame;
 
 export type NodeObjectChange =
   | { readonly [R in NodeResource]: { readonly resource: R; readonly object: NodeObjectTypes[R] } }[NodeResource]
   | { readonly resource: NodeResource; readonly deletedKey: string };
-
-const headerBytes = 4;
-
-/** A binary frame: the stream's id (big-endian uint32), then its bytes. */
-export function encodeStreamData(id: number, data: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(headerBytes + data.byteLength);
-  new DataView(frame.buffer).setUint32(0, id);
-  frame.set(data, headerBytes);
-  return frame;
-}
-
-/** The inverse of {@link encodeStreamData}; undefined for a frame too short to be one. */
-export function decodeStreamData(frame: Uint8Array): { id: number; data: Uint8Array } | undefined {
-  if (frame.byteLength < headerBytes) return undefined;
-  const id = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0);
-  return { id, data: frame.subarray(headerBytes) };
-}
 
 /** Parses a text frame; undefined where it is not an object with a string `type`. Senders are trusted beyond that. */
 export function parseFrame<F extends AgentFrame | ControllerFrame>(text: string): F | undefined {

@@ -9,6 +9,8 @@ import {
   closeCodes,
   decodeStreamData,
   type NodeRegistration,
+  type StreamRequest,
+  streamLimits,
 } from '@gantry/api-types/protocol';
 import { FakeClock } from '@gantry/core/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -249,15 +251,16 @@ it('sends log bytes as far as it was granted, and the rest when it is granted mo
   const current = await connected();
   const options = { container: 'main', follow: true, previous: false, timestamps: false };
   const reference = { namespace: 'default', name: 'web', uid: 'uid-1' };
-  current.send({ type: 'openStream', id: 7, kind: 'logs', pod: reference, options });
+  const { windowBytes: window } = streamLimits;
+  const request: StreamRequest = { kind: 'logs', pod: reference, options };
+  current.send({ type: 'openStream', id: 7, windowBytes: window, request });
   await current.received('streamOpened');
-  const window = agentProtocol.streamWindowBytes;
   const data = Buffer.alloc(2 * window, 'x');
   for (let at = 0; at < data.length; at += 32 * 1024) source.write(data.subarray(at, at + 32 * 1024));
   await expect.poll(() => current.bytes).toBe(window);
   await current.received('heartbeat', 2);
   expect(current.bytes).toBe(window);
-  current.send({ type: 'credit', id: 7, bytes: window });
+  current.send({ type: 'streamCredit', id: 7, channel: 1, bytes: window });
   source.end();
   await current.received('streamEnded');
   expect(current.bytes).toBe(2 * window);
@@ -278,9 +281,8 @@ it('ends a stream whose source breaks, and lives', async () => {
     current.send({
       type: 'openStream',
       id,
-      kind: 'logs',
-      pod: { namespace: 'default', name: 'web', uid: 'uid-1' },
-      options,
+      windowBytes: streamLimits.windowBytes,
+      request: { kind: 'logs', pod: { namespace: 'default', name: 'web', uid: 'uid-1' }, options },
     });
   open(1);
   await current.received('streamOpened', 1);

@@ -9,10 +9,11 @@ import {
   parseFrame,
 } from '@gantry/api-types/protocol';
 import type { Clock, Logger } from '@gantry/core';
+import { StreamAcceptor } from '@gantry/core/streams/stream-acceptor';
 import { WebSocket } from 'ws';
 import type { NodePods } from '../node-api.ts';
+import { createStreamHandler } from '../streams/serve-stream.ts';
 import type { NodeState } from './node-state.ts';
-import { OutgoingStreams } from './outgoing-streams.ts';
 
 export interface ControllerConnectionOptions {
   /** `https://host:port` of the controller's API. */
@@ -45,7 +46,7 @@ const credentialRefused =
 export class ControllerConnection {
   readonly #options: ControllerConnectionOptions;
   #socket: WebSocket | undefined;
-  #streams: OutgoingStreams | undefined;
+  #streams: StreamAcceptor | undefined;
   #pods: NodePods | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #cancelWelcomeTimer: () => void = () => undefined;
@@ -66,7 +67,7 @@ export class ControllerConnection {
     this.#connect();
   }
 
-  /** Log streams are refused until the pod manager, which starts after the first welcome, is known. */
+  /** Streams are refused until the pod manager, which starts after the first welcome, is known. */
   setPods(pods: NodePods): void {
     this.#pods = pods;
   }
@@ -129,17 +130,23 @@ export class ControllerConnection {
     const { state, logger, registration, agentVersion } = this.#options;
     this.#lastHeardMs = this.#options.clock.now();
     this.#cancelWelcomeTimer = this.#options.clock.setTimer(() => this.#socket?.terminate(), welcomeTimeoutMs);
-    this.#streams = new OutgoingStreams({
-      pods: {
-        openLogs: (...request) => this.#requirePods().openLogs(...request),
-        sampleUsage: () => this.#requirePods().sampleUsage(),
-      },
-      logger,
-      send: (frame) => this.#send(frame),
-      sendData: (frame) => this.#socket?.send(frame),
-    });
+    this.#streams = this.#acceptStreams(logger);
     state.startSync();
     this.#send({ type: 'hello', protocol: agentProtocol.version, agentVersion, registration: registration() });
+  }
+
+  #acceptStreams(logger: Logger): StreamAcceptor {
+    const socket = this.#socket;
+    return new StreamAcceptor({
+      handle: createStreamHandler(() => this.#requirePods()),
+      logger,
+      transport: {
+        sendFrame: (frame) => this.#send(frame),
+        sendData: (frame) => socket?.send(frame, () => this.#streams?.onDrain()),
+        isWritable: () =>
+          socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < agentProtocol.maxBufferedStreamBytes,
+      },
+    });
   }
 
   #requirePods(): NodePods {
@@ -150,8 +157,9 @@ export class ControllerConnection {
   #onMessage(data: Buffer, isBinary: boolean): void {
     this.#lastHeardMs = this.#options.clock.now();
     if (isBinary) {
-      // No stream carries bytes to the agent yet (exec and attach will): a controller that sends some is newer than us.
-      if (!decodeStreamData(data)) this.#socket?.terminate();
+      const frame = decodeStreamData(data);
+      if (frame) return this.#streams?.onData(frame.id, frame.channel, frame.data);
+      this.#socket?.close(closeCodes.badFrame, 'the frame is not one of the agent protocol');
       return;
     }
     try {
@@ -188,12 +196,10 @@ export class ControllerConnection {
         state.finishSync();
         return this.#flush();
       case 'openStream':
-        void this.#streams?.openLogs(frame.id, frame.pod, frame.options);
-        return;
       case 'closeStream':
-        return this.#streams?.close(frame.id);
-      case 'credit':
-        return this.#streams?.grant(frame.id, frame.bytes);
+      case 'streamCredit':
+      case 'channelEnded':
+        return this.#streams?.onFrame(frame);
       default:
         // `heartbeat` only says that the controller lives; anything else is a newer controller's.
         return;
@@ -242,6 +248,7 @@ export class ControllerConnection {
   }
 
   #send(frame: AgentFrame): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+    if (this.#socket?.readyState === WebSocket.OPEN)
+      this.#socket.send(JSON.stringify(frame), () => this.#streams?.onDrain());
   }
 }

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
+import type { LogStreamOptions } from '@gantry/api-types/protocol';
+import { linkStreams } from '@gantry/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LogOptions, NodeStreams } from '../sessions/node-streams.ts';
+import type { NodeStreams } from '../sessions/node-streams.ts';
 import { createTestApi, deploymentBody, podBody, type TestApi } from './testing/test-api.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field, whatever their kind
@@ -160,11 +161,15 @@ describe('eviction', () => {
 });
 
 describe('logs', () => {
-  const asked: { node: string; options: LogOptions; signal: AbortSignal }[] = [];
+  const asked: { node: string; options: LogStreamOptions }[] = [];
+  const { opener } = linkStreams(async (_request, stream) => {
+    stream.channel(1).write('one\n');
+    stream.channel(1).write('two\n');
+  });
   const nodeStreams: NodeStreams = {
-    openLogs: async (node, _pod, options, signal) => {
-      asked.push({ node, options, signal });
-      return Readable.from([Buffer.from('one\n'), Buffer.from('two\n')]);
+    openStream: (node, request, signal) => {
+      if (request.kind === 'logs') asked.push({ node, options: request.options });
+      return opener.open(request, signal);
     },
   };
   let api: TestApi;

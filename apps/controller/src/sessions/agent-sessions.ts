@@ -1,13 +1,13 @@
-import type { Readable } from 'node:stream';
 import { ApiError, type NodeUsage } from '@gantry/api-types';
-import { agentProtocol, closeCodes, type PodReference } from '@gantry/api-types/protocol';
+import { agentProtocol, closeCodes, type StreamRequest } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
+import type { OpenedStream } from '@gantry/core/streams/stream-opener';
 import type { WebSocket } from 'ws';
 import { LeaseWriter } from './lease-writer.ts';
 import { NodeObjects } from './node-objects.ts';
 import { NodeRegistrar } from './node-registration.ts';
 import { NodeSession, type SessionServices } from './node-session.ts';
-import type { LogOptions, NodeStreams } from './node-streams.ts';
+import type { NodeStreams } from './node-streams.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 
 export interface AgentSessionsOptions {
@@ -114,10 +114,10 @@ export class AgentSessions implements NodeStreams {
     return this.#usage;
   }
 
-  openLogs(nodeName: string, pod: PodReference, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+  openStream(nodeName: string, request: StreamRequest, signal: AbortSignal): Promise<OpenedStream> {
     const session = this.#sessions.get(nodeName);
-    if (session) return session.streams.openLogs(pod, options, signal);
-    const message = `node ${nodeName} has no connection to the controller: its logs can be read once its agent is back`;
+    if (session?.isReady) return session.streams.open(request, signal);
+    const message = `node ${nodeName} has no connection to the controller: logs, exec and the like work once its agent is back`;
     return Promise.reject(new ApiError('ServiceUnavailable', message));
   }
 

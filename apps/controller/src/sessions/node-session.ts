@@ -12,8 +12,8 @@ import {
   parseFrame,
 } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
+import { StreamOpener } from '@gantry/core/streams/stream-opener';
 import type { RawData, WebSocket } from 'ws';
-import { IncomingStreams } from './incoming-streams.ts';
 import type { NodeObjects } from './node-objects.ts';
 import type { NodeRegistrar } from './node-registration.ts';
 import type { PodStatusWriter } from './pod-status-writer.ts';
@@ -48,7 +48,7 @@ const maxBufferedBytes = 64 * 1024 * 1024;
 /** One agent's connection: its hello, its reports, and what its node needs. */
 export class NodeSession {
   readonly nodeName: string;
-  readonly streams: IncomingStreams;
+  readonly streams: StreamOpener;
   readonly #socket: WebSocket;
   readonly #services: SessionServices;
   readonly #callbacks: SessionCallbacks;
@@ -66,7 +66,15 @@ export class NodeSession {
     this.#services = services;
     this.#callbacks = callbacks;
     this.#logger = services.logger.child({ node: nodeName });
-    this.streams = new IncomingStreams((frame) => this.#send(frame), services.clock);
+    this.streams = new StreamOpener(
+      {
+        sendFrame: (frame) => this.#send(frame),
+        sendData: (frame) => socket.send(frame, () => this.streams.onDrain()),
+        isWritable: () =>
+          socket.readyState === socket.OPEN && socket.bufferedAmount < agentProtocol.maxBufferedStreamBytes,
+      },
+      services.clock,
+    );
     socket.on('message', (data: RawData, isBinary: boolean) => this.#onMessage(toBuffer(data), isBinary));
     socket.on('error', (error) => this.#logger.warn({ err: error }, 'agent connection failed'));
     socket.on('close', () => this.#onClose());
@@ -105,7 +113,7 @@ export class NodeSession {
     if (this.#isReady) this.#callbacks.onSignOfLife();
     if (isBinary) {
       const frame = decodeStreamData(data);
-      if (frame) this.streams.onData(frame.id, frame.data);
+      if (frame) this.streams.onData(frame.id, frame.channel, frame.data);
       else this.#refuseFrame();
       return;
     }
@@ -146,11 +154,11 @@ export class NodeSession {
       case 'usage':
         return this.#callbacks.onUsage(frame.usage);
       case 'streamOpened':
-        return this.streams.onOpened(frame.id);
       case 'streamRefused':
-        return this.streams.onRefused(frame.id, frame.error);
       case 'streamEnded':
-        return this.streams.onEnded(frame.id, frame.error);
+      case 'streamCredit':
+      case 'channelEnded':
+        return this.streams.onFrame(frame);
       default:
         // A newer agent's frame: ignored, so that agents may be upgraded before the controller.
         return;
@@ -241,7 +249,7 @@ export class NodeSession {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > maxBufferedBytes)
       return this.close(closeCodes.tooSlow, 'the agent does not read');
-    this.#socket.send(text);
+    this.#socket.send(text, () => this.streams.onDrain());
   }
 }
 

@@ -1,19 +1,12 @@
-import type { Readable } from 'node:stream';
-import type { LogStreamOptions } from '@gantry/api-types/protocol';
+import type { StreamRequest } from '@gantry/api-types/protocol';
+import type { OpenedStream } from '@gantry/core/streams/stream-opener';
 
-export type { LogStreamOptions as LogOptions };
-
-/** Byte streams from a node's agent. Implemented by the agent sessions, used by the pods/log handler and the dashboard. */
+/** Byte streams to a node's agent. Implemented by the agent sessions, used by the handlers of logs, exec and the like. */
 export interface NodeStreams {
   /**
-   * The container's log bytes (stdout and stderr interleaved, as Kubernetes serves them), ended where the container
-   * ended or, with `follow`, when it does. Rejects with `ApiError` (BadRequest where the container has not started or has no previous run,
-   * ServiceUnavailable where the node has no session). Back-pressured; aborting the signal ends it at the agent too.
+   * Resolves once the agent has accepted the stream. Rejects with `ApiError` (what the agent refuses with;
+   * ServiceUnavailable where the node has no session; TooManyRequests) or the signal's reason. Aborting the signal
+   * closes the stream, at the agent too.
    */
-  openLogs(
-    nodeName: string,
-    pod: { namespace: string; name: string; uid: string },
-    options: LogStreamOptions,
-    signal: AbortSignal,
-  ): Promise<Readable>;
+  openStream(nodeName: string, request: StreamRequest, signal: AbortSignal): Promise<OpenedStream>;
 }

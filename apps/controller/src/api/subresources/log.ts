@@ -1,39 +1,39 @@
 import type { Readable } from 'node:stream';
 import { ApiError, type ContainerStatus, objectKey, type Pod } from '@gantry/api-types';
-import type { LogOptions } from '../../sessions/node-streams.ts';
+import { type LogStreamOptions, streamChannels } from '@gantry/api-types/protocol';
 import type { ApiContext } from '../context.ts';
 import { notFound } from '../failures.ts';
+import { requireNodeStreams } from './pod-streams.ts';
 
 export interface LogRequest {
   readonly namespace: string;
   readonly podName: string;
   /** Undefined: the pod's only container, or the one that its annotation names. */
   readonly container: string | undefined;
-  readonly options: Omit<LogOptions, 'container'>;
+  readonly options: Omit<LogStreamOptions, 'container'>;
   /** Ends the stream at the agent too. */
   readonly signal: AbortSignal;
 }
 
 /** pods/log: the bytes of a container's log. Everything that can be told before the first byte throws `ApiError`. */
-export function openPodLogs(api: ApiContext, request: LogRequest): Promise<Readable> {
+export async function openPodLogs(api: ApiContext, request: LogRequest): Promise<Readable> {
   const found = api.objects.get('pods', objectKey(request.namespace, request.podName));
   if (!found) throw notFound(api.registry.byResource('pods'), request.podName);
   const pod = found.object as Pod;
   const container = chooseContainer(pod, request.container);
   checkStarted(pod, container, request.options.previous);
-  const streams = api.nodeStreams();
-  if (!streams)
-    throw new ApiError(
-      'ServiceUnavailable',
-      'container logs are not available: the controller has no agent sessions yet; try again',
-    );
   const { name, namespace = '', uid } = pod.metadata;
-  return streams.openLogs(
+  const options = { ...request.options, container };
+  const stream = await requireNodeStreams(api).openStream(
     pod.spec.nodeName ?? '',
-    { namespace, name, uid },
-    { ...request.options, container },
+    { kind: 'logs', pod: { namespace, name, uid }, options },
     request.signal,
   );
+  const logs = stream.channel(streamChannels.stdout);
+  // Nothing is sent to a log; ended in both directions, the channel closes by itself.
+  logs.end();
+  logs.once('close', () => stream.close());
+  return logs;
 }
 
 function chooseContainer(pod: Pod, asked: string | undefined): string {

@@ -98,8 +98,8 @@ export class TestAgent {
     this.socket.send(JSON.stringify(frame));
   }
 
-  sendData(id: number, data: Uint8Array): void {
-    this.socket.send(encodeStreamData(id, data));
+  sendData(id: number, channel: number, data: Uint8Array): void {
+    this.socket.send(encodeStreamData(id, channel, data));
   }
 
   hello(registration: Partial<NodeRegistration> = {}): void {

@@ -1,0 +1,24 @@
+import { ApiError } from '@gantry/api-types';
+import type { StreamRequest } from '@gantry/api-types/protocol';
+import type { StreamHandler } from '@gantry/core/streams/stream-acceptor';
+import type { NodePods } from '../node-api.ts';
+import { serveLogs } from './serve-logs.ts';
+
+/**
+ * What the agent does for each kind of stream. `pods` throws until the pod manager runs. What is used seldom is loaded
+ * with the first stream of its kind.
+ */
+export function createStreamHandler(pods: () => NodePods): StreamHandler {
+  return async (request, stream) => {
+    switch (request.kind) {
+      case 'logs':
+        return serveLogs(pods(), request, stream);
+      default:
+        throw new ApiError('BadRequest', `the agent of the node has no streams of kind ${nameOf(request)}: upgrade it`);
+    }
+  };
+}
+
+function nameOf(request: StreamRequest): string {
+  return request.kind;
+}
