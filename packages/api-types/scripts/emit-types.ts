@@ -20,6 +20,9 @@ const builtins: Readonly<Record<string, string>> = {
 /** Set by the server on everything stored, so always there on what a reader sees. */
 const alwaysInObjectMeta = new Set(['name', 'uid', 'resourceVersion', 'creationTimestamp']);
 
+/** What objects are made from has metadata as a client sends it. */
+const templates = new Set(['JobTemplateSpec', 'PersistentVolumeClaimTemplate', 'PodTemplateSpec']);
+
 /** The TypeScript interfaces of all types but lists, sorted by name. */
 export function emitTypes(facts: Facts): string {
   const names = new Map<string, string>();
@@ -84,7 +87,7 @@ function typeText(
   type: TypeFacts,
   field: FieldFacts,
 ): string {
-  if (type.name === 'PodTemplateSpec' && field.name === 'metadata') return 'Partial<ObjectMeta>';
+  if (templates.has(type.name) && field.name === 'metadata') return 'Partial<ObjectMeta>';
   return typeScriptOf(facts, names, owner.version, field.type);
 }
 

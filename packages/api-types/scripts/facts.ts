@@ -96,6 +96,6 @@ export function isAlwaysPresent(type: TypeFacts, field: FieldFacts): boolean {
   if (field.isPointer) return false;
   if (type.isKind && ['metadata', 'spec', 'status'].includes(field.name))
     return type.name !== 'Status' || field.name === 'metadata';
-  if (type.name === 'PodTemplateSpec' && field.name === 'spec') return true;
+  if ((type.name === 'PodTemplateSpec' || type.name === 'JobTemplateSpec') && field.name === 'spec') return true;
   return !field.omitsEmpty;
 }

@@ -8,6 +8,7 @@ export type * from './generated/types.ts';
 export { ageOf, humanDuration } from './human-duration.ts';
 export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';
+export { jobLabels } from './kinds/job-labels.ts';
 export type { PodSummary } from './kinds/pod/columns.ts';
 export { podStatusText, summarisePod } from './kinds/pod/columns.ts';
 export { defaultPullPolicy } from './kinds/pod/pull-policy.ts';

@@ -41,6 +41,8 @@ export interface KindDefinition<T extends KubernetesObject = KubernetesObject> {
   readonly subresources: readonly SubresourceDefinition[];
   /** Kinds whose spec changes bump `metadata.generation`. */
   readonly hasGeneration: boolean;
+  /** Deleted without a propagation policy, it leaves its dependents behind (Jobs, ReplicationControllers). */
+  readonly orphansByDefault?: true;
   /** Whether an update without `metadata.resourceVersion` is accepted (most kinds) or 422 (`must be specified for an update`). */
   readonly allowsUnconditionalUpdate: boolean;
   /** Fills in what Kubernetes would, so that GET and diff show it. Runs on create, update and patch, before validation. */

@@ -22,16 +22,32 @@ describe('the served kinds', () => {
       namespaces: 'ns',
       nodes: 'no',
       pods: 'po',
+      replicationcontrollers: 'rc',
       secrets: '',
       serviceaccounts: 'sa',
       services: 'svc',
+      'controllerrevisions.apps': '',
+      'daemonsets.apps': 'ds',
       'deployments.apps': 'deploy',
       'replicasets.apps': 'rs',
+      'statefulsets.apps': 'sts',
+      'cronjobs.batch': 'cj',
+      'jobs.batch': '',
       'leases.coordination.k8s.io': '',
       'endpointslices.discovery.k8s.io': '',
     });
     const all = kinds.filter((kind) => kind.categories.includes('all')).map((kind) => kind.plural);
-    expect(all.toSorted()).toEqual(['deployments', 'pods', 'replicasets', 'services']);
+    expect(all.toSorted()).toEqual([
+      'cronjobs',
+      'daemonsets',
+      'deployments',
+      'jobs',
+      'pods',
+      'replicasets',
+      'replicationcontrollers',
+      'services',
+      'statefulsets',
+    ]);
   });
 
   it('never throw on an object that has nothing but a name', () => {

@@ -1,17 +1,23 @@
 import type { KindDefinition } from './kind.ts';
 import { resourceName } from './kind.ts';
 import { configMapKind } from './kinds/config-map.ts';
+import { controllerRevisionKind } from './kinds/controller-revision.ts';
+import { cronJobKind } from './kinds/cron-job.ts';
+import { daemonSetKind } from './kinds/daemon-set.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { eventKind } from './kinds/event.ts';
+import { jobKind } from './kinds/job.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
+import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceKind } from './kinds/service.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
+import { statefulSetKind } from './kinds/stateful-set.ts';
 import type { KubernetesObject, ResourceName, ResourceTypes } from './resources.ts';
 
 const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[R]> } = {
@@ -20,11 +26,17 @@ const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[
   namespaces: namespaceKind,
   nodes: nodeKind,
   pods: podKind,
+  replicationcontrollers: replicationControllerKind,
   secrets: secretKind,
   serviceaccounts: serviceAccountKind,
   services: serviceKind,
+  'controllerrevisions.apps': controllerRevisionKind,
+  'daemonsets.apps': daemonSetKind,
   'deployments.apps': deploymentKind,
   'replicasets.apps': replicaSetKind,
+  'statefulsets.apps': statefulSetKind,
+  'cronjobs.batch': cronJobKind,
+  'jobs.batch': jobKind,
   'leases.coordination.k8s.io': leaseKind,
   'endpointslices.discovery.k8s.io': endpointSliceKind,
 };

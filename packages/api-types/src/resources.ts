@@ -13,7 +13,13 @@ export interface ResourceTypes {
   configmaps: t.ConfigMap;
   secrets: t.Secret;
   serviceaccounts: t.ServiceAccount;
+  replicationcontrollers: t.ReplicationController;
   'replicasets.apps': t.ReplicaSet;
+  'statefulsets.apps': t.StatefulSet;
+  'daemonsets.apps': t.DaemonSet;
+  'controllerrevisions.apps': t.ControllerRevision;
+  'jobs.batch': t.Job;
+  'cronjobs.batch': t.CronJob;
   'deployments.apps': t.Deployment;
   'leases.coordination.k8s.io': t.Lease;
   'endpointslices.discovery.k8s.io': t.EndpointSlice;

@@ -1,5 +1,5 @@
 import { ageOf } from '../human-duration.ts';
-import type { PrinterColumn, SubresourceDefinition, Verb } from '../kind.ts';
+import type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from '../kind.ts';
 import type { KubernetesObject } from '../resources.ts';
 
 /** What every kind served here can do. */
@@ -72,3 +72,23 @@ export const scaleSubresource: SubresourceDefinition = {
   kind: 'Scale',
   verbs: ['get', 'update', 'patch'],
 };
+
+/**
+ * The hooks of a kind whose status only status writers set: a creator's is replaced by what `initial` makes, a writer of
+ * the main resource keeps it, and a status writer changes nothing of the spec.
+ */
+export function statusHooks<T extends KubernetesObject & { spec: unknown; status: unknown }>(
+  initial: () => T['status'],
+): Pick<KindDefinition<T>, 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate'> {
+  return {
+    prepareForCreate(object) {
+      object.status = initial();
+    },
+    prepareForUpdate(next, previous) {
+      next.status = previous.status;
+    },
+    prepareForStatusUpdate(next, previous) {
+      next.spec = previous.spec;
+    },
+  };
+}

@@ -18,8 +18,22 @@ export interface WorkloadSpec {
   readonly template?: PodTemplateSpec;
 }
 
+/** How Kubernetes names the kind in its texts. */
+export interface WorkloadTexts {
+  /** `empty selector is invalid for …` */
+  readonly inSelector: string;
+  /** `activeDeadlineSeconds in … is not Supported` */
+  readonly inTemplate: string;
+}
+
+const replicaSetTexts: WorkloadTexts = { inSelector: 'deployment', inTemplate: 'ReplicaSet' };
+
 /** The rules of counts, selector and template: the selector must select the template's pods, which run for ever. */
-export function validateWorkloadSpec(spec: WorkloadSpec, errors: FieldError[]): void {
+export function validateWorkloadSpec(
+  spec: WorkloadSpec,
+  errors: FieldError[],
+  texts: WorkloadTexts = replicaSetTexts,
+): void {
   const path = workloadSpecPath;
   validateNonNegative(spec.replicas, path.child('replicas'), errors);
   validateNonNegative(spec.minReadySeconds, path.child('minReadySeconds'), errors);
@@ -30,34 +44,50 @@ export function validateWorkloadSpec(spec: WorkloadSpec, errors: FieldError[]): 
   } else {
     validateLabelSelector(selector, selectorPath, errors);
     const size = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0);
-    if (size === 0) errors.push(invalidValue(selectorPath, selector, 'empty selector is invalid for deployment'));
+    if (size === 0) {
+      errors.push(invalidValue(selectorPath, selector, `empty selector is invalid for ${texts.inSelector}`));
+    }
     if (!isValidSelector(selector)) {
       errors.push(invalidValue(selectorPath, selector, 'invalid label selector'));
       return;
     }
   }
-  if (!template) errors.push(required(path.child('template')));
-  else validateTemplate(template, selector, path.child('template'), errors);
+  const templatePath = path.child('template');
+  if (!template) {
+    errors.push(required(templatePath));
+    return;
+  }
+  validateTemplateLabels(template, selector, templatePath, errors);
+  validateEndlessTemplate(template, texts.inTemplate, templatePath, errors);
 }
 
-function validateTemplate(
+/** Refuses a selector that does not select the template's pods. */
+export function validateTemplateLabels(
   template: PodTemplateSpec,
   selector: LabelSelector | undefined,
   path: FieldPath,
   errors: FieldError[],
 ): void {
   const labels = template.metadata?.labels;
-  if (!compileLabelSelector(selector).matches(labels)) {
-    const labelsPath = path.child('metadata').child('labels');
-    errors.push(invalidValue(labelsPath, labels ?? null, '`selector` does not match template `labels`'));
-  }
+  if (compileLabelSelector(selector).matches(labels)) return;
+  const labelsPath = path.child('metadata').child('labels');
+  errors.push(invalidValue(labelsPath, labels ?? null, '`selector` does not match template `labels`'));
+}
+
+/** The rules of the template of pods that run for ever; `kind` as texts name it. */
+export function validateEndlessTemplate(
+  template: PodTemplateSpec,
+  kind: string,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   validatePodTemplate(template, path, errors);
   const { restartPolicy, activeDeadlineSeconds } = template.spec;
   if (restartPolicy !== undefined && restartPolicy !== 'Always') {
     errors.push(notSupported(path.child('spec').child('restartPolicy'), restartPolicy, ['Always']));
   }
   if (activeDeadlineSeconds !== undefined) {
-    const text = 'activeDeadlineSeconds in ReplicaSet is not Supported';
+    const text = `activeDeadlineSeconds in ${kind} is not Supported`;
     errors.push(forbidden(path.child('spec').child('activeDeadlineSeconds'), text));
   }
 }

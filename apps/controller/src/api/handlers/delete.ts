@@ -2,7 +2,7 @@ import { ApiError, objectKey, type Pod, type Status } from '@gantry/api-types';
 import type { DeleteRequest } from '@gantry/core';
 import { formatTime } from '@gantry/core/lib/timestamp';
 import type { CachedObject } from '../../objects/object-store.ts';
-import type { AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from '../context.ts';
+import type { AnyKind, AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from '../context.ts';
 import { unsaved } from '../context.ts';
 import { conflict, forbidden, isStoreError, notFound } from '../failures.ts';
 import { isEqualJson } from '../json.ts';
@@ -52,8 +52,9 @@ async function tryDelete(
   request: DeletionRequest,
   present: CachedObject<AnyObject>,
 ): Promise<DeletionResult> {
-  const { resource } = request.target.kind;
-  const next = planDeletion(present.object, request.options, api.clock.now());
+  const { resource, definition } = request.target.kind;
+  const options = withDefaultPolicy(definition, present.object, request.options);
+  const next = planDeletion(present.object, options, api.clock.now());
   if (next === undefined) return { object: present.object, bytes: present.bytes, isRemoved: false };
   const isRemoved = isReadyToRemove(next);
   if (request.dryRun) return { ...unsaved(isRemoved ? present.object : next), isRemoved };
@@ -61,6 +62,13 @@ async function tryDelete(
     ? await api.objects.delete(resource, present.key, present.revision)
     : await api.objects.update(resource, next, present.revision);
   return { object: written.object, bytes: written.bytes, isRemoved };
+}
+
+/** Dependents of a few old kinds outlive their owner unless the request or the owner itself says otherwise. */
+function withDefaultPolicy({ orphansByDefault }: AnyKind, object: AnyObject, options: DeleteRequest): DeleteRequest {
+  if (!orphansByDefault || options.propagationPolicy !== undefined) return options;
+  const isDecided = object.metadata.finalizers?.some((name) => name === 'orphan' || name === 'foregroundDeletion');
+  return isDecided ? options : { ...options, propagationPolicy: 'Orphan' };
 }
 
 /**

@@ -9,7 +9,7 @@ import { revisionOf } from '../metadata.ts';
 
 /** The kinds that scale have these fields. */
 interface Scalable extends AnyObject {
-  spec: { replicas?: number; selector?: LabelSelector };
+  spec: { replicas?: number; selector?: LabelSelector | Record<string, string> };
   status?: { replicas?: number };
 }
 
@@ -17,7 +17,7 @@ interface Scalable extends AnyObject {
 export function scaleOf(object: AnyObject): Scale {
   const { metadata, spec, status } = object as Scalable;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const selector = formatLabelSelector(spec.selector);
+  const selector = formatLabelSelector(selectorOf(object as Scalable));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -25,6 +25,12 @@ export function scaleOf(object: AnyObject): Scale {
     spec: { replicas: spec.replicas ?? 0 },
     status: { replicas: status?.replicas ?? 0, selector },
   };
+}
+
+/** A ReplicationController selects by a plain map of labels. */
+function selectorOf({ kind, spec }: Scalable): LabelSelector | undefined {
+  if (kind !== 'ReplicationController') return spec.selector;
+  return spec.selector && { matchLabels: spec.selector as Record<string, string> };
 }
 
 /** GET of the scale subresource. */

@@ -1,5 +1,6 @@
 import type { Volume, VolumeProjection } from '../../generated/types.ts';
-import { canonicaliseQuantities, canonicalOrSame } from '../resource-lists.ts';
+import { setClaimSpecDefaults } from '../persistent-volume-claim-defaults.ts';
+import { canonicalOrSame } from '../resource-lists.ts';
 import { defaultPullPolicy } from './pull-policy.ts';
 
 /** 0644 */
@@ -22,11 +23,7 @@ export function setVolumeDefaults(volume: Volume): void {
   }
   if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
   const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
-  if (claim) {
-    claim.volumeMode ??= 'Filesystem';
-    if (claim.resources?.requests) canonicaliseQuantities(claim.resources.requests);
-    if (claim.resources?.limits) canonicaliseQuantities(claim.resources.limits);
-  }
+  if (claim) setClaimSpecDefaults(claim);
   setRemoteDefaults(volume);
 }
 
