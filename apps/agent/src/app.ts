@@ -143,6 +143,7 @@ class NodeAgent implements Agent {
 
   async #startPods(welcome: { readonly podCIDR: string; readonly cluster: string }): Promise<void> {
     const { cpu, memory, nodeIp, isStrictPull, parallelStarts, nodeName, dataDir } = this.#config;
+    const { parallelPulls, imageGarbage } = this.#config;
     try {
       const manager = await startPodManager({
         api: this.#state,
@@ -155,6 +156,8 @@ class NodeAgent implements Agent {
         logger: this.#logger,
         options: {
           parallelStarts,
+          parallelPulls,
+          imageGarbage,
           strictPull: isStrictPull,
           ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
           ...(cpu === undefined ? {} : { nodeMilliCpu: parseCpuMilli(cpu) }),

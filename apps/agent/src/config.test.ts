@@ -32,8 +32,29 @@ describe('the command line of the agent', () => {
     ['--label', 'disk'],
     ['--log-level', 'loud'],
     ['--parallel-starts', '1.5'],
+    ['--max-parallel-image-pulls', '0'],
+    ['--image-gc-high-threshold', '101'],
+    ['--image-gc-low-threshold', '85'],
+    ['--minimum-image-ttl-duration', '2'],
   ])('refuses %s %s by its name', (flag, value) => {
     expect(() => parseConfig([...required, flag, value], {})).toThrow(flag);
+  });
+
+  it('says when images are removed, in the words of the kubelet', () => {
+    const defaults = {
+      highThresholdPercent: 85,
+      lowThresholdPercent: 80,
+      minimumAgeMs: 120_000,
+      removesForeign: false,
+    };
+    expect(parseConfig(required, {}).imageGarbage).toEqual(defaults);
+    const args = ['--image-gc-high-threshold', '70', '--image-gc-low-threshold', '60', '--image-gc-all'];
+    expect(parseConfig([...required, ...args, '--minimum-image-ttl-duration', '1h2m3s'], {}).imageGarbage).toEqual({
+      highThresholdPercent: 70,
+      lowThresholdPercent: 60,
+      minimumAgeMs: 3_723_000,
+      removesForeign: true,
+    });
   });
 
   it('asks of `remove` whose things are to go', () => {

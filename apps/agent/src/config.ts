@@ -26,6 +26,15 @@ export interface AgentConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly isStrictPull: boolean;
   readonly parallelStarts: number;
+  readonly parallelPulls: number;
+  /** When unused images are removed. */
+  readonly imageGarbage: {
+    readonly highThresholdPercent: number;
+    readonly lowThresholdPercent: number;
+    readonly minimumAgeMs: number;
+    /** Images that others brought, too: for engines that run nothing but this node. */
+    readonly removesForeign: boolean;
+  };
   readonly logLevel: string;
 }
 
@@ -44,6 +53,11 @@ const options = {
   label: { type: 'string', multiple: true, default: [] as string[] },
   'strict-pull': { type: 'boolean', default: false },
   'parallel-starts': { type: 'string', default: '8' },
+  'max-parallel-image-pulls': { type: 'string', default: '3' },
+  'image-gc-high-threshold': { type: 'string', default: '85' },
+  'image-gc-low-threshold': { type: 'string', default: '80' },
+  'minimum-image-ttl-duration': { type: 'string', default: '2m' },
+  'image-gc-all': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
@@ -72,6 +86,8 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     labels: Object.fromEntries(values.label.map(parseLabel)),
     isStrictPull: values['strict-pull'],
     parallelStarts: positive('--parallel-starts', values['parallel-starts']),
+    parallelPulls: positive('--max-parallel-image-pulls', values['max-parallel-image-pulls']),
+    imageGarbage: imageGarbage(values),
     logLevel: logLevel(values['log-level']),
   };
 }
@@ -128,6 +144,42 @@ function nodeName(text: string): string {
 function ipAddress(flag: string, text: string | undefined): string | undefined {
   if (text === undefined || isIP(text) !== 0) return text;
   throw new Error(`${flag} ${text} is not an IP address`);
+}
+
+interface ImageGarbageFlags {
+  readonly 'image-gc-high-threshold': string;
+  readonly 'image-gc-low-threshold': string;
+  readonly 'minimum-image-ttl-duration': string;
+  readonly 'image-gc-all': boolean;
+}
+
+function imageGarbage(values: ImageGarbageFlags): AgentConfig['imageGarbage'] {
+  const highThresholdPercent = percent('--image-gc-high-threshold', values['image-gc-high-threshold']);
+  const lowThresholdPercent = percent('--image-gc-low-threshold', values['image-gc-low-threshold']);
+  if (lowThresholdPercent >= highThresholdPercent && highThresholdPercent < 100) {
+    throw new Error(
+      `--image-gc-low-threshold ${lowThresholdPercent} must be below --image-gc-high-threshold ${highThresholdPercent}`,
+    );
+  }
+  const minimumAgeMs = duration('--minimum-image-ttl-duration', values['minimum-image-ttl-duration']);
+  return { highThresholdPercent, lowThresholdPercent, minimumAgeMs, removesForeign: values['image-gc-all'] };
+}
+
+function percent(flag: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 100) return value;
+  throw new Error(`${flag} ${text} must be a whole number from 0 to 100`);
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a duration in Go's form, such as 90s, 2m0s or 1h. */
+function duration(flag: string, text: string): number {
+  if (!/^(\d+[smh])+$/.test(text)) throw new Error(`${flag} ${text} must be a duration such as 90s, 2m or 1h`);
+  return [...text.matchAll(/(\d+)([smh])/g)].reduce(
+    (total, [, count, unit]) => total + Number(count) * (unitMs[unit ?? ''] ?? 0),
+    0,
+  );
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];

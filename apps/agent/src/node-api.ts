@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ConfigMap, NodeUsage, Pod, PodStatus, Secret } from '@gantry/api-types';
-import type { LogStreamOptions } from '@gantry/api-types/protocol';
+import type { LogStreamOptions, NodeEventReport } from '@gantry/api-types/protocol';
 
 /** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
 export interface NodeApi {
@@ -18,6 +18,8 @@ export interface NodeApi {
   /** All containers and volumes of a deleted pod are gone: the controller may remove the object. */
   reportPodTerminated(pod: Pod): void;
   recordEvent(event: PodEvent): void;
+  /** About the node itself. */
+  recordNodeEvent(event: NodeEventReport): void;
 }
 
 export interface PodEvent {

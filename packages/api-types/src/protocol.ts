@@ -70,6 +70,13 @@ export interface EventReport {
   readonly fieldPath?: string;
 }
 
+/** About the node itself: reasons such as ImageGCFailed. */
+export interface NodeEventReport {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
 export type AgentFrame =
   | {
       readonly type: 'hello';
@@ -82,6 +89,7 @@ export type AgentFrame =
   | { readonly type: 'podStatuses'; readonly items: readonly (PodReference & { readonly status: PodStatus })[] }
   | { readonly type: 'podsTerminated'; readonly items: readonly PodReference[] }
   | { readonly type: 'events'; readonly items: readonly EventReport[] }
+  | { readonly type: 'nodeEvents'; readonly items: readonly NodeEventReport[] }
   | { readonly type: 'usage'; readonly usage: NodeUsage }
   | AcceptorFrame;
 

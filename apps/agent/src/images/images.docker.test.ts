@@ -1,7 +1,12 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { systemClock } from '../system-clock.ts';
 import { makePod } from '../testing/make-pod.ts';
+import { quietLogger } from '../testing/quiet-logger.ts';
 import { engine, ensureTestImage, testImage } from '../testing/test-engine.ts';
 import { mainStatus, startTestNode } from '../testing/test-node.ts';
+import { ImageGarbageCollector } from './image-garbage-collector.ts';
+import { OwnImages } from './own-images.ts';
 
 const untagged = 'gantry-agent-untagged';
 
@@ -90,4 +95,35 @@ it('names an image name that cannot be one', async () => {
   node.api.putPod(pod);
   const reason = () => mainStatus(node.api.status(uid))?.state?.waiting?.reason;
   await node.api.until('it is refused', () => reason() === 'InvalidImageName');
+});
+
+it('removes its own unused image where the disk is full, and nothing else', async () => {
+  await using node = await startTestNode();
+  const names = ['gantry-agent-gc-used:1', 'gantry-agent-gc-unused:1', 'gantry-agent-gc-foreign:1'] as const;
+  const [used, unused] = names;
+  for (const name of names) await ensureTestImage(name);
+  const logger = quietLogger();
+  const own = await OwnImages.open(join(node.dataDir, 'test-images.json'), logger);
+  for (const name of [used, unused]) own.add(name, (await node.runtime.inspectImage(name))?.id ?? '');
+  const collector = new ImageGarbageCollector({
+    runtime: node.runtime,
+    clock: systemClock,
+    logger,
+    own,
+    policy: { highThresholdPercent: 0, lowThresholdPercent: 0, minimumAgeMs: 0 },
+    removesForeign: false,
+    diskSpace: async () => ({ capacityBytes: 100, availableBytes: 0 }),
+    wantedImages: () => [],
+    pinnedImages: [],
+    event: () => undefined,
+  });
+  try {
+    await node.runPod(makePod({ image: used }));
+    await collector.collect();
+    const left = await Promise.all(names.map(async (name) => Boolean(await node.runtime.inspectImage(name))));
+    expect(left).toEqual([true, false, true]);
+  } finally {
+    await own.close();
+    for (const name of names) await engine('DELETE', `/images/${name}?force=1`);
+  }
 });

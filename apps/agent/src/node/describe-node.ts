@@ -26,6 +26,8 @@ export interface NodeDescriptionOptions {
 const defaultMaxPods = 110;
 /** Kubernetes' own bound on the list in a Node's status. */
 const maxImages = 50;
+/** And on the names of one of them. */
+const maxNames = 5;
 
 /**
  * What this host declares of itself: capacity, well-known labels, versions, images. Throws a `RuntimeError` where the
@@ -124,7 +126,7 @@ function imagesOf(images: readonly ImageDetails[]): ContainerImage[] {
     .filter(({ tags, digests }) => tags.length + digests.length > 0)
     .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
     .slice(0, maxImages)
-    .map(({ tags, digests, sizeBytes }) => ({ names: [...digests, ...tags], sizeBytes }));
+    .map(({ tags, digests, sizeBytes }) => ({ names: [...digests, ...tags].slice(0, maxNames), sizeBytes }));
 }
 
 async function readFirst(...paths: readonly string[]): Promise<string> {

@@ -5,7 +5,8 @@ import type { Clock, Logger } from '@gantry/core';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
-import { NodeImages } from '../images/node-images.ts';
+import { ImageService } from '../images/image-service.ts';
+import { imagesOf } from '../images/pod-images.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
 import { EngineBridgeNetwork } from '../network/engine-bridge-network.ts';
 import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
@@ -58,8 +59,14 @@ export async function startPodManager(settings: PodManagerSettings): Promise<Pod
   // Mount tables name real paths.
   const dataDir = await realpath(settings.dataDir);
   const options = await resolveOptions(settings.runtime, settings.options ?? {});
-  const manager = new DockerPodManager({ ...settings, dataDir }, options);
-  await manager.start();
+  const images = await startImages({ ...settings, dataDir }, options);
+  const manager = new DockerPodManager({ ...settings, dataDir }, options, images);
+  try {
+    await manager.start();
+  } catch (error) {
+    await images.stop();
+    throw error;
+  }
   return manager;
 }
 
@@ -70,15 +77,18 @@ class DockerPodManager implements PodManager {
   readonly #watch: EngineWatch;
   readonly #usage: UsageSampler;
   readonly #upkeep: VolumeUpkeep;
+  readonly #images: ImageService;
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
   #isStopped = false;
 
-  constructor(settings: PodManagerSettings, options: ResolvedOptions) {
+  constructor(settings: PodManagerSettings, options: ResolvedOptions, images: ImageService) {
     this.#settings = settings;
+    this.#images = images;
     const { api, runtime, clock, logger } = settings;
     this.#context = createContext(settings, options, {
+      images: images.images,
       onForgotten: (uid) => this.#workers.delete(uid),
     });
     const layout = cgroupLayout(options.engine);
@@ -123,6 +133,7 @@ class DockerPodManager implements PodManager {
     await this.#upkeep.stop();
     this.#context.probes.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    await this.#images.stop();
   }
 
   openLogs(podUid: string, request: LogRequest, signal: AbortSignal): Promise<Readable> {
@@ -243,12 +254,12 @@ class DockerPodManager implements PodManager {
 function createContext(
   settings: PodManagerSettings,
   options: ResolvedOptions,
-  hooks: Pick<PodContext, 'onForgotten'>,
+  hooks: Pick<PodContext, 'images' | 'onForgotten'>,
 ): PodContext {
   const { api, runtime, clock, logger, dataDir } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
   const bridge = { name: networkName(identity), subnet: settings.podCidr, labels: nodeLabels(identity) };
-  const { parallelPulls, strictPull, pullIdleTimeoutMs, nodeMemoryBytes, nodeMilliCpu, podPidsLimit } = options;
+  const { nodeMemoryBytes, nodeMilliCpu, podPidsLimit } = options;
   return {
     ...hooks,
     identity,
@@ -274,8 +285,25 @@ function createContext(
       logger,
       canMountRecursivelyReadOnly: canMountRecursivelyReadOnly(options.engine),
     }),
-    images: new NodeImages({ runtime, clock, parallelPulls, strictPull, pullIdleTimeoutMs }),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
     cgroups: new PodCgroups({ layout: cgroupLayout(options.engine), identity, nodeMilliCpu, logger }),
   };
+}
+
+function startImages(settings: PodManagerSettings, options: ResolvedOptions): Promise<ImageService> {
+  const { api, runtime, clock, logger, dataDir } = settings;
+  const { parallelPulls, strictPull, pullIdleTimeoutMs, imageGarbage: garbage, engine } = options;
+  return ImageService.start({
+    runtime,
+    clock,
+    logger,
+    dataDir,
+    engineDirectory: engine.rootDirectory,
+    parallelPulls,
+    strictPull,
+    pullIdleTimeoutMs,
+    garbage,
+    wantedImages: () => imagesOf(api.pods().values()),
+    event: (reason, message) => api.recordNodeEvent({ type: 'Warning', reason, message }),
+  });
 }

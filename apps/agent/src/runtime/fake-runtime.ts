@@ -190,7 +190,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async inspectImage(reference: string): Promise<ImageDetails | undefined> {
     this.#checkUp();
-    return this.#images.get(reference);
+    return this.#images.get(reference) ?? (await this.listImages()).find(({ id }) => id === reference);
   }
 
   async pullImage(reference: string, options: PullOptions): Promise<void> {

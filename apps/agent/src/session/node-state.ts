@@ -1,6 +1,12 @@
 import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
 import { keyOf, objectKey } from '@gantry/api-types';
-import type { AgentFrame, EventReport, NodeObjectChange, PodReference } from '@gantry/api-types/protocol';
+import type {
+  AgentFrame,
+  EventReport,
+  NodeEventReport,
+  NodeObjectChange,
+  PodReference,
+} from '@gantry/api-types/protocol';
 import { referencesOf } from '@gantry/core/pod/references';
 import type { NodeApi, PodEvent } from '../node-api.ts';
 
@@ -26,6 +32,7 @@ export class NodeState implements NodeApi {
   readonly #terminated = new Map<string, PodReference>();
   readonly #unsentTerminated = new Set<string>();
   #events: EventReport[] = [];
+  #nodeEvents: NodeEventReport[] = [];
   #onOutgoing: () => void = () => undefined;
 
   get hasSynced(): boolean {
@@ -76,6 +83,12 @@ export class NodeState implements NodeApi {
     this.#onOutgoing();
   }
 
+  recordNodeEvent(event: NodeEventReport): void {
+    if (this.#nodeEvents.length >= maxWaitingEvents) this.#nodeEvents.shift();
+    this.#nodeEvents.push(event);
+    this.#onOutgoing();
+  }
+
   /** Who is told that {@link takeOutgoing} has something; called often, must be cheap. */
   onOutgoing(handler: () => void): void {
     this.#onOutgoing = handler;
@@ -91,9 +104,11 @@ export class NodeState implements NodeApi {
     const terminated = [...this.#unsentTerminated].flatMap((uid) => this.#terminated.get(uid) ?? []);
     if (terminated.length > 0) frames.push({ type: 'podsTerminated', items: terminated });
     if (this.#events.length > 0) frames.push({ type: 'events', items: this.#events });
+    if (this.#nodeEvents.length > 0) frames.push({ type: 'nodeEvents', items: this.#nodeEvents });
     this.#unsentStatuses.clear();
     this.#unsentTerminated.clear();
     this.#events = [];
+    this.#nodeEvents = [];
     return frames;
   }
 

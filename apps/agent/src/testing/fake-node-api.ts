@@ -1,4 +1,5 @@
 import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
+import type { NodeEventReport } from '@gantry/api-types/protocol';
 import type { NodeApi, PodEvent } from '../node-api.ts';
 import type { TokenGrant, TokenRequest, TokenSource } from '../volumes/pod-tokens.ts';
 
@@ -6,6 +7,7 @@ import type { TokenGrant, TokenRequest, TokenSource } from '../volumes/pod-token
 export class FakeNodeApi implements NodeApi, TokenSource {
   hasSynced = true;
   readonly events: PodEvent[] = [];
+  readonly nodeEvents: NodeEventReport[] = [];
   readonly statuses = new Map<string, PodStatus[]>();
   readonly terminated: string[] = [];
   /** Removes a pod's object when its containers are gone, as the controller does. */
@@ -58,6 +60,11 @@ export class FakeNodeApi implements NodeApi, TokenSource {
 
   recordEvent(event: PodEvent): void {
     this.events.push(event);
+    this.#wake();
+  }
+
+  recordNodeEvent(event: NodeEventReport): void {
+    this.nodeEvents.push(event);
     this.#wake();
   }
 

@@ -172,6 +172,7 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       const { runtime } = test;
       const { id } = await runtime.createContainer(await specOf(test, { command: sleep }));
       const image = await runtime.inspectImage(test.image);
+      expect(await runtime.inspectImage(image?.id ?? '')).toEqual(image);
       await runtime.startContainer(id);
       await expect(runtime.removeImage(image?.id ?? '')).rejects.toMatchObject({ code: 'conflict' });
       expect(await runtime.inspectImage(test.image)).toEqual(image);

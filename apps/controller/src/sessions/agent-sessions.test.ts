@@ -169,6 +169,16 @@ describe('what a node reports', () => {
     await expect.poll(() => events.list().find(({ reason }) => reason === 'Started')?.source?.host).toBe('node-1');
   });
 
+  it('becomes an Event about the node', async () => {
+    const agent = await cluster.join();
+    const event = { type: 'Warning', reason: 'ImageGCFailed', message: 'the disk is full' } as const;
+    agent.send({ type: 'nodeEvents', items: [event] });
+    const events = cluster.api.objects.informer('events').lister;
+    await expect
+      .poll(() => events.list().find(({ reason }) => reason === 'ImageGCFailed'))
+      .toMatchObject({ ...event, involvedObject: { kind: 'Node', name: 'node-1' }, source: { component: 'kubelet' } });
+  });
+
   it('is refused as a whole where a frame is malformed', async () => {
     for (const text of ['{', '[]', '{"type":"podStatuses"}', '{"type":"events","items":[null]}']) {
       const agent = await cluster.join();

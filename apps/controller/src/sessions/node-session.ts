@@ -6,6 +6,7 @@ import {
   closeCodes,
   decodeStreamData,
   type EventReport,
+  type NodeEventReport,
   type NodeObjectChange,
   type NodeRegistration,
   type PodReference,
@@ -151,6 +152,9 @@ export class NodeSession {
       case 'events':
         for (const event of frame.items) this.#recordEvent(event);
         return;
+      case 'nodeEvents':
+        for (const event of frame.items) this.#recordNodeEvent(event);
+        return;
       case 'usage':
         return this.#callbacks.onUsage(frame.usage);
       case 'streamOpened':
@@ -215,6 +219,12 @@ export class NodeSession {
     const { type, reason, message, fieldPath } = event;
     const about = fieldPath === undefined ? {} : { fieldPath };
     this.#services.events.record(pod, { type, reason, message, component: 'kubelet', host: this.nodeName, ...about });
+  }
+
+  #recordNodeEvent({ type, reason, message }: NodeEventReport): void {
+    const node = this.#services.informers.informer('nodes').lister.get(objectKey(undefined, this.nodeName));
+    if (!node) return;
+    this.#services.events.record(node, { type, reason, message, component: 'kubelet', host: this.nodeName });
   }
 
   #queue(changes: readonly NodeObjectChange[]): void {
