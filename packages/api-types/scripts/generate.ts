@@ -5,7 +5,7 @@
  * - `facts/kubernetes-fields.json`: interface facts of the served types, by group version. A type maps each JSON field
  *   to `<protobuf number> <Go type> <flags>`. Types: `string`, `int32`, `[]Container`, `map[]Quantity`, `*` for a
  *   pointer, `meta/v1.ObjectMeta` for a type of another version; `strings` lists the named string types, `aliases` the
- *   other named ones. Flags: `?` omitempty; `merge`, `merge=KEY`, `retainKeys` for strategic merge patch; `list=atomic`,
+ *   other named ones. Flags: `?` omitempty; `merge`, `merge=KEY`, `retainKeys`, `replace` for strategic merge patch; `list=atomic`,
  *   `list=set`, `list=map:KEYS`, `map=…`, `struct=…` as in the OpenAPI extensions; `default=VALUE`. `<Name>` is an embedded
  *   struct, flattened in JSON but a message of its own in protobuf; `<TypeMeta>` makes the type a kind.
  * - `@kubernetes/client-node` (development only): descriptions and what is required, for OpenAPI.

@@ -9,12 +9,16 @@ export { ageOf, humanDuration } from './human-duration.ts';
 export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';
 export { jobLabels } from './kinds/job-labels.ts';
+export { isDefaultIngressClass } from './kinds/networking/ingress-class.ts';
+export { ingressClassAnnotation } from './kinds/networking/ingress-validation.ts';
 export type { PodSummary } from './kinds/pod/columns.ts';
 export { podStatusText, summarisePod } from './kinds/pod/columns.ts';
 export { defaultPullPolicy } from './kinds/pod/pull-policy.ts';
 export type { QosClass } from './kinds/pod/qos.ts';
 export { qosClassOf } from './kinds/pod/qos.ts';
+export { systemPriorityClasses } from './kinds/priority-class.ts';
 export { nodePortRange } from './kinds/service-validation.ts';
+export { isDefaultStorageClass } from './kinds/storage/storage-class.ts';
 export { kindByApiVersion, kindByGvk, kindByResource, kindOf, kinds } from './kinds.ts';
 export type { Quantity, QuantityFormat } from './quantity.ts';
 export {

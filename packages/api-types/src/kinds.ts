@@ -1,5 +1,6 @@
 import type { KindDefinition } from './kind.ts';
 import { resourceName } from './kind.ts';
+import { horizontalPodAutoscalerKind } from './kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { controllerRevisionKind } from './kinds/controller-revision.ts';
 import { cronJobKind } from './kinds/cron-job.ts';
@@ -10,23 +11,41 @@ import { eventKind } from './kinds/event.ts';
 import { jobKind } from './kinds/job.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { namespaceKind } from './kinds/namespace.ts';
+import { ingressKind } from './kinds/networking/ingress.ts';
+import { ingressClassKind } from './kinds/networking/ingress-class.ts';
+import { networkPolicyKind } from './kinds/networking/network-policy.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod.ts';
+import { podTemplateKind } from './kinds/pod-template.ts';
+import { limitRangeKind } from './kinds/policy/limit-range.ts';
+import { podDisruptionBudgetKind } from './kinds/policy/pod-disruption-budget.ts';
+import { resourceQuotaKind } from './kinds/policy/resource-quota.ts';
+import { priorityClassKind } from './kinds/priority-class.ts';
+import { clusterRoleKind, roleKind } from './kinds/rbac/role.ts';
+import { clusterRoleBindingKind, roleBindingKind } from './kinds/rbac/role-binding.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceKind } from './kinds/service.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
 import { statefulSetKind } from './kinds/stateful-set.ts';
+import { persistentVolumeKind } from './kinds/storage/persistent-volume.ts';
+import { persistentVolumeClaimKind } from './kinds/storage/persistent-volume-claim.ts';
+import { storageClassKind } from './kinds/storage/storage-class.ts';
 import type { KubernetesObject, ResourceName, ResourceTypes } from './resources.ts';
 
 const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[R]> } = {
   configmaps: configMapKind,
   events: eventKind,
+  limitranges: limitRangeKind,
   namespaces: namespaceKind,
   nodes: nodeKind,
+  persistentvolumeclaims: persistentVolumeClaimKind,
+  persistentvolumes: persistentVolumeKind,
   pods: podKind,
+  podtemplates: podTemplateKind,
   replicationcontrollers: replicationControllerKind,
+  resourcequotas: resourceQuotaKind,
   secrets: secretKind,
   serviceaccounts: serviceAccountKind,
   services: serviceKind,
@@ -35,10 +54,21 @@ const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[
   'deployments.apps': deploymentKind,
   'replicasets.apps': replicaSetKind,
   'statefulsets.apps': statefulSetKind,
+  'horizontalpodautoscalers.autoscaling': horizontalPodAutoscalerKind,
   'cronjobs.batch': cronJobKind,
   'jobs.batch': jobKind,
   'leases.coordination.k8s.io': leaseKind,
   'endpointslices.discovery.k8s.io': endpointSliceKind,
+  'ingressclasses.networking.k8s.io': ingressClassKind,
+  'ingresses.networking.k8s.io': ingressKind,
+  'networkpolicies.networking.k8s.io': networkPolicyKind,
+  'poddisruptionbudgets.policy': podDisruptionBudgetKind,
+  'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindingKind,
+  'clusterroles.rbac.authorization.k8s.io': clusterRoleKind,
+  'rolebindings.rbac.authorization.k8s.io': roleBindingKind,
+  'roles.rbac.authorization.k8s.io': roleKind,
+  'priorityclasses.scheduling.k8s.io': priorityClassKind,
+  'storageclasses.storage.k8s.io': storageClassKind,
 };
 
 /**

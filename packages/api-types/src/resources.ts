@@ -23,6 +23,22 @@ export interface ResourceTypes {
   'deployments.apps': t.Deployment;
   'leases.coordination.k8s.io': t.Lease;
   'endpointslices.discovery.k8s.io': t.EndpointSlice;
+  limitranges: t.LimitRange;
+  persistentvolumeclaims: t.PersistentVolumeClaim;
+  persistentvolumes: t.PersistentVolume;
+  podtemplates: t.PodTemplate;
+  resourcequotas: t.ResourceQuota;
+  'horizontalpodautoscalers.autoscaling': t.HorizontalPodAutoscaler;
+  'ingressclasses.networking.k8s.io': t.IngressClass;
+  'ingresses.networking.k8s.io': t.Ingress;
+  'networkpolicies.networking.k8s.io': t.NetworkPolicy;
+  'poddisruptionbudgets.policy': t.PodDisruptionBudget;
+  'clusterrolebindings.rbac.authorization.k8s.io': t.ClusterRoleBinding;
+  'clusterroles.rbac.authorization.k8s.io': t.ClusterRole;
+  'rolebindings.rbac.authorization.k8s.io': t.RoleBinding;
+  'roles.rbac.authorization.k8s.io': t.Role;
+  'priorityclasses.scheduling.k8s.io': t.PriorityClass;
+  'storageclasses.storage.k8s.io': t.StorageClass;
 }
 
 export type ResourceName = keyof ResourceTypes;

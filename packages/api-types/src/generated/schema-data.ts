@@ -164,7 +164,7 @@ export const schemaTypes: Readonly<Record<string, string>> = {
   'policy/v1.Eviction': 'metadata 1 meta/v1.ObjectMeta ? !\ndeleteOptions 2 *meta/v1.DeleteOptions ?',
   'policy/v1.PodDisruptionBudget': 'metadata 1 meta/v1.ObjectMeta ? !\nspec 2 policy/v1.PodDisruptionBudgetSpec ? !\nstatus 3 policy/v1.PodDisruptionBudgetStatus ? !',
   'policy/v1.PodDisruptionBudgetList': 'metadata 1 meta/v1.ListMeta ? !\nitems 2 []policy/v1.PodDisruptionBudget !',
-  'policy/v1.PodDisruptionBudgetSpec': 'minAvailable 1 *IntOrString ?\nselector 2 *meta/v1.LabelSelector ?\nmaxUnavailable 3 *IntOrString ?\nunhealthyPodEvictionPolicy 4 *~UnhealthyPodEvictionPolicyType ?',
+  'policy/v1.PodDisruptionBudgetSpec': 'minAvailable 1 *IntOrString ?\nselector 2 *meta/v1.LabelSelector ? replace\nmaxUnavailable 3 *IntOrString ?\nunhealthyPodEvictionPolicy 4 *~UnhealthyPodEvictionPolicyType ?',
   'policy/v1.PodDisruptionBudgetStatus': 'observedGeneration 1 int64 ?\ndisruptedPods 2 map[]Time ?\ndisruptionsAllowed 3 int32 !\ncurrentHealthy 4 int32 !\ndesiredHealthy 5 int32 !\nexpectedPods 6 int32 !\nconditions 7 []meta/v1.Condition ? merge=type list=map:type',
   'rbac.authorization.k8s.io/v1.AggregationRule': 'clusterRoleSelectors 1 []meta/v1.LabelSelector ? list=atomic',
   'rbac.authorization.k8s.io/v1.ClusterRole': 'metadata 1 meta/v1.ObjectMeta ? !\nrules 2 []rbac.authorization.k8s.io/v1.PolicyRule ! list=atomic\naggregationRule 3 *rbac.authorization.k8s.io/v1.AggregationRule ?',

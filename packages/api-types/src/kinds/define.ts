@@ -59,6 +59,25 @@ export function countColumn<T>(
   return { name, type: 'integer', description, priority, value };
 }
 
+/** When it was made: for kinds whose age Kubernetes shows as a time. */
+export const createdAtColumn: PrinterColumn<KubernetesObject> = {
+  name: 'Created At',
+  type: 'date',
+  description: 'When the server created the object.',
+  value: (object) => object.metadata.creationTimestamp ?? '<unknown>',
+};
+
+/** The hooks of kinds that have no status and store what they are given. */
+export const storedAsSent = {
+  subresources: [],
+  hasGeneration: false,
+  allowsUnconditionalUpdate: true,
+  prepareForCreate: doNothing,
+  prepareForUpdate: doNothing,
+  prepareForStatusUpdate: doNothing,
+  selectableFields: {},
+} as const;
+
 /** The status subresource, whose body is the object itself. */
 export function statusSubresource(group: string, version: string, kind: string): SubresourceDefinition {
   return { name: 'status', group, version, kind, verbs: ['get', 'update', 'patch'] };

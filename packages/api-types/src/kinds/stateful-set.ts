@@ -9,9 +9,9 @@ import {
   statusSubresource,
   textColumn,
 } from './define.ts';
-import { setClaimSpecDefaults } from './persistent-volume-claim-defaults.ts';
 import { setPodSpecDefaults } from './pod/defaults.ts';
 import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set-validation.ts';
+import { setClaimSpecDefaults } from './storage/claim-defaults.ts';
 import { templateWideColumns } from './workload-columns.ts';
 
 export const statefulSetKind: KindDefinition<StatefulSet> = {

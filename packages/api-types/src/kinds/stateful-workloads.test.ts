@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DaemonSet, ReplicationController, StatefulSet } from '../generated/types.ts';
-import type { KindDefinition } from '../kind.ts';
-import type { KubernetesObject } from '../resources.ts';
-import { makeDaemonSet, makeReplicationController, makeStatefulSet } from '../testing/index.ts';
+import { cellsOf, makeDaemonSet, makeReplicationController, makeStatefulSet, problemsOf } from '../testing/index.ts';
 import { daemonSetKind } from './daemon-set.ts';
 import { replicationControllerKind } from './replication-controller.ts';
 import { statefulSetKind } from './stateful-set.ts';
-
-function textsOf<T extends KubernetesObject>(kind: KindDefinition<T>, object: T): string[] {
-  kind.setDefaults(object);
-  return kind.validate(object).map((error) => `${error.field}: ${error.message}`);
-}
-
-function cellsOf<T extends KubernetesObject>(kind: KindDefinition<T>, object: T): unknown[] {
-  return kind.columns.map((column) => column.value(object, new Date('2026-01-01T00:01:00Z')));
-}
 
 describe('a StatefulSet', () => {
   it('is defaulted as Kubernetes shows it', () => {
@@ -84,7 +73,7 @@ describe('a StatefulSet', () => {
       'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Burn": supported values: "Retain", "Delete"',
     ],
   ])('may not have %o', (spec, text) => {
-    expect(textsOf(statefulSetKind, makeStatefulSet({ name: 'db', spec }))).toEqual([text]);
+    expect(problemsOf(statefulSetKind, makeStatefulSet({ name: 'db', spec }))).toEqual([text]);
   });
 
   it('may change its replicas and template but nothing that its pods and claims depend on', () => {
@@ -128,7 +117,7 @@ describe('a DaemonSet', () => {
     ],
     [{ selector: {} }, 'spec.selector: Invalid value: {}: empty selector is invalid for daemonset'],
   ])('may not have %o', (spec, text) => {
-    expect(textsOf(daemonSetKind, makeDaemonSet({ name: 'logs', spec }))).toEqual([text]);
+    expect(problemsOf(daemonSetKind, makeDaemonSet({ name: 'logs', spec }))).toEqual([text]);
   });
 
   it('keeps its selector', () => {
@@ -175,14 +164,14 @@ describe('a ReplicationController', () => {
       metadata: { name: 'old', namespace: 'default' },
       spec: { template: { metadata: { labels: { app: 'old' } }, spec: { containers: [{ name: 'c', image: 'a:1' }] } } },
     } as unknown as ReplicationController;
-    expect(textsOf(replicationControllerKind, sent)).toEqual([]);
+    expect(problemsOf(replicationControllerKind, sent)).toEqual([]);
     expect(sent.spec).toMatchObject({ replicas: 1, selector: { app: 'old' } });
     expect(sent.metadata.labels).toEqual({ app: 'old' });
   });
 
   it('must select its pods', () => {
     const controller = makeReplicationController({ name: 'old', spec: { selector: { app: 'other' } } });
-    expect(textsOf(replicationControllerKind, controller)).toEqual([
+    expect(problemsOf(replicationControllerKind, controller)).toEqual([
       'spec.template.metadata.labels: Invalid value: {"app":"old"}: `selector` does not match template `labels`',
     ]);
   });

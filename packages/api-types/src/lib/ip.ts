@@ -72,3 +72,20 @@ function groupsOf(text: string, mayEndDotted: boolean): number[] | undefined {
   }
   return groups;
 }
+
+/** Whether every address of the range `inner` is one of `outer`, which is larger. Both must be sound. */
+export function isStrictSubrange(inner: string, outer: string): boolean {
+  const [innerBits, outerBits] = [rangeBits(inner), rangeBits(outer)];
+  if (!innerBits || !outerBits || innerBits.isV4 !== outerBits.isV4) return false;
+  return innerBits.bits.length > outerBits.bits.length && innerBits.bits.startsWith(outerBits.bits);
+}
+
+/** The bits that all addresses of a range share. */
+function rangeBits(cidr: string): { readonly isV4: boolean; readonly bits: string } | undefined {
+  const [address = '', length] = cidr.split('/');
+  const isV4 = isIpv4(address);
+  const groups = isV4 ? mappedGroups(address).slice(6) : ipv6Groups(address);
+  if (!groups) return undefined;
+  const bits = groups.map((group) => group.toString(2).padStart(16, '0')).join('');
+  return { isV4, bits: bits.slice(0, Number(length)) };
+}

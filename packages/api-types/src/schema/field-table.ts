@@ -31,8 +31,16 @@ export interface FieldSchema {
   readonly omitsEmpty: boolean;
   /** Filled with its zero value where it is missing, as Go does. */
   readonly isAlwaysPresent: boolean;
-  /** Strategic merge patch: lists with `merge` are merged by key, or as a set where there is none. */
-  readonly patch: { readonly merges: boolean; readonly key: string | undefined; readonly retainsKeys: boolean };
+  /**
+   * Strategic merge patch: lists with `merge` are merged by key, or as a set where there is none; a struct with `replace`
+   * is not merged.
+   */
+  readonly patch: {
+    readonly merges: boolean;
+    readonly key: string | undefined;
+    readonly retainsKeys: boolean;
+    readonly replaces: boolean;
+  };
   /** The OpenAPI extensions (`list`, `map`, `struct`) and `default`, as in the facts. */
   readonly flags: ReadonlyMap<string, string>;
 }
@@ -173,7 +181,12 @@ function parseField(
     isPointer: type.startsWith('*'),
     omitsEmpty: flags.has('?'),
     isAlwaysPresent: flags.has('!'),
-    patch: { merges: flags.has('merge'), key: flags.get('merge') || undefined, retainsKeys: flags.has('retainKeys') },
+    patch: {
+      merges: flags.has('merge'),
+      key: flags.get('merge') || undefined,
+      retainsKeys: flags.has('retainKeys'),
+      replaces: flags.has('replace'),
+    },
     flags,
   };
 }

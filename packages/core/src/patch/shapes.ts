@@ -28,3 +28,8 @@ export function listShape(shape: Shape, key: string): ListShape {
   if (field?.type.form !== 'list') return { merges: false, key: undefined, element: undefined };
   return { merges: field.patch.merges, key: field.patch.key, element: field.type.element };
 }
+
+/** Whether the struct of this name is replaced as a whole, as a selector is that would else be merged by its labels. */
+export function isReplaced(shape: Shape, key: string): boolean {
+  return shape?.form === 'struct' && shape.struct.fields.get(key)?.patch.replaces === true;
+}

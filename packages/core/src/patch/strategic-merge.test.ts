@@ -289,3 +289,14 @@ function containersOf(object: Json): object[] {
   const { containers = [] } = (object.spec ?? {}) as { containers?: object[] };
   return containers;
 }
+
+describe('a field that is replaced', () => {
+  it('is not merged: the selector of a PodDisruptionBudget', () => {
+    const budget = { spec: { minAvailable: 1, selector: { matchLabels: { app: 'web', tier: 'front' } } } };
+    const patch = { spec: { selector: { matchLabels: { app: 'api' } } } };
+    const kind = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' };
+    expect(applyStrategicMergePatch(budget, patch, kind)).toEqual({
+      spec: { minAvailable: 1, selector: { matchLabels: { app: 'api' } } },
+    });
+  });
+});

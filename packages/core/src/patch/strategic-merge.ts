@@ -14,7 +14,7 @@ import {
   withoutDirectives,
 } from './directives.ts';
 import { identityOf, orderElements } from './element-order.ts';
-import { type ListShape, listShape, type Shape, shapeOfKind, shapeOfMember } from './shapes.ts';
+import { isReplaced, type ListShape, listShape, type Shape, shapeOfKind, shapeOfMember } from './shapes.ts';
 
 /**
  * Applies a strategic merge patch: merge patch with lists merged by the merge keys of the kind's types, and the
@@ -47,7 +47,8 @@ function mergeObject(original: JsonObject, patch: JsonObject, shape: Shape): Rec
 }
 
 function mergeValue(original: unknown, patch: unknown, key: string, shape: Shape): unknown {
-  if (isObject(original) && isObject(patch)) return mergeObject(original, patch, shapeOfMember(shape, key));
+  if (isObject(original) && isObject(patch) && !isReplaced(shape, key))
+    return mergeObject(original, patch, shapeOfMember(shape, key));
   if (Array.isArray(original) && Array.isArray(patch)) return mergeList(original, patch, listShape(shape, key));
   return withoutDirectives(patch);
 }

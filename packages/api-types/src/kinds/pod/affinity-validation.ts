@@ -38,7 +38,8 @@ function validateWeight(weight: number, path: FieldPath, errors: FieldError[]): 
   errors.push(invalidValue(path.child('weight'), weight ?? 0, 'must be in the range 1-100'));
 }
 
-function validateNodeSelector(selector: NodeSelector, path: FieldPath, errors: FieldError[]): void {
+/** The rules of a selector of nodes. */
+export function validateNodeSelector(selector: NodeSelector, path: FieldPath, errors: FieldError[]): void {
   const termsPath = path.child('nodeSelectorTerms');
   if (!selector.nodeSelectorTerms?.length) {
     errors.push(required(termsPath, 'must have at least one node selector term'));

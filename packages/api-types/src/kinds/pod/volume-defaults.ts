@@ -1,6 +1,6 @@
 import type { Volume, VolumeProjection } from '../../generated/types.ts';
-import { setClaimSpecDefaults } from '../persistent-volume-claim-defaults.ts';
 import { canonicalOrSame } from '../resource-lists.ts';
+import { setClaimSpecDefaults } from '../storage/claim-defaults.ts';
 import { defaultPullPolicy } from './pull-policy.ts';
 
 /** 0644 */

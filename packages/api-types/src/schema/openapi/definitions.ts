@@ -179,8 +179,12 @@ function describe(description: string | undefined, schema: JsonSchema): JsonSche
 
 /** What strategic merge patch and server-side apply need to know of a field. */
 function extensions(field: FieldSchema): JsonSchema {
-  const { merges, key, retainsKeys } = field.patch;
-  const strategy = [...(merges ? ['merge'] : []), ...(retainsKeys ? ['retainKeys'] : [])];
+  const { merges, key, retainsKeys, replaces } = field.patch;
+  const strategy = [
+    ...(merges ? ['merge'] : []),
+    ...(retainsKeys ? ['retainKeys'] : []),
+    ...(replaces ? ['replace'] : []),
+  ];
   const list = field.flags.get('list');
   const [listType, mapKeys] = list?.split(':') ?? [];
   const mapType = field.flags.get('map') ?? field.flags.get('struct');

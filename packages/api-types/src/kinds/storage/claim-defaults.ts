@@ -1,5 +1,5 @@
-import type { PersistentVolumeClaimSpec } from '../generated/types.ts';
-import { canonicaliseQuantities } from './resource-lists.ts';
+import type { PersistentVolumeClaimSpec } from '../../generated/types.ts';
+import { canonicaliseQuantities } from '../resource-lists.ts';
 
 /** Fills in the spec of a claim, of a pod's own volume or of a StatefulSet's template, what Kubernetes shows. */
 export function setClaimSpecDefaults(spec: PersistentVolumeClaimSpec): void {

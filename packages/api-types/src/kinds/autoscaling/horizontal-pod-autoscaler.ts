@@ -1,0 +1,86 @@
+import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '../../generated/types.ts';
+import type { KindDefinition } from '../../kind.ts';
+import {
+  ageColumn,
+  allVerbs,
+  countColumn,
+  nameColumn,
+  noErrors,
+  statusHooks,
+  statusSubresource,
+  textColumn,
+} from '../define.ts';
+import { validateAutoscaler } from './autoscaler-validation.ts';
+import { targetsText } from './targets-text.ts';
+
+const defaultUtilization = 80;
+
+export const horizontalPodAutoscalerKind: KindDefinition<HorizontalPodAutoscaler> = {
+  group: 'autoscaling',
+  version: 'v2',
+  kind: 'HorizontalPodAutoscaler',
+  plural: 'horizontalpodautoscalers',
+  singular: 'horizontalpodautoscaler',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  isNamespaced: true,
+  verbs: allVerbs,
+  subresources: [statusSubresource('autoscaling', 'v2', 'HorizontalPodAutoscaler')],
+  hasGeneration: false,
+  allowsUnconditionalUpdate: true,
+  setDefaults(autoscaler) {
+    // Whatever a client left out must reach validation, which says so in Kubernetes' words.
+    autoscaler.spec ??= {} as HorizontalPodAutoscaler['spec'];
+    autoscaler.status ??= emptyStatus();
+    const { spec } = autoscaler;
+    spec.minReplicas ??= 1;
+    if (!spec.metrics?.length) spec.metrics = [cpuMetric(defaultUtilization)];
+    if (!spec.behavior) return;
+    spec.behavior.scaleUp = withDefaults(spec.behavior.scaleUp, scaleUpDefaults);
+    spec.behavior.scaleDown = withDefaults(spec.behavior.scaleDown, scaleDownDefaults);
+  },
+  ...statusHooks<HorizontalPodAutoscaler>(emptyStatus),
+  validate: validateAutoscaler,
+  validateUpdate: noErrors,
+  nameRule: 'subdomain',
+  selectableFields: {},
+  columns: [
+    nameColumn,
+    textColumn(
+      'Reference',
+      'What it scales.',
+      ({ spec }) => `${spec.scaleTargetRef?.kind}/${spec.scaleTargetRef?.name}`,
+    ),
+    textColumn('Targets', 'Each metric as measured and as wanted.', targetsText),
+    textColumn('MinPods', 'The fewest pods.', ({ spec }) => String(spec.minReplicas ?? '<unset>')),
+    countColumn('MaxPods', 'The most pods.', ({ spec }) => spec.maxReplicas ?? 0),
+    countColumn('Replicas', 'The pods at the moment.', ({ status }) => status.currentReplicas ?? 0),
+    ageColumn,
+  ],
+};
+
+/** A wish for this much of the requested cpu to be used, in per cent. */
+export function cpuMetric(averageUtilization: number): MetricSpec {
+  return { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } };
+}
+
+function emptyStatus(): HorizontalPodAutoscaler['status'] {
+  return { desiredReplicas: 0, currentMetrics: [] };
+}
+
+const scaleUpDefaults: HPAScalingRules = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, periodSeconds: 15 },
+    { type: 'Percent', value: 100, periodSeconds: 15 },
+  ],
+};
+const scaleDownDefaults: HPAScalingRules = {
+  selectPolicy: 'Max',
+  policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+};
+
+function withDefaults(rules: HPAScalingRules | undefined, defaults: HPAScalingRules): HPAScalingRules {
+  return structuredClone({ ...defaults, ...rules });
+}
