@@ -3,7 +3,8 @@ import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { nodeCgroup, removeNodeCgroup } from '../cgroups/pod-cgroups.ts';
 import { nodeLabels } from '../pod/labels.ts';
 import { Semaphore } from '../pod/semaphore.ts';
-import type { ContainerRuntime } from '../runtime/container-runtime.ts';
+import { type ContainerRuntime, isRuntimeError } from '../runtime/container-runtime.ts';
+import { pauseImage } from '../sandbox/pause-image.ts';
 import { unmountAllUnder } from '../volumes/mounts.ts';
 
 export interface NodeResources {
@@ -35,6 +36,10 @@ export async function removeNodeResources(resources: NodeResources): Promise<voi
       }),
     ),
   );
+  // Another cluster on this engine may need it, or load it again when it does.
+  await runtime.removeImage(pauseImage).catch((error: unknown) => {
+    if (!isRuntimeError(error, 'conflict')) throw error;
+  });
   await removeNodeCgroup(cgroupLayout(await runtime.info()), nodeCgroup({ cluster, node }));
   if (dataDir !== undefined) await removePodDirectories(dataDir);
   // Last: an engine that has lost count of a network's endpoints refuses, and the rest shall be gone nevertheless.

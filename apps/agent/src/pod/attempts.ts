@@ -1,7 +1,8 @@
 import type { ContainerDetails } from '../runtime/container-runtime.ts';
 import { labelKeys } from './labels.ts';
+import { sandboxName } from './pod-containers.ts';
 import type { BackOffOptions } from './pod-context.ts';
-import { type Attempt, type ContainerTrack, newTrack, type PodState } from './pod-state.ts';
+import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
 
 /** The attempt that an inspected container is; undefined where its labels do not say. */
 export function toAttempt(details: ContainerDetails): Attempt | undefined {
@@ -13,6 +14,7 @@ export function toAttempt(details: ContainerDetails): Attempt | undefined {
     container,
     number,
     hash: details.labels[labelKeys.hash] ?? '',
+    sandboxId: details.labels[labelKeys.sandboxId] ?? '',
     state: details.state,
     imageId: details.imageId,
     hasTty: details.hasTty,
@@ -28,7 +30,9 @@ export function toAttempt(details: ContainerDetails): Attempt | undefined {
 
 /** Puts an attempt in its place, replacing what was known of it. */
 export function putAttempt(state: PodState, attempt: Attempt): ContainerTrack {
-  const track = state.tracks.get(attempt.container) ?? newTrack(attempt.container, false);
+  const track =
+    state.tracks.get(attempt.container) ??
+    newTrack(attempt.container, attempt.container === sandboxName ? 'sandbox' : 'regular');
   state.tracks.set(attempt.container, track);
   const others = track.attempts.filter((other) => other.id !== attempt.id && other.number !== attempt.number);
   track.attempts = [...others, attempt].sort((a, b) => a.number - b.number);
@@ -36,8 +40,9 @@ export function putAttempt(state: PodState, attempt: Attempt): ContainerTrack {
   return track;
 }
 
-/** Takes an attempt out. */
+/** Takes an attempt out. One that never started does not count as a restart. */
 export function dropAttempt(track: ContainerTrack, attempt: Attempt): void {
+  if (attempt.state === 'created' && attempt === lastAttempt(track)) track.nextAttempt = attempt.number;
   track.attempts = track.attempts.filter((other) => other.id !== attempt.id);
 }
 

@@ -1,7 +1,11 @@
-import type { Container, ContainerState, ContainerStatus, Pod } from '@gantry/api-types';
-import { hasSucceeded, shouldRestart } from './plan-pod.ts';
+import type { ContainerState, ContainerStatus, Pod } from '@gantry/api-types';
+import type { PodContainer } from './pod-containers.ts';
 import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
+import { reportedStatus } from './recall-pod.ts';
+import { hasSucceeded, shouldRestart } from './restart-policy.ts';
 import { formatTime, podFullName } from './text.ts';
+
+const lostMessage = 'The container could not be located: it was removed from the engine';
 
 export interface StatusInput {
   readonly pod: Pod;
@@ -10,25 +14,37 @@ export interface StatusInput {
 }
 
 /** The status of one container as the kubelet would write it. Pure. */
-export function containerStatus(input: StatusInput, container: Container, isInit: boolean): ContainerStatus {
+export function containerStatus(input: StatusInput, { kind, container }: PodContainer): ContainerStatus {
   const { state } = input;
-  const track = state.tracks.get(container.name) ?? newTrack(container.name, isInit);
+  const track = state.tracks.get(container.name) ?? newTrack(container.name, kind);
+  const gone = kind === 'ephemeral' ? goneStatus(input, track) : undefined;
+  if (gone) return gone;
   const attempt = lastAttempt(track);
   const previous = track.attempts.at(-2);
-  const isRunning = attempt?.state === 'running';
+  const isRunning = attempt?.state === 'running' && track.hookedId === attempt.id;
   const current = currentState(input, track);
   const lastState = current.waiting && attempt?.state === 'exited' ? attempt : previous;
   return {
     name: container.name,
     state: current,
     lastState: lastState?.state === 'exited' ? { terminated: terminated(lastState) } : {},
-    ready: isInit ? attempt !== undefined && hasSucceeded(attempt) : isRunning && track.isReady,
+    ready: kind === 'init' ? attempt !== undefined && hasSucceeded(attempt) : isRunning && track.isReady,
     restartCount: restartCount(track),
     image: container.image ?? '',
     imageID: attempt || track.image.type === 'present' ? track.imageDisplayId : '',
     ...(attempt && !attempt.isLost ? { containerID: containerId(attempt) } : {}),
-    started: isRunning && (isInit || track.isStarted),
+    started: isRunning && (kind === 'init' || kind === 'ephemeral' || track.isStarted),
   };
+}
+
+/** An ephemeral container that is gone from the engine does not run again: its last status stays, as far as it can. */
+function goneStatus({ pod }: StatusInput, track: ContainerTrack): ContainerStatus | undefined {
+  const reported = reportedStatus(pod, track.name);
+  if (track.attempts.length > 0 || reported?.containerID === undefined) return undefined;
+  if (!reported.state?.running) return reported;
+  const { startedAt = formatTime(undefined) } = reported.state.running;
+  const lost = { exitCode: 137, reason: 'ContainerStatusUnknown', message: lostMessage };
+  return { ...reported, started: false, state: { terminated: { ...lost, startedAt, finishedAt: startedAt } } };
 }
 
 function restartCount(track: ContainerTrack): number {
@@ -40,7 +56,8 @@ function currentState(input: StatusInput, track: ContainerTrack): ContainerState
   const { pod, state } = input;
   const attempt = lastAttempt(track);
   if (state.unsupported !== undefined) return waiting('UnsupportedField', state.unsupported);
-  if (attempt?.state === 'running') return { running: { startedAt: formatTime(attempt.startedAt) } };
+  if (attempt?.state === 'running' && track.hookedId === attempt.id)
+    return { running: { startedAt: formatTime(attempt.startedAt) } };
   if (attempt?.state === 'exited') {
     const isOver = state.ended !== undefined || !shouldRestart(pod, track, attempt);
     if (isOver) return { terminated: terminated(attempt) };
@@ -80,7 +97,7 @@ function terminated(attempt: Attempt): NonNullable<ContainerState['terminated']>
     return {
       exitCode: 137,
       reason: 'ContainerStatusUnknown',
-      message: 'The container could not be located: it was removed from the engine',
+      message: lostMessage,
       startedAt: formatTime(attempt.startedAt),
       finishedAt: formatTime(attempt.finishedAt),
     };

@@ -1,6 +1,8 @@
 import type { Pod } from '@gantry/api-types';
 import type { ContainerDetails } from '../runtime/container-runtime.ts';
+import { noteRunning } from './after-start.ts';
 import { dropAttempt, lostAttempt, noteEnd, putAttempt, toAttempt } from './attempts.ts';
+import { sandboxName } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
 import { type Attempt, type ContainerTrack, lastAttempt } from './pod-state.ts';
 import type { StepWorker } from './step-environment.ts';
@@ -20,7 +22,8 @@ export async function observeContainer(observation: Observation, details: Contai
   if (!observed) return;
   const known = worker.state.tracks.get(observed.container)?.attempts.find(({ id }) => id === observed.id);
   if (observed.state === 'exited' && known?.state !== 'exited') {
-    const message = await terminationMessage(context, pod, observed);
+    const isSandbox = observed.container === sandboxName;
+    const message = isSandbox ? '' : await terminationMessage(context, pod, observed);
     const track = putAttempt(worker.state, { ...observed, message });
     return noteAttemptEnd(observation, track, observed);
   }
@@ -28,8 +31,8 @@ export async function observeContainer(observation: Observation, details: Contai
   const startedAt = known?.startedAt ?? observed.startedAt;
   const attempt = { ...observed, startedAt, message: known?.message ?? '' };
   const track = putAttempt(worker.state, attempt);
-  const hasStarted = attempt.state === 'running' && known?.state !== 'running';
-  if (hasStarted && pod) context.probes.start({ worker, pod, track, attempt });
+  const isNew = known?.state !== 'running' || track.hookedId !== attempt.id;
+  if (attempt.state === 'running' && isNew && pod) noteRunning({ context, worker, pod }, track, attempt);
 }
 
 /** Notes that a container is gone; `isMissed` where the pod still wants it, so that this counts as its end. */
@@ -48,10 +51,15 @@ export function observeRemoval(observation: Observation, id: string, isMissed: b
   }
 }
 
-function noteAttemptEnd({ context, worker }: Observation, track: ContainerTrack, attempt: Attempt): void {
+function noteAttemptEnd({ context, worker, pod }: Observation, track: ContainerTrack, attempt: Attempt): void {
   context.probes.stop(worker.uid, track.name);
+  context.hooks.cancel(attempt.id);
   track.isReady = false;
   track.isStarted = false;
   track.image = { type: 'unknown' };
+  if (track.kind === 'sandbox' && pod && worker.deadline === undefined) {
+    const message = 'Pod sandbox changed, it will be killed and re-created.';
+    context.api.recordEvent({ pod, type: 'Normal', reason: 'SandboxChanged', message });
+  }
   noteEnd(track, attempt.finishedAt ?? context.clock.now(), context.backOff);
 }

@@ -1,45 +1,14 @@
-import type { Container, Pod } from '@gantry/api-types';
-import { hashOf } from './labels.ts';
+import type { Pod } from '@gantry/api-types';
+import { planContainer, planStart } from './plan-container.ts';
+import { planInitContainers } from './plan-init.ts';
+import { currentSandboxId, namespaceHolder, planSandbox, runningAttempt } from './plan-sandbox.ts';
+import { type PlanInput, type PodStep, type WaitStep, waitUntil } from './plan-step.ts';
+import { planStop } from './plan-stop.ts';
+import { needsSandbox, sandboxName } from './pod-containers.ts';
 import { type Attempt, type ContainerTrack, lastAttempt, type PodState } from './pod-state.ts';
+import { hasSucceeded } from './restart-policy.ts';
 
-/** The one next thing to do for a pod. */
-export type PodStep =
-  | { readonly type: 'prepare' }
-  | { readonly type: 'ensureImage'; readonly container: string }
-  /** Create the next attempt, and start it. */
-  | { readonly type: 'run'; readonly container: string }
-  /** Start an attempt that was created but, because we were killed in between, not started. */
-  | { readonly type: 'start'; readonly container: string; readonly attempt: Attempt }
-  | {
-      readonly type: 'stop';
-      readonly container: string;
-      readonly attempt: Attempt;
-      readonly message: string;
-      readonly graceSeconds: number;
-    }
-  | { readonly type: 'kill'; readonly container: string; readonly attempt: Attempt }
-  | { readonly type: 'remove'; readonly container: string; readonly attempt: Attempt }
-  | { readonly type: 'announcePullBackOff'; readonly container: string }
-  | { readonly type: 'announceBackOff'; readonly container: string; readonly attempt: Attempt }
-  | {
-      readonly type: 'end';
-      readonly phase: 'Succeeded' | 'Failed';
-      readonly reason?: string;
-      readonly message?: string;
-    }
-  /** All containers are gone or ended for good: volumes, address and cgroup can go. */
-  | { readonly type: 'releaseResources' }
-  /** The pod is deleted and nothing of it is left. */
-  | { readonly type: 'finish' }
-  | { readonly type: 'wait'; readonly until?: number };
-
-export interface PlanInput {
-  readonly pod: Pod;
-  readonly state: PodState;
-  /** When the pod's containers have to be stopped for good: the time of SIGKILL; undefined while the pod is wanted. */
-  readonly deadline: number | undefined;
-  readonly now: number;
-}
+export type { PlanInput, PodStep } from './plan-step.ts';
 
 const lastKeptAttempts = 2;
 const evicted = 'Evicted';
@@ -55,6 +24,7 @@ export function planPod(input: PlanInput): PodStep {
     return { type: 'end', phase: 'Failed', reason: evicted, message: state.eviction };
   }
   if (state.unsupported !== undefined) return { type: 'wait' };
+  if (state.rejected && !hasBegunOnce(pod, state)) return { type: 'end', phase: 'Failed', ...state.rejected };
   const overdue = activeDeadline(pod, state);
   if (overdue !== undefined && now >= overdue) {
     return {
@@ -75,15 +45,45 @@ function planRunning(input: PlanInput): PodStep {
   }
   const tidy = planTidying(state);
   if (tidy) return tidy;
-  const init = planInitContainers(input);
-  if (init) return init;
-  const steps = pod.spec.containers.map((container) => planContainer(input, container));
-  const action = steps.find((step) => step.type !== 'wait');
-  if (action) return action;
-  if (steps.every((step) => step.type === 'wait' && step.isOver)) return planSuccess(pod, state);
-  return steps.reduce<PodStep>((all, step) => (step.type === 'wait' ? waitUntil(untilOf(all), step.until) : all), {
-    type: 'wait',
+  if (areRegularsOver(input)) return planCompletion(input);
+  const sandbox = planSandbox(input) ?? planAttachment(input);
+  if (sandbox) return sandbox;
+  const sandboxId = currentSandboxId(pod, state) ?? '';
+  const ephemeral = planEphemeral(input);
+  if (ephemeral.type !== 'wait') return ephemeral;
+  const init = planInitContainers(input, sandboxId);
+  if (init.step.type !== 'wait') return init.step;
+  const regular = init.isDone ? planRegular(input, sandboxId) : waitUntil();
+  return regular.type === 'wait' ? waitUntil(ephemeral.until, init.step.until, regular.until) : regular;
+}
+
+/** The regular containers start one after another: the next once the postStart hook of the one before is done. */
+function planRegular(input: PlanInput, sandboxId: string): PodStep {
+  let until: number | undefined;
+  let isHeld = false;
+  for (const container of input.pod.spec.containers) {
+    const step = planContainer(input, container, sandboxId);
+    if (step.type === 'wait') until = waitUntil(until, step.until).until;
+    else if (!isHeld || (step.type !== 'run' && step.type !== 'start')) return step;
+    const track = input.state.tracks.get(container.name);
+    const attempt = track && lastAttempt(track);
+    isHeld ||= attempt?.state === 'running' && track?.hookedId !== attempt.id;
+  }
+  return waitUntil(until);
+}
+
+function areRegularsOver(input: PlanInput): boolean {
+  return input.pod.spec.containers.every((container) => {
+    const attempt = trackAttempt(input.state, container.name);
+    if (attempt?.state !== 'exited') return false;
+    const step = planContainer(input, container, attempt.sandboxId);
+    return step.type === 'wait' && step.isOver;
   });
+}
+
+/** The pod is done when its regular containers are; sidecars stop after them. */
+function planCompletion(input: PlanInput): PodStep {
+  return planStop(input, { includes: ({ kind }) => kind === 'sidecar' }) ?? planSuccess(input.pod, input.state);
 }
 
 function planSuccess(pod: Pod, state: PodState): PodStep {
@@ -98,162 +98,88 @@ function planSuccess(pod: Pod, state: PodState): PodStep {
 function planTidying(state: PodState): PodStep | undefined {
   for (const track of state.tracks.values()) {
     const [old] = track.attempts;
-    if (track.attempts.length > lastKeptAttempts && old) return { type: 'remove', container: track.name, attempt: old };
+    const kept = track.kind === 'sandbox' ? 1 : lastKeptAttempts;
+    if (track.attempts.length > kept && old) return { type: 'remove', container: track.name, attempt: old };
     const doubled = track.attempts.slice(0, -1).find((attempt) => attempt.state === 'running');
     if (doubled) return { type: 'remove', container: track.name, attempt: doubled };
   }
   return undefined;
 }
 
-/** Undefined once all init containers are done: then the others' turn has come. */
-function planInitContainers(input: PlanInput): PodStep | undefined {
-  const { pod, state } = input;
-  if (hasBegun(pod, state)) return undefined;
-  for (const container of pod.spec.initContainers ?? []) {
-    const attempt = trackAttempt(state, container.name);
-    if (attempt && hasSucceeded(attempt)) continue;
-    const step = planContainer(input, container);
-    if (step.type === 'wait' && step.isOver) return { type: 'end', phase: 'Failed' };
-    return step;
+/** A holder of the pod's network namespace that an earlier life of the agent started. */
+function planAttachment({ pod, state }: PlanInput): PodStep | undefined {
+  if (pod.spec.hostNetwork) return undefined;
+  for (const track of state.tracks.values()) {
+    if (!holdsNetwork(pod, track)) continue;
+    const attempt = lastAttempt(track);
+    if (attempt?.state === 'running' && track.attachedId !== attempt.id) {
+      return { type: 'attach', container: track.name, attempt };
+    }
   }
   return undefined;
 }
 
-function hasBegun(pod: Pod, state: PodState): boolean {
-  return pod.spec.containers.some((container) => trackAttempt(state, container.name) !== undefined);
+/** Whether the containers of the track have the pod's network namespace as their own, and do not join it. */
+export function holdsNetwork(pod: Pod, track: ContainerTrack): boolean {
+  if (pod.spec.hostNetwork || track.kind === 'ephemeral') return false;
+  return needsSandbox(pod) ? track.name === sandboxName : true;
 }
 
-type ContainerStep = Exclude<PodStep, { type: 'wait' }> | { type: 'wait'; until?: number; isOver?: boolean };
-
-function planContainer(input: PlanInput, container: Container): ContainerStep {
-  const { pod, state, now } = input;
-  const track = state.tracks.get(container.name);
-  if (!track) return { type: 'wait' };
-  const attempt = lastAttempt(track);
-  if (!attempt) return planStart(track, now);
-  switch (attempt.state) {
-    case 'created':
-      return now < track.retryAt
-        ? { type: 'wait', until: track.retryAt }
-        : { type: 'start', container: track.name, attempt };
-    case 'running':
-      return planRunningContainer(input, container, track, attempt);
-    case 'exited':
-      break;
+/** Ephemeral containers start as soon as there is something to join, once, whatever the others do. */
+function planEphemeral({ pod, state, now }: PlanInput): Exclude<PodStep, WaitStep> | WaitStep {
+  let until: number | undefined;
+  for (const { name, targetContainerName: target } of pod.spec.ephemeralContainers ?? []) {
+    const track = state.tracks.get(name);
+    const attempt = track && lastAttempt(track);
+    if (!track || (attempt ? attempt.state !== 'created' : track.nextAttempt > 0)) continue;
+    if (!namespaceHolder(pod, state) || (target && !runningAttempt(state, target))) continue;
+    const retryAt = attempt && now < track.retryAt ? track.retryAt : undefined;
+    const step =
+      retryAt !== undefined ? waitUntil(retryAt) : attempt ? startStep(track, attempt) : planStart(track, now);
+    if (step.type !== 'wait') return step;
+    until = waitUntil(until, step.until).until;
   }
-  const isReplaced = attempt.hash !== hashOf(container);
-  if (!isReplaced && !shouldRestart(pod, track, attempt)) return { type: 'wait', isOver: true };
-  const restartAt = track.restartDelaySince + track.restartDelayMs;
-  if (!isReplaced && now < restartAt) {
-    return track.announcedBackOff === attempt.number
-      ? { type: 'wait', until: restartAt }
-      : { type: 'announceBackOff', container: track.name, attempt };
-  }
-  return planStart(track, now);
+  return waitUntil(until);
 }
 
-function planRunningContainer(
-  input: PlanInput,
-  container: Container,
-  track: ContainerTrack,
-  attempt: Attempt,
-): ContainerStep {
-  const { pod, now } = input;
-  const stopping = track.stopping?.attemptId === attempt.id ? track.stopping : undefined;
-  if (stopping) return waitForStop(track, attempt, stopping.killAt, now);
-  const stop = { type: 'stop', container: track.name, attempt } as const;
-  if (track.condemned?.attemptId === attempt.id) {
-    return { ...stop, message: track.condemned.message, graceSeconds: track.condemned.graceSeconds };
-  }
-  if (attempt.hash !== hashOf(container)) {
-    const message = `Container ${container.name} definition changed, will be restarted`;
-    return { ...stop, message, graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30 };
-  }
-  return { type: 'wait' };
-}
-
-function planStart(track: ContainerTrack, now: number): ContainerStep {
-  if (now < track.retryAt) return { type: 'wait', until: track.retryAt };
-  const { image } = track;
-  switch (image.type) {
-    case 'unknown':
-      return { type: 'ensureImage', container: track.name };
-    case 'pending':
-      return { type: 'wait' };
-    case 'failed':
-      if (now >= image.retryAt) return { type: 'ensureImage', container: track.name };
-      if (image.announceAt === undefined) return { type: 'wait', until: image.retryAt };
-      return now < image.announceAt
-        ? { type: 'wait', until: image.announceAt }
-        : { type: 'announcePullBackOff', container: track.name };
-    case 'present':
-      return { type: 'run', container: track.name };
-  }
-}
-
-/** The engine kills at the end of the grace period by itself; we do where the period was cut short. */
-function waitForStop(track: ContainerTrack, attempt: Attempt, killAt: number, now: number): ContainerStep {
-  if (now < killAt) return { type: 'wait', until: killAt };
-  return { type: 'kill', container: track.name, attempt };
+function startStep(track: ContainerTrack, attempt: Attempt): PodStep {
+  return { type: 'start', container: track.name, attempt };
 }
 
 function planTermination(input: PlanInput, deadline: number): PodStep {
-  const { state, now } = input;
-  let until: number | undefined;
-  for (const track of state.tracks.values()) {
-    for (const attempt of track.attempts) {
-      if (attempt.state !== 'running') continue;
-      const stopping = track.stopping?.attemptId === attempt.id ? track.stopping : undefined;
-      if (!stopping) return stopStep(track, attempt, deadline, now);
-      const killAt = stopping.isKilled ? stopping.killAt : Math.min(stopping.killAt, deadline);
-      if (now >= killAt) return { type: 'kill', container: track.name, attempt };
-      until = until === undefined ? killAt : Math.min(until, killAt);
-    }
-  }
-  if (until !== undefined) return { type: 'wait', until };
+  const { pod, state } = input;
+  const stop = planStop(input, { deadline });
+  if (stop) return stop;
   // The last status is that of the ended containers; after this they are removed and nothing is reported any more.
-  if (!state.ended && hasBegun(input.pod, state)) return planSuccess(input.pod, state);
-  for (const track of state.tracks.values()) {
+  if (!state.ended && hasBegunOnce(pod, state)) return planSuccess(pod, state);
+  return planRemoval(state) ?? (state.isReleased ? { type: 'finish' } : { type: 'releaseResources' });
+}
+
+/** All containers, the one whose namespaces the others share at last. */
+function planRemoval(state: PodState): PodStep | undefined {
+  const tracks = [...state.tracks.values()].toSorted((a, b) => rank(a) - rank(b));
+  for (const track of tracks) {
     const [attempt] = track.attempts;
     if (attempt) return { type: 'remove', container: track.name, attempt };
   }
-  return state.isReleased ? { type: 'finish' } : { type: 'releaseResources' };
+  return undefined;
 }
 
-function stopStep(track: ContainerTrack, attempt: Attempt, deadline: number, now: number): PodStep {
-  const graceSeconds = Math.max(0, Math.ceil((deadline - now) / 1000));
-  return { type: 'stop', container: track.name, attempt, message: `Stopping container ${track.name}`, graceSeconds };
+function rank({ kind }: ContainerTrack): number {
+  return kind === 'sandbox' ? 1 : 0;
 }
 
 /** A pod that ended keeps its containers for their logs, but none of them may run. */
 function planEnd(input: PlanInput): PodStep {
-  const { pod, state, now } = input;
-  const isEvicted = state.ended?.reason === evicted;
-  const graceSeconds = isEvicted ? evictionGraceSeconds : (pod.spec.terminationGracePeriodSeconds ?? 30);
-  for (const track of state.tracks.values()) {
-    for (const attempt of track.attempts) {
-      if (attempt.state !== 'running') continue;
-      if (track.stopping?.attemptId === attempt.id) {
-        const step = waitForStop(track, attempt, track.stopping.killAt, now);
-        return step.type === 'wait' ? waitUntil(step.until, undefined) : step;
-      }
-      return stopStep(track, attempt, now + graceSeconds * 1000, now);
-    }
-  }
-  return { type: 'releaseResources' };
+  const isEvicted = input.state.ended?.reason === evicted;
+  const stop = planStop(input, isEvicted ? { graceSeconds: evictionGraceSeconds } : {});
+  if (stop) return stop;
+  const [sandbox] = input.state.tracks.get(sandboxName)?.attempts ?? [];
+  return sandbox ? { type: 'remove', container: sandboxName, attempt: sandbox } : { type: 'releaseResources' };
 }
 
-/** Whether the restart policy wants another attempt after this one. */
-export function shouldRestart(pod: Pod, track: ContainerTrack, attempt: Attempt): boolean {
-  const policy = pod.spec.restartPolicy ?? 'Always';
-  if (track.isInit) return policy !== 'Never' && !hasSucceeded(attempt);
-  if (policy === 'Always') return true;
-  return policy === 'OnFailure' && !hasSucceeded(attempt);
-}
-
-/** The attempt ran to its end without an error. */
-export function hasSucceeded(attempt: Attempt): boolean {
-  return attempt.state === 'exited' && attempt.exitCode === 0 && attempt.error === '' && !attempt.isLost;
+function hasBegunOnce(pod: Pod, state: PodState): boolean {
+  return pod.spec.containers.some((container) => trackAttempt(state, container.name) !== undefined);
 }
 
 function trackAttempt(state: PodState, container: string): Attempt | undefined {
@@ -264,13 +190,4 @@ function trackAttempt(state: PodState, container: string): Attempt | undefined {
 function activeDeadline(pod: Pod, state: PodState): number | undefined {
   const seconds = pod.spec.activeDeadlineSeconds;
   return seconds === undefined ? undefined : state.startTime + seconds * 1000;
-}
-
-function untilOf(step: PodStep): number | undefined {
-  return step.type === 'wait' ? step.until : undefined;
-}
-
-function waitUntil(a: number | undefined, b: number | undefined): PodStep {
-  const times = [a, b].filter((time) => time !== undefined);
-  return times.length === 0 ? { type: 'wait' } : { type: 'wait', until: Math.min(...times) };
 }

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@gantry/core';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import type { ContainerHooks } from '../hooks/container-hooks.ts';
 import type { NodeImages } from '../images/node-images.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodeApi } from '../node-api.ts';
@@ -8,6 +9,7 @@ import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import type { PodFacts } from './field-values.ts';
 import type { NodeIdentity } from './labels.ts';
+import type { PodFiles } from './pod-files.ts';
 import type { ResourceFacts } from './resources.ts';
 import type { Semaphore } from './semaphore.ts';
 
@@ -30,12 +32,16 @@ export interface PodContext {
   readonly allocatable: PodFacts['allocatable'];
   readonly resourceFacts: ResourceFacts;
   readonly backOff: BackOffOptions;
+  /** Go's name of the engine's machine. */
+  readonly architecture: string;
   /** Limits how many containers are created and started at a time. */
   readonly starts: Semaphore;
   readonly network: PodNetwork;
   readonly volumes: PodVolumes;
   readonly images: NodeImages;
   readonly probes: ProbeScheduler;
+  readonly hooks: ContainerHooks;
+  readonly files: PodFiles;
   readonly cgroups: PodCgroups;
   /** The worker is done with a pod that is gone. */
   onForgotten(podUid: string): void;

@@ -161,13 +161,13 @@ it('goes on counting restarts where no container is left to tell', async () => {
 
 it('waits with a reason, once announced, where a field is not carried out', async () => {
   await using node = await startFakeNode();
-  const container = { lifecycle: { preStop: { exec: { command: ['/bin/true'] } } } };
-  const pod = makePod({ container, spec: { hostNetwork: true } });
+  const container = { restartPolicyRules: [{ action: 'Restart' }] };
+  const pod = makePod({ container, spec: { hostUsers: false, runtimeClassName: 'gvisor' } });
   node.api.putPod(pod);
   await node.until('it waits', () => main(node, pod)?.state?.waiting?.reason === 'UnsupportedField');
   const { message } = main(node, pod)?.state?.waiting ?? {};
-  expect(message).toContain('spec.containers[0].lifecycle');
-  expect(message).toContain('spec.hostNetwork');
+  expect(message).toContain('spec.containers[0].restartPolicyRules');
+  expect(message).toContain('spec.runtimeClassName');
   expect(node.runtime.created).toEqual([]);
   expect(node.status(pod).phase).toBe('Pending');
   node.api.putPod({ ...pod, metadata: { ...pod.metadata, generation: 2 } });

@@ -5,6 +5,7 @@ import type { Clock, Logger } from '@gantry/core';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
+import { ContainerHooks } from '../hooks/container-hooks.ts';
 import { ImageService } from '../images/image-service.ts';
 import { imagesOf } from '../images/pod-images.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
@@ -22,7 +23,9 @@ import { lowestOomScoreAdj } from './host-limits.ts';
 import { labelKeys, type NodeIdentity, networkName, nodeLabels } from './labels.ts';
 import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
+import { PodFiles } from './pod-files.ts';
 import { PodWorker } from './pod-worker.ts';
+import type { ClusterDns } from './resolv-conf.ts';
 import { Semaphore } from './semaphore.ts';
 import { factsOf } from './step-environment.ts';
 
@@ -37,6 +40,8 @@ export interface PodManagerSettings {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where pods ask for names; they use the host's servers where undefined. */
+  readonly clusterDns?: ClusterDns;
   readonly options?: PodManagerOptions;
   /** Where service account tokens come from; nowhere by default. */
   readonly tokens?: TokenSource;
@@ -132,6 +137,7 @@ class DockerPodManager implements PodManager {
     await this.#watch.stop();
     await this.#upkeep.stop();
     this.#context.probes.stopAll();
+    this.#context.hooks.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.#images.stop();
   }
@@ -285,6 +291,9 @@ function createContext(
       logger,
       canMountRecursivelyReadOnly: canMountRecursivelyReadOnly(options.engine),
     }),
+    hooks: new ContainerHooks({ runtime, clock }),
+    files: new PodFiles({ dataDir, clusterDns: settings.clusterDns }),
+    architecture: options.engine.architecture,
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
     cgroups: new PodCgroups({ layout: cgroupLayout(options.engine), identity, nodeMilliCpu, logger }),
   };

@@ -1,4 +1,5 @@
 import type { ContainerRunState } from '../runtime/container-runtime.ts';
+import type { ContainerKind } from './pod-containers.ts';
 
 /** One container on the engine: one attempt at running a container of the pod. Times in milliseconds since the epoch. */
 export interface Attempt {
@@ -8,6 +9,8 @@ export interface Attempt {
   /** 0 for the first; the restart count. */
   readonly number: number;
   readonly hash: string;
+  /** The pause container whose namespaces it joined; empty where it has its own (or the host's). */
+  readonly sandboxId: string;
   readonly state: ContainerRunState;
   readonly imageId: string;
   readonly hasTty: boolean;
@@ -40,7 +43,7 @@ export type ImageState =
 /** What is known of one container of the pod, all its attempts together. */
 export interface ContainerTrack {
   readonly name: string;
-  readonly isInit: boolean;
+  readonly kind: ContainerKind;
   /** Ascending by number; older ones than the last two are removed as soon as possible. */
   attempts: readonly Attempt[];
   /** Continues the count where no container is left to tell. */
@@ -64,18 +67,32 @@ export interface ContainerTrack {
   /** Restart delay was announced for this attempt. */
   announcedBackOff: number;
   /** Being stopped: when SIGKILL is due. */
-  stopping: { readonly attemptId: string; readonly killAt: number; readonly isKilled: boolean } | undefined;
+  stopping: Stopping | undefined;
+  /** The attempt whose postStart hook is done with, or that has none; the container counts as started only then. */
+  hookedId: string;
+  /** The attempt, holder of the pod's network namespace, that was connected. */
+  attachedId: string;
   isReady: boolean;
   isStarted: boolean;
   /** A liveness or startup probe condemned this attempt. */
   condemned: { readonly attemptId: string; readonly message: string; readonly graceSeconds: number } | undefined;
 }
 
+/** A container on its way out. */
+export interface Stopping {
+  readonly attemptId: string;
+  /** When SIGKILL is due. */
+  readonly killAt: number;
+  readonly isKilled: boolean;
+  /** The pod's deadline when its stop began: a later, earlier one counts instead of `killAt`. */
+  readonly deadline?: number;
+}
+
 /** A new track, before anything is known. */
-export function newTrack(name: string, isInit: boolean): ContainerTrack {
+export function newTrack(name: string, kind: ContainerKind): ContainerTrack {
   return {
     name,
-    isInit,
+    kind,
     attempts: [],
     nextAttempt: 0,
     image: { type: 'unknown' },
@@ -90,6 +107,8 @@ export function newTrack(name: string, isInit: boolean): ContainerTrack {
     backOffUpdatedAt: 0,
     announcedBackOff: -1,
     stopping: undefined,
+    hookedId: '',
+    attachedId: '',
     isReady: false,
     isStarted: false,
     condemned: undefined,
@@ -104,7 +123,7 @@ export function lastAttempt(track: ContainerTrack): Attempt | undefined {
 /** Everything known of a pod beside its spec. Owned by its worker; planning and status only read it. */
 export interface PodState {
   readonly uid: string;
-  /** In the order of the spec, init containers first. */
+  /** The pause container first where there is one, then in the order of the spec: init, regular, ephemeral. */
   readonly tracks: Map<string, ContainerTrack>;
   ip: string | undefined;
   /** Network, volumes and cgroup are there. */
@@ -120,6 +139,8 @@ export interface PodState {
   unsupported: string | undefined;
   /** Why the node throws it out. */
   eviction: string | undefined;
+  /** Why this node refuses to run the pod, which then fails. */
+  rejected: { readonly reason: string; readonly message: string } | undefined;
   /** Sticky: a pod that has ended never runs again. */
   ended: { readonly phase: 'Succeeded' | 'Failed'; readonly reason?: string; readonly message?: string } | undefined;
 }

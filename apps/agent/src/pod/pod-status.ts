@@ -1,8 +1,11 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@gantry/api-types';
 import { containerStatus } from './container-status.ts';
-import { hasSucceeded, shouldRestart } from './plan-pod.ts';
+import { hasBegun } from './plan-init.ts';
+import { currentSandboxId } from './plan-sandbox.ts';
+import { type ContainerKind, containersOf, isSidecar } from './pod-containers.ts';
 import { lastAttempt, type PodState } from './pod-state.ts';
 import { qosClassOf } from './qos-class.ts';
+import { hasSucceeded } from './restart-policy.ts';
 import { formatTime } from './text.ts';
 
 export interface PodStatusInput {
@@ -17,13 +20,17 @@ export interface PodStatusInput {
 /** The pod's status as the kubelet would write it. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, state, hostIp } = input;
-  const init = (pod.spec.initContainers ?? []).map((container) => containerStatus(input, container, true));
-  const regular = pod.spec.containers.map((container) => containerStatus(input, container, false));
+  const statuses = containersOf(pod).map((item) => ({ kind: item.kind, status: containerStatus(input, item) }));
+  const ofKinds = (...kinds: ContainerKind[]) =>
+    statuses.filter(({ kind }) => kinds.includes(kind)).map(({ status }) => status);
+  const init = ofKinds('init', 'sidecar');
+  const regular = ofKinds('regular');
+  const ephemeral = ofKinds('ephemeral');
   const phase = state.ended?.phase ?? runningPhase(pod, state);
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: conditions(input, { phase, init, regular }),
+    conditions: conditions(input, { phase, probed: ofKinds('sidecar', 'regular') }),
     ...(state.ended?.message === undefined ? {} : { message: state.ended.message }),
     ...(state.ended?.reason === undefined ? {} : { reason: state.ended.reason }),
     hostIP: hostIp,
@@ -32,6 +39,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     startTime: formatTime(state.startTime),
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: regular,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: qosClassOf(pod),
   };
 }
@@ -56,8 +64,8 @@ function runningPhase(pod: Pod, state: PodState): string {
 
 interface Statuses {
   readonly phase: string;
-  readonly init: readonly ContainerStatus[];
-  readonly regular: readonly ContainerStatus[];
+  /** Of the containers whose readiness is the pod's. */
+  readonly probed: readonly ContainerStatus[];
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
@@ -98,12 +106,15 @@ function hasSandbox({ state }: PodStatusInput): boolean {
 
 function initialized({ pod, state }: PodStatusInput, { phase }: Statuses): Verdict {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
-  const hasBegun = pod.spec.containers.some((container) => state.tracks.get(container.name)?.attempts.length);
-  if (hasBegun) return isTrue;
+  const sandboxId = currentSandboxId(pod, state);
+  if (state.ended ? hasStarted(pod, state) : sandboxId !== undefined && hasBegun({ pod, state }, sandboxId)) {
+    return isTrue;
+  }
   const incomplete = (pod.spec.initContainers ?? []).filter((container) => {
     const track = state.tracks.get(container.name);
     const attempt = track && lastAttempt(track);
-    return !attempt || !hasSucceeded(attempt) || shouldRestart(pod, track, attempt);
+    if (isSidecar(container)) return attempt?.state !== 'running' || !track?.isStarted;
+    return !attempt || !hasSucceeded(attempt) || (sandboxId !== undefined && attempt.sandboxId !== sandboxId);
   });
   if (incomplete.length === 0) return isTrue;
   const names = incomplete.map((container) => container.name).join(' ');
@@ -114,10 +125,14 @@ function initialized({ pod, state }: PodStatusInput, { phase }: Statuses): Verdi
   };
 }
 
-function containersReady({ phase, regular }: Statuses): Verdict {
+function hasStarted(pod: Pod, state: PodState): boolean {
+  return pod.spec.containers.some(({ name }) => state.tracks.get(name)?.attempts.length);
+}
+
+function containersReady({ phase, probed }: Statuses): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  const unready = regular.filter((status) => !status.ready).map((status) => status.name);
+  const unready = probed.filter((status) => !status.ready).map((status) => status.name);
   if (unready.length === 0) return isTrue;
   return {
     status: 'False',

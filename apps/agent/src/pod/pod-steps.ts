@@ -6,24 +6,24 @@ import { MountProblem } from '../volumes/pod-volumes.ts';
 import { dropAttempt } from './attempts.ts';
 import type { PodStep } from './plan-pod.ts';
 import type { Attempt, ContainerTrack } from './pod-state.ts';
-import { runAttempt, startAttempt } from './run-attempt.ts';
+import { runAttempt } from './run-attempt.ts';
+import { attach, startAttempt } from './start-attempt.ts';
 import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
+import { kill, stop } from './stop-steps.ts';
 import { podFullName } from './text.ts';
 
 const firstMountRetryMs = 500;
 const maxMountRetryMs = 122_000;
 /** How long ErrImagePull is shown before it becomes ImagePullBackOff. */
 const pullErrorShownMs = 2_000;
-/** SIGKILL is sent again where the engine did not manage the first time. */
-const killAgainMs = 10_000;
-/** The engine itself kills at the end of the grace period; only where it does not, we do. */
-const killSlackMs = 2_000;
 
 /** Carries out one step and notes its outcome in the worker's state. Throws where the engine fails. */
 export async function applyStep(env: StepEnvironment, step: PodStep): Promise<void> {
   switch (step.type) {
     case 'prepare':
       return prepare(env);
+    case 'attach':
+      return attach(env, trackOf(env, step.container), step.attempt);
     case 'ensureImage':
       return ensureImage(env, trackOf(env, step.container));
     case 'run':
@@ -65,9 +65,8 @@ async function prepare(env: StepEnvironment): Promise<void> {
   const { state } = worker;
   try {
     state.isReleased = false;
-    await context.network.ensure();
-    state.ip ??= context.network.allocate(state.uid);
-    if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
+    if (pod.spec.hostNetwork) state.ip = context.hostIp;
+    else await takeAddress(env);
     await context.cgroups.ensurePod(pod);
     await context.volumes.prepare(factsOf(env));
     state.isPrepared = true;
@@ -84,6 +83,12 @@ async function prepare(env: StepEnvironment): Promise<void> {
         : { reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${messageOf(error)}` };
     context.api.recordEvent({ pod, type: 'Warning', ...event });
   }
+}
+
+async function takeAddress({ context, worker: { state } }: StepEnvironment): Promise<void> {
+  await context.network.ensure();
+  state.ip ??= context.network.allocate(state.uid);
+  if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
 }
 
 /** Goes on in the background: a pull may take minutes, in which the pod may be deleted. */
@@ -165,35 +170,6 @@ function announceBackOff(env: StepEnvironment, track: ContainerTrack, attempt: A
   track.announcedBackOff = attempt.number;
   const message = `Back-off restarting failed container ${track.name} in pod ${podFullName(env.pod)}`;
   recordContainerEvent(env, track, { type: 'Warning', reason: 'BackOff', message });
-}
-
-/** The engine is asked to stop it and goes on doing so; its end arrives as an event. */
-function stop(
-  env: StepEnvironment,
-  track: ContainerTrack,
-  step: { readonly attempt: Attempt; readonly message: string; readonly graceSeconds: number },
-): void {
-  const { context, worker } = env;
-  const { attempt, message, graceSeconds } = step;
-  context.probes.stop(worker.uid, track.name);
-  const killAt = context.clock.now() + graceSeconds * 1000 + killSlackMs;
-  track.stopping = { attemptId: attempt.id, killAt, isKilled: false };
-  if (env.pod.metadata.name !== '') recordContainerEvent(env, track, { type: 'Normal', reason: 'Killing', message });
-  context.runtime
-    .stopContainer(attempt.id, graceSeconds)
-    .catch((error: unknown) => {
-      // An engine that did not hear the request is asked again; otherwise the time for SIGKILL comes.
-      if (isRuntimeError(error, 'unreachable') && track.stopping?.attemptId === attempt.id) track.stopping = undefined;
-      context.logger.warn({ podUid: worker.uid, container: track.name, err: messageOf(error) }, 'stop failed');
-    })
-    .finally(() => worker.suspect(attempt.id));
-}
-
-async function kill(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
-  const { context, worker } = env;
-  track.stopping = { attemptId: attempt.id, killAt: context.clock.now() + killAgainMs, isKilled: true };
-  await context.runtime.killContainer(attempt.id);
-  worker.suspect(attempt.id);
 }
 
 async function releaseResources({ context, worker }: StepEnvironment): Promise<void> {

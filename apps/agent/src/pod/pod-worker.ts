@@ -1,5 +1,6 @@
 import type { Pod, PodStatus } from '@gantry/api-types';
 import { type ContainerDetails, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
+import { noteRunning } from './after-start.ts';
 import { noteEnd, putAttempt, toAttempt } from './attempts.ts';
 import { labelKeys } from './labels.ts';
 import { observeContainer, observeRemoval } from './observe-container.ts';
@@ -8,7 +9,7 @@ import type { PodContext } from './pod-context.ts';
 import { lastAttempt, type PodState } from './pod-state.ts';
 import { podStatus } from './pod-status.ts';
 import { applyStep } from './pod-steps.ts';
-import { recallPod } from './recall-pod.ts';
+import { noteNewContainers, recallPod } from './recall-pod.ts';
 
 /** A pod whose object vanished without a grace period was deleted by force: its containers get this long. */
 const forcedGraceMs = 2_000;
@@ -51,6 +52,7 @@ export class PodWorker {
       startTime: context.clock.now(),
       unsupported: undefined,
       eviction: undefined,
+      rejected: undefined,
       ended: undefined,
     };
   }
@@ -148,6 +150,7 @@ export class PodWorker {
     const now = clock.now();
     if (desired) {
       if (!this.#pod) this.#recall(desired);
+      else if (this.#pod !== desired) noteNewContainers(this.state, desired);
       this.#pod = desired;
       if (desired.metadata.deletionTimestamp !== undefined) this.#noteGrace(desired, now);
       return desired;
@@ -168,11 +171,11 @@ export class PodWorker {
   }
 
   #recall(pod: Pod): void {
-    const { probes, api } = this.#context;
+    const { api } = this.#context;
     recallPod(this.state, pod);
     for (const track of this.state.tracks.values()) {
       const attempt = lastAttempt(track);
-      if (attempt?.state === 'running') probes.start({ worker: this, pod, track, attempt });
+      if (attempt?.state === 'running') noteRunning({ context: this.#context, worker: this, pod }, track, attempt);
     }
     const { unsupported } = this.state;
     if (unsupported !== undefined) {

@@ -1,4 +1,5 @@
-import type { Pod } from '@gantry/api-types';
+import type { ContainerStatus, Pod } from '@gantry/api-types';
+import { containersOf, needsSandbox, sandboxName } from './pod-containers.ts';
 import { type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
 import { unsupportedFields } from './supported-fields.ts';
 
@@ -17,22 +18,30 @@ export function recallPod(state: PodState, pod: Pod): void {
       ...(status.message === undefined ? {} : { message: status.message }),
     };
   }
-  const inits = pod.spec.initContainers ?? [];
-  const ordered = [...inits, ...pod.spec.containers].map((container, index) => {
-    const track = state.tracks.get(container.name) ?? newTrack(container.name, false);
-    return { ...track, isInit: index < inits.length };
-  });
+  const tracks = containersOf(pod).map(({ kind, container }) => ({
+    ...(state.tracks.get(container.name) ?? newTrack(container.name, kind)),
+    kind,
+  }));
+  const sandbox = state.tracks.get(sandboxName);
   state.tracks.clear();
-  for (const track of ordered) {
+  // One that was found although the spec needs none is there to be removed with the pod.
+  if (sandbox || needsSandbox(pod)) state.tracks.set(sandboxName, sandbox ?? newTrack(sandboxName, 'sandbox'));
+  for (const track of tracks) {
     recallContainer(track, pod);
     state.tracks.set(track.name, track);
   }
 }
 
-/** What only the last reported status can tell: how often it was restarted, and whether it was ready. */
+/** Ephemeral containers are added to a pod that runs. */
+export function noteNewContainers(state: PodState, pod: Pod): void {
+  for (const { name } of pod.spec.ephemeralContainers ?? []) {
+    if (!state.tracks.has(name)) state.tracks.set(name, newTrack(name, 'ephemeral'));
+  }
+}
+
+/** What only the last reported status can tell: how often it was restarted, whether it had started and was ready. */
 function recallContainer(track: ContainerTrack, pod: Pod): void {
-  const lists = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const status = lists.find(({ name }) => name === track.name);
+  const status = reportedStatus(pod, track.name);
   if (!status) return;
   const hadContainer = status.containerID !== undefined;
   track.nextAttempt = Math.max(track.nextAttempt, status.restartCount + (hadContainer ? 1 : 0));
@@ -41,5 +50,15 @@ function recallContainer(track: ContainerTrack, pod: Pod): void {
   if (attempt && status.containerID === `docker://${attempt.id}`) {
     track.isReady = status.ready;
     track.isStarted = status.started ?? false;
+    // It is shown as running only once its postStart hook is done.
+    if (status.state?.running) track.hookedId = attempt.id;
   }
+}
+
+/** What was last reported of the container. */
+export function reportedStatus({ status = {} }: Pod, name: string): ContainerStatus | undefined {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+    (candidate) => candidate.name === name,
+  );
 }

@@ -1,45 +1,72 @@
 import { type ContainerSpec, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
+import { pauseImageArchive } from '../sandbox/pause-image.ts';
+import { sandboxSpec } from '../sandbox/sandbox-spec.ts';
 import { MountProblem } from '../volumes/pod-volumes.ts';
 import { noteEnd, noteRestart, putAttempt, toAttempt } from './attempts.ts';
 import { ConfigProblem } from './config-problem.ts';
 import { containerSpec } from './container-spec.ts';
 import { resolveEnvironment } from './environment.ts';
-import { hashOf } from './labels.ts';
+import { hostnameOf } from './hostname.ts';
+import { labelKeys } from './labels.ts';
+import { type ContainerNamespaces, namespacesOf } from './namespaces.ts';
 import type { Attempt, ContainerTrack } from './pod-state.ts';
+import { isNoLongerDesired, noteProblem, retryLater, start } from './start-attempt.ts';
 import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
-
-const firstRetryMs = 1_000;
-const maxRetryMs = 60_000;
 
 /** Creates and starts the container's next attempt. What the pod's configuration makes impossible is noted, not thrown. */
 export async function runAttempt(env: StepEnvironment, track: ContainerTrack): Promise<void> {
   await env.context.starts.run(async () => {
     // Time has passed in the queue.
     if (env.worker.deadline !== undefined || isNoLongerDesired(env)) return;
-    await env.context.network.ensure();
-    const spec = await buildSpec(env, track);
+    const namespaces = await namespacesFor(env, track);
+    if (!namespaces) return;
+    const isSandbox = track.kind === 'sandbox';
+    const spec = isSandbox ? buildSandboxSpec(env, track, namespaces) : await buildSpec(env, track, namespaces);
     if (!spec) return;
-    const attempt = await createAttempt(env, track, spec);
+    const attempt = await createAttempt(env, track, { spec, sandboxId: namespaces.sandboxId });
     if (attempt?.state === 'created') await start(env, track, attempt);
   });
 }
 
-/** Starts an attempt that exists. */
-export async function startAttempt(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
-  await env.context.starts.run(async () => {
-    if (isNoLongerDesired(env)) return;
-    await env.context.network.ensure();
-    await start(env, track, attempt);
-  });
+/** Undefined where what it has to join has just ended. */
+async function namespacesFor(env: StepEnvironment, track: ContainerTrack): Promise<ContainerNamespaces | undefined> {
+  const { context, worker, pod } = env;
+  if (!pod.spec.hostNetwork) await context.network.ensure();
+  const own = context.network.networkFor(worker.uid, worker.state.ip ?? '');
+  return namespacesOf(pod, worker.state, track, own);
 }
 
-function isNoLongerDesired({ context, worker }: StepEnvironment): boolean {
-  const desired = context.api.pods().get(worker.uid);
-  return !desired || desired.metadata.deletionTimestamp !== undefined;
+function buildSandboxSpec(
+  env: StepEnvironment,
+  track: ContainerTrack,
+  namespaces: ContainerNamespaces,
+): ContainerSpec | undefined {
+  const { context, worker, pod } = env;
+  try {
+    return sandboxSpec({
+      identity: context.identity,
+      pod,
+      attempt: track.nextAttempt,
+      ip: worker.state.ip ?? '',
+      hostname: hostnameOf(pod, context.files.clusterDomain),
+      namespaces,
+      publishesHostPorts: context.network.publishesHostPorts,
+      cgroupParent: context.cgroups.parentOf(worker.uid),
+      lowestOomScoreAdj: context.resourceFacts.lowestOomScoreAdj,
+    });
+  } catch (error) {
+    retryLater(env, track);
+    noteProblem(env, track, 'CreatePodSandboxError', messageOf(error));
+    return undefined;
+  }
 }
 
 /** Undefined where the pod's configuration does not allow it; the reason is then in the track. */
-async function buildSpec(env: StepEnvironment, track: ContainerTrack): Promise<ContainerSpec | undefined> {
+async function buildSpec(
+  env: StepEnvironment,
+  track: ContainerTrack,
+  namespaces: ContainerNamespaces,
+): Promise<ContainerSpec | undefined> {
   const { context, worker, pod } = env;
   const container = containerOf(pod, track);
   const facts = factsOf(env);
@@ -53,8 +80,13 @@ async function buildSpec(env: StepEnvironment, track: ContainerTrack): Promise<C
       attempt: track.nextAttempt,
       objects: context.api,
       imageUser,
-      network: context.network.networkFor(worker.uid, facts.podIp),
-      mounts: await context.volumes.mountsOf(facts, container, track.nextAttempt, variables),
+      hostname: hostnameOf(pod, context.files.clusterDomain),
+      namespaces,
+      publishesHostPorts: context.network.publishesHostPorts,
+      mounts: [
+        ...(await context.files.mountsOf(pod, container, facts.podIp)),
+        ...(await context.volumes.mountsOf(facts, container, track.nextAttempt, variables)),
+      ],
       cgroupParent: context.cgroups.parentOf(worker.uid),
       resourceFacts: context.resourceFacts,
     });
@@ -71,7 +103,7 @@ async function buildSpec(env: StepEnvironment, track: ContainerTrack): Promise<C
 async function createAttempt(
   env: StepEnvironment,
   track: ContainerTrack,
-  spec: ContainerSpec,
+  { spec, sandboxId }: { readonly spec: ContainerSpec; readonly sandboxId: string },
 ): Promise<Attempt | undefined> {
   const { context, worker } = env;
   const { clock, backOff } = context;
@@ -81,6 +113,10 @@ async function createAttempt(
   } catch (error) {
     if (isRuntimeError(error, 'conflict')) return takeOver(env, track, spec.name);
     if (isRuntimeError(error, 'noSuchImage')) {
+      if (track.kind === 'sandbox') {
+        await context.runtime.loadImage(pauseImageArchive(context.architecture));
+        return undefined;
+      }
       context.images.forget();
       track.image = { type: 'unknown' };
       return undefined;
@@ -95,7 +131,8 @@ async function createAttempt(
     id,
     container: track.name,
     number: track.nextAttempt,
-    hash: hashOf(containerOf(env.pod, track)),
+    hash: spec.labels[labelKeys.hash] ?? '',
+    sandboxId,
     state: 'created',
     imageId: track.image.type === 'present' ? track.image.imageId : '',
     hasTty: spec.hasTty,
@@ -112,7 +149,13 @@ async function createAttempt(
   track.condemned = undefined;
   track.stopping = undefined;
   putAttempt(worker.state, attempt);
-  recordContainerEvent(env, track, { type: 'Normal', reason: 'Created', message: `Created container: ${track.name}` });
+  if (track.kind !== 'sandbox') {
+    recordContainerEvent(env, track, {
+      type: 'Normal',
+      reason: 'Created',
+      message: `Created container: ${track.name}`,
+    });
+  }
   return attempt;
 }
 
@@ -128,44 +171,4 @@ async function takeOver(env: StepEnvironment, track: ContainerTrack, name: strin
   putAttempt(env.worker.state, attempt);
   if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? env.context.clock.now(), env.context.backOff);
   return attempt;
-}
-
-async function start(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
-  const { context, worker, pod } = env;
-  try {
-    await context.runtime.startContainer(attempt.id);
-  } catch (error) {
-    if (isRuntimeError(error, 'notFound') && !/network/i.test(error.message)) return worker.suspect(attempt.id);
-    if (!isRuntimeError(error, 'refused', 'notFound', 'conflict')) throw error;
-    context.network.doubt();
-    return noteStartFailure(env, track, attempt, messageOf(error));
-  }
-  await context.network.attached({ pod, ip: worker.state.ip ?? '', containerId: attempt.id, pid: 0 });
-  const now = context.clock.now();
-  const running: Attempt = { ...attempt, state: 'running', startedAt: now };
-  putAttempt(worker.state, running);
-  track.announcedBackOff = -1;
-  recordContainerEvent(env, track, { type: 'Normal', reason: 'Started', message: `Started container ${track.name}` });
-  context.probes.start({ worker, pod, track, attempt: running });
-}
-
-function noteStartFailure(env: StepEnvironment, track: ContainerTrack, attempt: Attempt, text: string): void {
-  const { context, worker } = env;
-  const now = context.clock.now();
-  putAttempt(worker.state, { ...attempt, state: 'exited', error: text, exitCode: 128, finishedAt: now });
-  track.image = { type: 'unknown' };
-  noteEnd(track, now, context.backOff);
-  const message = `Error: failed to start container "${track.name}": Error response from daemon: ${text}`;
-  recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message });
-}
-
-function noteProblem(env: StepEnvironment, track: ContainerTrack, reason: string, message: string): void {
-  const isKnown = track.waiting?.reason === reason && track.waiting.message === message;
-  track.waiting = { reason, message };
-  if (!isKnown) recordContainerEvent(env, track, { type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
-}
-
-function retryLater({ context }: StepEnvironment, track: ContainerTrack): void {
-  track.retryDelayMs = Math.min(maxRetryMs, Math.max(firstRetryMs, track.retryDelayMs * 2));
-  track.retryAt = context.clock.now() + track.retryDelayMs;
 }

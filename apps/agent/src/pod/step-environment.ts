@@ -1,6 +1,7 @@
 import type { Container, Pod } from '@gantry/api-types';
 import type { PodEvent } from '../node-api.ts';
 import type { PodFacts } from './field-values.ts';
+import { findContainer } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
 import type { ContainerTrack, PodState } from './pod-state.ts';
 import { containerFieldPath } from './text.ts';
@@ -40,13 +41,12 @@ export function recordContainerEvent(
   track: ContainerTrack,
   event: Pick<PodEvent, 'type' | 'reason' | 'message'>,
 ): void {
-  context.api.recordEvent({ pod, ...event, fieldPath: containerFieldPath(track.name, track.isInit) });
+  context.api.recordEvent({ pod, ...event, fieldPath: containerFieldPath(track.name, track.kind) });
 }
 
 /** The container's part of the spec. */
 export function containerOf(pod: Pod, track: ContainerTrack): Container {
-  const list = track.isInit ? (pod.spec.initContainers ?? []) : pod.spec.containers;
-  const container = list.find(({ name }) => name === track.name);
+  const container = findContainer(pod, track.name)?.container;
   if (!container) throw new Error(`the pod ${pod.metadata.name} has no container ${track.name}`);
   return container;
 }

@@ -34,6 +34,14 @@ const probe = {
   terminationGracePeriodSeconds: true,
 } as const satisfies Rule;
 
+const hook = {
+  exec: { command: true },
+  httpGet: probe.httpGet,
+  sleep: { seconds: true },
+  // Deprecated and without effect in Kubernetes.
+  tcpSocket: 'elsewhere',
+} as const satisfies Rule;
+
 const container = {
   name: true,
   image: true,
@@ -72,6 +80,8 @@ const container = {
   terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
   imagePullPolicy: true,
   resizePolicy: 'elsewhere',
+  restartPolicy: true,
+  lifecycle: { postStart: hook, preStop: hook, stopSignal: true },
   securityContext: {
     capabilities: { add: true, drop: true },
     privileged: true,
@@ -113,6 +123,7 @@ export const podSpecRules: Rule = {
   volumes: volume,
   initContainers: container,
   containers: container,
+  ephemeralContainers: { ...container, targetContainerName: true },
   restartPolicy: true,
   terminationGracePeriodSeconds: true,
   activeDeadlineSeconds: true,
@@ -148,7 +159,13 @@ export const podSpecRules: Rule = {
     seLinuxOptions,
   },
   imagePullSecrets: true,
+  hostNetwork: true,
+  hostPID: true,
+  hostIPC: true,
+  shareProcessNamespace: true,
   hostname: true,
+  subdomain: true,
+  setHostnameAsFQDN: true,
   hostAliases: true,
   readinessGates: true,
   os: { name: oneOf('linux') },
@@ -161,9 +178,10 @@ export const podSpecRules: Rule = {
  */
 export function unsupportedFields(pod: Pod): string | undefined {
   const found: string[] = [];
-  const { containers, volumes = [] } = pod.spec;
-  if (containers.length > 1) found.push('spec.containers[1] (more than one container)');
+  const { volumes = [] } = pod.spec;
   collect(pod.spec, podSpecRules, ['spec'], found);
+  // Here, the opposite of the default is false.
+  if (pod.spec.hostUsers === false) found.push('spec.hostUsers: false');
   volumes.forEach((item, index) => {
     if (Object.keys(item).length === 1) found.push(`spec.volumes[${index}] (no source)`);
   });

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { Pod } from '@gantry/api-types';
 import { labelKeys } from './labels.ts';
+import { findContainer } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
 import type { Attempt } from './pod-state.ts';
 
@@ -16,8 +17,7 @@ export async function terminationMessage(
 ): Promise<string> {
   if (!pod) return '';
   const message = await context.volumes.terminationMessage(pod.metadata.uid, attempt.container, attempt.number);
-  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const policy = all.find(({ name }) => name === attempt.container)?.terminationMessagePolicy;
+  const policy = findContainer(pod, attempt.container)?.container.terminationMessagePolicy;
   if (message !== '' || policy !== 'FallbackToLogsOnError' || attempt.exitCode === 0) return message;
   const options = { follow: false, timestamps: false, tailLines: maxLogLines, hasTty: attempt.hasTty };
   try {

@@ -1,4 +1,5 @@
 import type { Pod } from '@gantry/api-types';
+import type { ContainerKind } from './pod-containers.ts';
 
 /** RFC 3339 in UTC with whole seconds, as Kubernetes writes times; the epoch where the time is not known. */
 export function formatTime(ms: number | undefined): string {
@@ -12,6 +13,15 @@ export function podFullName(pod: Pod): string {
 }
 
 /** The `fieldPath` of an event about one container. */
-export function containerFieldPath(name: string, isInit: boolean): string {
-  return isInit ? `spec.initContainers{${name}}` : `spec.containers{${name}}`;
+export function containerFieldPath(name: string, kind: ContainerKind): string {
+  switch (kind) {
+    case 'init':
+    case 'sidecar':
+      return `spec.initContainers{${name}}`;
+    case 'ephemeral':
+      return `spec.ephemeralContainers{${name}}`;
+    case 'regular':
+    case 'sandbox':
+      return `spec.containers{${name}}`;
+  }
 }

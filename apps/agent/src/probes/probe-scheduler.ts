@@ -1,6 +1,7 @@
 import type { Pod, Probe } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
 import type { NodeApi } from '../node-api.ts';
+import { findContainer } from '../pod/pod-containers.ts';
 import type { Attempt, ContainerTrack } from '../pod/pod-state.ts';
 import { containerFieldPath } from '../pod/text.ts';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
@@ -56,8 +57,8 @@ export class ProbeScheduler {
   start(target: ProbeTarget): void {
     const { worker, pod, track, attempt } = target;
     this.stop(worker.uid, track.name);
-    if (track.isInit) return;
-    const container = pod.spec.containers.find(({ name }) => name === track.name);
+    if (track.kind !== 'regular' && track.kind !== 'sidecar') return;
+    const container = findContainer(pod, track.name)?.container;
     if (!container) return;
     const { startupProbe, livenessProbe, readinessProbe } = container;
     if (!startupProbe) track.isStarted = true;
@@ -113,7 +114,7 @@ export class ProbeScheduler {
     // Liveness and readiness wait for the startup probe; a container that has to go is not probed any more.
     if (kind !== 'startup' && !track.isStarted) return;
     if (track.condemned) return;
-    const container = target.pod.spec.containers.find(({ name }) => name === track.name);
+    const container = findContainer(target.pod, track.name)?.container;
     const result = await runProbe(
       { probe, ip: target.worker.state.ip ?? '', ports: container?.ports ?? [], containerId: target.attempt.id },
       this.#options.runtime,
@@ -132,7 +133,7 @@ export class ProbeScheduler {
       type: 'Warning',
       reason: 'Unhealthy',
       message: `${kind[0]?.toUpperCase()}${kind.slice(1)} probe failed: ${message}`,
-      fieldPath: containerFieldPath(track.name, false),
+      fieldPath: containerFieldPath(track.name, track.kind),
     });
   }
 

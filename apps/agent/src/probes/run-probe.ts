@@ -62,7 +62,7 @@ async function probeExec(
 }
 
 /** The number of a port given by number or by a container port's name. */
-function resolvePort(port: number | string, ports: readonly ContainerPort[]): number {
+export function resolvePort(port: number | string, ports: readonly ContainerPort[]): number {
   if (typeof port === 'number') return port;
   const named = ports.find(({ name }) => name === port);
   const number = named?.containerPort ?? Number(port);

@@ -68,6 +68,8 @@ export interface ContainerSpec {
   readonly environment: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly hostname: string;
+  /** The signal that asks it to stop; the image's, or SIGTERM, where undefined. */
+  readonly stopSignal?: string;
   readonly hasTty: boolean;
   readonly keepsStdinOpen: boolean;
   readonly closesStdinAfterAttach: boolean;
@@ -83,13 +85,6 @@ export interface ContainerSpec {
   readonly pidMode?: JoinedNamespace;
   /** Its own shared memory, which nobody can join, where undefined; `shareable` ones can be joined. */
   readonly ipcMode?: JoinedNamespace | { readonly type: 'shareable' };
-  /** `name:ip` lines for /etc/hosts. */
-  readonly extraHosts: readonly string[];
-  readonly dns?: {
-    readonly servers: readonly string[];
-    readonly searches: readonly string[];
-    readonly options: readonly string[];
-  };
   readonly cgroupParent?: string;
   readonly sysctls?: Readonly<Record<string, string>>;
 }

@@ -7,6 +7,8 @@ export interface EngineRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly body?: object;
+  /** A tar archive instead of a JSON body. */
+  readonly archive?: Buffer;
   readonly registryAuth?: object;
   /** How long the answer (for streams: its beginning) may take. */
   readonly timeoutMs?: number;
@@ -85,6 +87,7 @@ export class DockerClient {
           abortSignal: signal,
           statusCodes: statusCodes(mode.accepted ?? []),
           ...(request.registryAuth ? { authconfig: request.registryAuth } : {}),
+          ...(request.archive ? { file: request.archive } : {}),
           options: { _query: request.query ?? {}, _body: request.body ?? {} },
         } as never,
         done,

@@ -15,6 +15,7 @@ export function createBody(spec: ContainerSpec): object {
     ...(spec.entrypoint ? { Entrypoint: spec.entrypoint } : {}),
     ...(spec.command ? { Cmd: spec.command } : {}),
     ...(spec.workingDirectory ? { WorkingDir: spec.workingDirectory } : {}),
+    ...(spec.stopSignal === undefined ? {} : { StopSignal: spec.stopSignal }),
     ...(spec.user === undefined ? {} : { User: spec.user }),
     HostConfig: hostConfig(spec),
     ...bridgeEndpoint(spec.network),
@@ -46,11 +47,7 @@ function joinedMode(namespace: JoinedNamespace): string {
 /** Settings of the network namespace, left out where it is another's. */
 function networkSettings(spec: ContainerSpec): object {
   if (isJoined(spec.network)) return {};
-  return {
-    PortBindings: portBindings(spec),
-    ExtraHosts: spec.extraHosts,
-    ...(spec.dns ? { Dns: spec.dns.servers, DnsSearch: spec.dns.searches, DnsOptions: spec.dns.options } : {}),
-  };
+  return { PortBindings: portBindings(spec) };
 }
 
 function namespaceModes({ pidMode, ipcMode }: ContainerSpec): object {

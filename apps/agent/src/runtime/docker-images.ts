@@ -1,4 +1,4 @@
-import { type ImageDetails, isRuntimeError } from './container-runtime.ts';
+import { type ImageDetails, isRuntimeError, RuntimeError } from './container-runtime.ts';
 import { type DockerImage, toImage } from './docker-answers.ts';
 import type { DockerClient } from './docker-client.ts';
 
@@ -26,6 +26,18 @@ export async function listImages(client: DockerClient): Promise<readonly ImageDe
 /** See `ImageRuntime.removeImage`. */
 export async function removeImage(client: DockerClient, reference: string): Promise<void> {
   await client.act({ method: 'DELETE', path: `/images/${toPath(reference)}`, timeoutMs: removeTimeoutMs }, [404]);
+}
+
+/** See `ImageRuntime.loadImage`. */
+export async function loadImage(client: DockerClient, archive: Buffer): Promise<void> {
+  const answer = await client.json<{ errorDetail?: { message?: string } } | undefined>({
+    method: 'POST',
+    path: '/images/load',
+    query: { quiet: true },
+    archive,
+  });
+  const message = answer?.errorDetail?.message;
+  if (message !== undefined) throw new RuntimeError('refused', message);
 }
 
 /** A reference as part of a path: its slashes stay. */

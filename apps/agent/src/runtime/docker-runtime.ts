@@ -20,7 +20,7 @@ import { Demultiplex } from './demultiplex.ts';
 import { type DockerInspect, type DockerListItem, toDetails, toSummary } from './docker-answers.ts';
 import { DockerClient, type EngineAddress } from './docker-client.ts';
 import { createBody } from './docker-create.ts';
-import { inspectImage, listImages, removeImage } from './docker-images.ts';
+import { inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
 import { ensureBridge, removeLabelledNetworks } from './docker-networks.ts';
 import { pullThroughEngine } from './docker-pull.ts';
 import { watchEngine } from './docker-watch.ts';
@@ -191,6 +191,10 @@ export class DockerRuntime implements ContainerRuntime {
 
   listImages(): Promise<readonly ImageDetails[]> {
     return listImages(this.#client);
+  }
+
+  loadImage(archive: Buffer): Promise<void> {
+    return loadImage(this.#client, archive);
   }
 
   removeImage(reference: string): Promise<void> {

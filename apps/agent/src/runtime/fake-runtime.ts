@@ -206,6 +206,16 @@ export class FakeRuntime implements ContainerRuntime {
     );
   }
 
+  async loadImage(archive: Buffer): Promise<void> {
+    this.#checkUp();
+    // The manifest is the first file: its size is in the header before it.
+    const size = Number.parseInt(archive.toString('latin1', 124, 135), 8);
+    const manifest = JSON.parse(archive.toString('utf8', 512, 512 + size)) as { RepoTags: string[]; Config: string }[];
+    for (const { RepoTags: tags, Config: id } of manifest) {
+      for (const tag of tags) this.addImage(tag, { id: `sha256:${id.replace('.json', '')}`, tags });
+    }
+  }
+
   async removeImage(reference: string): Promise<void> {
     this.#checkUp();
     const isNamed = this.#images.has(reference);

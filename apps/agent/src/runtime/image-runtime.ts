@@ -7,6 +7,8 @@ export interface ImageRuntime {
   /** Fails with `registryUnreachable` where nobody answered, `pullRefused` where the registry said no. */
   pullImage(reference: string, options: PullOptions): Promise<void>;
   listImages(): Promise<readonly ImageDetails[]>;
+  /** Takes in a `docker save` archive, in memory: for small images. One that is there already stays as it is. */
+  loadImage(archive: Buffer): Promise<void>;
   /**
    * Takes a name (tag or digest) off an image, and with its last name the image and the layers that nothing else needs.
    * `conflict` where a container uses it; an image that is not there is done.

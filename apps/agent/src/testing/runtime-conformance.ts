@@ -239,7 +239,6 @@ async function specOf(test: RuntimeUnderTest, parts: SpecParts): Promise<Contain
     mounts: [],
     ports: [],
     network: { type: 'bridge', name: network.name, ip: test.ip },
-    extraHosts: [],
     ...parts.more,
   };
 }
