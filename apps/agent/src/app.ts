@@ -159,6 +159,7 @@ class NodeAgent implements Agent {
           parallelPulls,
           imageGarbage,
           strictPull: isStrictPull,
+          networkMode: this.#config.networkMode,
           ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
           ...(cpu === undefined ? {} : { nodeMilliCpu: parseCpuMilli(cpu) }),
           ...(memory === undefined ? {} : { nodeMemoryBytes: parseBytes(memory) }),

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
+import { type NetworkMode, networkModes } from './network/network-mode.ts';
 
 /** What the agent is told at start. */
 export interface AgentConfig {
@@ -35,6 +36,7 @@ export interface AgentConfig {
     /** Images that others brought, too: for engines that run nothing but this node. */
     readonly removesForeign: boolean;
   };
+  readonly networkMode: NetworkMode;
   readonly logLevel: string;
 }
 
@@ -58,6 +60,7 @@ const options = {
   'image-gc-low-threshold': { type: 'string', default: '80' },
   'minimum-image-ttl-duration': { type: 'string', default: '2m' },
   'image-gc-all': { type: 'boolean', default: false },
+  'network-mode': { type: 'string', default: 'auto' },
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
@@ -88,6 +91,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     parallelStarts: positive('--parallel-starts', values['parallel-starts']),
     parallelPulls: positive('--max-parallel-image-pulls', values['max-parallel-image-pulls']),
     imageGarbage: imageGarbage(values),
+    networkMode: networkMode(values['network-mode']),
     logLevel: logLevel(values['log-level']),
   };
 }
@@ -180,6 +184,12 @@ function duration(flag: string, text: string): number {
     (total, [, count, unit]) => total + Number(count) * (unitMs[unit ?? ''] ?? 0),
     0,
   );
+}
+
+function networkMode(text: string): NetworkMode {
+  const mode = networkModes.find((known) => known === text);
+  if (mode) return mode;
+  throw new Error(`--network-mode ${text} must be one of ${networkModes.join(', ')}`);
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];

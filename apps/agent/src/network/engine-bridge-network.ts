@@ -1,6 +1,6 @@
 import type { ContainerNetwork, ContainerRuntime, NetworkSpec } from '../runtime/container-runtime.ts';
 import { PodIps } from './pod-ips.ts';
-import type { PodEndpoint, PodNetwork } from './pod-network.ts';
+import type { PodNetwork, StartingEndpoint } from './pod-network.ts';
 
 export interface EngineBridgeNetworkOptions {
   readonly runtime: Pick<ContainerRuntime, 'ensureNetwork'>;
@@ -46,7 +46,15 @@ export class EngineBridgeNetwork implements PodNetwork {
     return { type: 'bridge', name: this.#options.spec.name, ip };
   }
 
-  async attached(_endpoint: PodEndpoint): Promise<void> {
+  async prepare(): Promise<void> {
+    // The engine takes host ports when it starts the container.
+  }
+
+  startConnected(_endpoint: StartingEndpoint, start: () => Promise<void>): Promise<void> {
+    return start();
+  }
+
+  async attached(): Promise<void> {
     // The engine has connected it.
   }
 
@@ -56,5 +64,13 @@ export class EngineBridgeNetwork implements PodNetwork {
 
   async release(podUid: string): Promise<void> {
     this.#ips.release(podUid);
+  }
+
+  async sweep(): Promise<void> {
+    // The engine disconnects containers that are gone.
+  }
+
+  async stop(): Promise<void> {
+    // Nothing is held.
   }
 }

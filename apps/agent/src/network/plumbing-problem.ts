@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
+import { overlaps, parseCidr } from '@gantry/core/network/pod-cidr';
 import type { EngineInfo } from '../runtime/container-runtime.ts';
 import { runTool } from './run-tool.ts';
 
@@ -18,15 +19,17 @@ const tools = [
  */
 export async function findPlumbingProblem(
   engine: EngineInfo,
-  bridgeAddresses: readonly string[],
+  bridgeSubnets: readonly string[],
 ): Promise<string | undefined> {
   const missing = await missingCapabilities();
-  if (missing.length > 0) return `the agent lacks ${missing.map((name) => `CAP_${name}`).join(' and ')} (run it as root)`;
+  if (missing.length > 0)
+    return `the agent lacks ${missing.map((name) => `CAP_${name}`).join(' and ')} (run it as root)`;
   if (engine.isRootless) return 'the engine is rootless and has a network namespace of its own';
   if (engine.kernelVersion !== release()) return 'the engine runs on another kernel than the agent';
-  const mine = await localAddresses();
-  if (bridgeAddresses.length === 0) return 'the engine has no bridge that would show which network namespace it is in';
-  if (!bridgeAddresses.every((address) => mine.has(address)))
+  if (bridgeSubnets.length === 0) return 'the engine has no bridge that would show which network namespace it is in';
+  const subnets = bridgeSubnets.flatMap((text) => parseCidr(text) ?? []);
+  const addresses = (await localAddresses()).flatMap((address) => parseCidr(`${address}/32`) ?? []);
+  if (!subnets.some((subnet) => addresses.some((address) => overlaps(subnet, address))))
     return 'the engine is in another network namespace than the agent';
   for (const { command, args, expected, package: name } of tools) {
     const { stdout, stderr } = await runTool(command, args).catch(() => ({ stdout: '', stderr: '' }));
@@ -42,7 +45,7 @@ async function missingCapabilities(): Promise<string[]> {
 }
 
 /** All addresses of this network namespace, of links without a carrier too. */
-async function localAddresses(): Promise<ReadonlySet<string>> {
+async function localAddresses(): Promise<string[]> {
   const trie = await readFile('/proc/net/fib_trie', 'utf8').catch(() => '');
-  return new Set([...trie.matchAll(/\|-- ([\d.]+)\n\s+\/32 host LOCAL/g)].map(([, address = '']) => address));
+  return [...trie.matchAll(/\|-- ([\d.]+)\n\s+\/32 host LOCAL/g)].map(([, address = '']) => address);
 }

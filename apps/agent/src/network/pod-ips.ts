@@ -45,6 +45,11 @@ export class PodIps {
     return this.#ipByOwner.get(podUid);
   }
 
+  /** All addresses that pods have. */
+  taken(): string[] {
+    return [...this.#ownerByIp.keys()];
+  }
+
   /** Gives the pod's address back; does nothing where it has none. */
   release(podUid: string): void {
     const ip = this.#ipByOwner.get(podUid);

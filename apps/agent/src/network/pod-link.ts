@@ -1,4 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { PodBandwidth } from '@gantry/core/network/bandwidth';
+import { limitBandwidth } from './bandwidth.ts';
 import type { NetworkNamespace } from './container-namespace.ts';
 import type { IpBatch } from './ip-batch.ts';
 import { type NetworkNames, podLinkName } from './names.ts';
@@ -19,6 +22,9 @@ export interface PodAddress {
   readonly containerId: string;
   /** For people who look at the links of the host. */
   readonly podName: string;
+  readonly bandwidth: PodBandwidth;
+  /** Whether the host's loopback address leads to the pod, for its host ports. */
+  readonly isReachedFromLoopback: boolean;
 }
 
 /**
@@ -56,6 +62,8 @@ export class PodLinks {
       await this.#clear(name, namespace);
       await this.#configureInside(address, namespace);
     });
+    if (address.isReachedFromLoopback) await writeFile(`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '1');
+    await limitBandwidth(name, namespace, address.bandwidth);
     await this.#batch.run([
       `link set dev ${name} up alias "${shortId(address)} ${address.podName}"`,
       `route replace ${address.ip}/32 dev ${name} src ${gateway}`,

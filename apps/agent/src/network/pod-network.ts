@@ -11,6 +11,9 @@ export interface PodEndpoint {
   readonly pid: number;
 }
 
+/** As {@link PodEndpoint}, before there is a process. */
+export type StartingEndpoint = Omit<PodEndpoint, 'pid'>;
+
 /**
  * How the pods of a node get their addresses and are connected. Pods on the host's network never come here.
  *
@@ -31,10 +34,25 @@ export interface PodNetwork {
   networkFor(podUid: string, ip: string): ContainerNetwork;
   /** Whether the engine publishes host ports of containers on {@link networkFor}; otherwise {@link attached} does it. */
   readonly publishesHostPorts: boolean;
-  /** That container has started (or was found running by a new life of the agent): connects its namespace. */
+  /**
+   * Before the pod's first container is created: takes what of the host the pod asks for (host ports), and rejects where
+   * it cannot be had.
+   */
+  prepare(pod: Pod): Promise<void>;
+  /**
+   * Starts that container by `start`, and connects its namespace while the engine is at it, so that the program finds
+   * its network when it begins. Rejects with what `start` rejects with, or where the pod could not be connected: it has
+   * started then, and {@link attached} tries again.
+   */
+  startConnected(endpoint: StartingEndpoint, start: () => Promise<void>): Promise<void>;
+  /** That container was found running: connects its namespace unless that was done. Cheap when repeated. */
   attached(endpoint: PodEndpoint): Promise<void>;
   /** The engine refused to start a container: what is shared may be gone and is made again by {@link ensure}. */
   doubt(): void;
   /** All containers of the pod are gone: disconnects what is left and gives the address back. */
   release(podUid: string): Promise<void>;
+  /** Once all pods of an earlier life have claimed theirs: removes what is left of pods that are gone. */
+  sweep(): Promise<void>;
+  /** Lets go of what the agent holds; pods stay connected. */
+  stop(): Promise<void>;
 }

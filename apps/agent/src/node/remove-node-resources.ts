@@ -1,6 +1,8 @@
 import { realpath, rm } from 'node:fs/promises';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { nodeCgroup, removeNodeCgroup } from '../cgroups/pod-cgroups.ts';
+import { networkNames } from '../network/names.ts';
+import { removeNodeNetwork } from '../network/remove-node-network.ts';
 import { nodeLabels } from '../pod/labels.ts';
 import { Semaphore } from '../pod/semaphore.ts';
 import { type ContainerRuntime, isRuntimeError } from '../runtime/container-runtime.ts';
@@ -40,6 +42,7 @@ export async function removeNodeResources(resources: NodeResources): Promise<voi
   await runtime.removeImage(pauseImage).catch((error: unknown) => {
     if (!isRuntimeError(error, 'conflict')) throw error;
   });
+  await removeNodeNetwork(networkNames({ cluster, node }));
   await removeNodeCgroup(cgroupLayout(await runtime.info()), nodeCgroup({ cluster, node }));
   if (dataDir !== undefined) await removePodDirectories(dataDir);
   // Last: an engine that has lost count of a network's endpoints refuses, and the rest shall be gone nevertheless.

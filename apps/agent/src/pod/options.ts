@@ -1,4 +1,5 @@
 import type { ImageServiceOptions } from '../images/image-service.ts';
+import type { NetworkMode } from '../network/network-mode.ts';
 import type { ContainerRuntime, EngineInfo } from '../runtime/container-runtime.ts';
 import { hostAddress } from './host-limits.ts';
 import type { BackOffOptions } from './pod-context.ts';
@@ -22,6 +23,8 @@ export interface PodManagerOptions {
   readonly storageCheckMs?: number;
   /** Processes per container; unlimited by default. */
   readonly podPidsLimit?: number;
+  /** How pods are connected; `auto` by default. */
+  readonly networkMode?: NetworkMode;
   /** What pods see as `status.hostIP`; the host's first address by default. */
   readonly hostIp?: string;
   /** The node's capacity, where it is not all that the engine has. */
@@ -39,6 +42,7 @@ export interface ResolvedOptions {
   readonly relistMs: number;
   readonly storageCheckMs: number;
   readonly podPidsLimit: number | undefined;
+  readonly networkMode: NetworkMode;
   readonly hostIp: string;
   readonly nodeMilliCpu: number;
   readonly nodeMemoryBytes: number;
@@ -65,6 +69,7 @@ export async function resolveOptions(runtime: ContainerRuntime, options: PodMana
     relistMs: options.relistMs ?? 30_000,
     storageCheckMs: options.storageCheckMs ?? 10_000,
     podPidsLimit: options.podPidsLimit,
+    networkMode: options.networkMode ?? 'auto',
     hostIp: options.hostIp ?? hostAddress(),
     nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,
     nodeMemoryBytes: options.nodeMemoryBytes ?? engine.memoryBytes,

@@ -9,7 +9,7 @@ import { ContainerHooks } from '../hooks/container-hooks.ts';
 import { ImageService } from '../images/image-service.ts';
 import { imagesOf } from '../images/pod-images.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
-import { EngineBridgeNetwork } from '../network/engine-bridge-network.ts';
+import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/open-pod-network.ts';
 import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
@@ -17,10 +17,11 @@ import { noTokens, type TokenSource } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { canMountRecursivelyReadOnly } from '../volumes/volume-mounts.ts';
 import { VolumeUpkeep } from '../volumes/volume-upkeep.ts';
+import { connectRunning } from './connect-running.ts';
 import { EngineWatch } from './engine-watch.ts';
 import type { PodFacts } from './field-values.ts';
 import { lowestOomScoreAdj } from './host-limits.ts';
-import { labelKeys, type NodeIdentity, networkName, nodeLabels } from './labels.ts';
+import { labelKeys, type NodeIdentity, nodeLabels } from './labels.ts';
 import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodFiles } from './pod-files.ts';
@@ -51,6 +52,8 @@ export interface PodManagerSettings {
 export interface PodManager extends NodePods {
   /** Whether the engine answers. */
   readonly isEngineReachable: boolean;
+  /** What the agent has on the host for the pods' network; undefined where the engine's bridge connects them. */
+  readonly plumbing: Plumbing | undefined;
   /** Resolves once nothing is under way any more. Containers keep running. */
   stop(): Promise<void>;
 }
@@ -64,8 +67,14 @@ export async function startPodManager(settings: PodManagerSettings): Promise<Pod
   // Mount tables name real paths.
   const dataDir = await realpath(settings.dataDir);
   const options = await resolveOptions(settings.runtime, settings.options ?? {});
+  const { runtime, podCidr, logger } = settings;
+  const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
+  const { engine, nodeMilliCpu, networkMode: mode } = options;
+  const cgroups = new PodCgroups({ layout: cgroupLayout(engine), identity, nodeMilliCpu, logger });
+  const cgroupParentOf = (podUid: string) => cgroups.parentOf(podUid);
+  const opened = await openPodNetwork({ mode, runtime, engine, identity, podCidr, logger, cgroupParentOf });
   const images = await startImages({ ...settings, dataDir }, options);
-  const manager = new DockerPodManager({ ...settings, dataDir }, options, images);
+  const manager = new DockerPodManager({ ...settings, dataDir }, options, { ...opened, cgroups, images });
   try {
     await manager.start();
   } catch (error) {
@@ -75,7 +84,11 @@ export async function startPodManager(settings: PodManagerSettings): Promise<Pod
   return manager;
 }
 
+/** What is opened before the manager. */
+type OpenedParts = OpenedNetwork & { readonly cgroups: PodCgroups; readonly images: ImageService };
+
 class DockerPodManager implements PodManager {
+  readonly plumbing: Plumbing | undefined;
   readonly #settings: PodManagerSettings;
   readonly #workers = new Map<string, PodWorker>();
   readonly #context: PodContext;
@@ -86,14 +99,18 @@ class DockerPodManager implements PodManager {
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
+  #listed: readonly ContainerSummary[] = [];
   #isStopped = false;
 
-  constructor(settings: PodManagerSettings, options: ResolvedOptions, images: ImageService) {
+  constructor(settings: PodManagerSettings, options: ResolvedOptions, parts: OpenedParts) {
     this.#settings = settings;
-    this.#images = images;
+    this.#images = parts.images;
+    this.plumbing = parts.plumbing;
     const { api, runtime, clock, logger } = settings;
     this.#context = createContext(settings, options, {
-      images: images.images,
+      images: parts.images.images,
+      network: parts.network,
+      cgroups: parts.cgroups,
       onForgotten: (uid) => this.#workers.delete(uid),
     });
     const layout = cgroupLayout(options.engine);
@@ -140,6 +157,7 @@ class DockerPodManager implements PodManager {
     this.#context.hooks.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.#images.stop();
+    await this.#context.network.stop();
   }
 
   openLogs(podUid: string, request: LogRequest, signal: AbortSignal): Promise<Readable> {
@@ -175,6 +193,8 @@ class DockerPodManager implements PodManager {
     if (isFirst) for (const uid of this.#settings.api.pods().keys()) this.#workerFor(uid);
     for (const worker of this.#workers.values()) worker.kick(isFirst);
     if (isFirst) for (const uid of this.#workers.keys()) this.#upkeep.changed(uid);
+    this.#listed = containers;
+    await connectRunning(this.#context, containers);
     await this.#sweepOnce();
   }
 
@@ -231,6 +251,9 @@ class DockerPodManager implements PodManager {
     // Asked for each one at its time: pods arrive meanwhile.
     const isKept = (uid: string) => api.pods().has(uid) || this.#workers.has(uid);
     try {
+      // Now the pods of all that was found are known.
+      await connectRunning(this.#context, this.#listed);
+      await this.#context.network.sweep();
       await this.#context.volumes.sweep(isKept);
       await this.#context.cgroups.sweep(isKept);
     } catch (err) {
@@ -260,11 +283,10 @@ class DockerPodManager implements PodManager {
 function createContext(
   settings: PodManagerSettings,
   options: ResolvedOptions,
-  hooks: Pick<PodContext, 'images' | 'onForgotten'>,
+  hooks: Pick<PodContext, 'network' | 'cgroups' | 'images' | 'onForgotten'>,
 ): PodContext {
   const { api, runtime, clock, logger, dataDir } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
-  const bridge = { name: networkName(identity), subnet: settings.podCidr, labels: nodeLabels(identity) };
   const { nodeMemoryBytes, nodeMilliCpu, podPidsLimit } = options;
   return {
     ...hooks,
@@ -282,7 +304,6 @@ function createContext(
     },
     backOff: options.backOff,
     starts: new Semaphore(options.parallelStarts),
-    network: new EngineBridgeNetwork({ runtime, spec: bridge }),
     volumes: new PodVolumes({
       dataDir,
       objects: api,
@@ -295,7 +316,6 @@ function createContext(
     files: new PodFiles({ dataDir, clusterDns: settings.clusterDns }),
     architecture: options.engine.architecture,
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
-    cgroups: new PodCgroups({ layout: cgroupLayout(options.engine), identity, nodeMilliCpu, logger }),
   };
 }
 

@@ -85,10 +85,11 @@ async function prepare(env: StepEnvironment): Promise<void> {
   }
 }
 
-async function takeAddress({ context, worker: { state } }: StepEnvironment): Promise<void> {
+async function takeAddress({ context, pod, worker: { state } }: StepEnvironment): Promise<void> {
   await context.network.ensure();
   state.ip ??= context.network.allocate(state.uid);
   if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
+  await context.network.prepare(pod);
 }
 
 /** Goes on in the background: a pull may take minutes, in which the pod may be deleted. */

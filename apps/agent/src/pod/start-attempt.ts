@@ -27,7 +27,7 @@ export function isNoLongerDesired({ context, worker }: StepEnvironment): boolean
 export async function start(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
   const { context, worker } = env;
   try {
-    await context.runtime.startContainer(attempt.id);
+    await startAndAttach(env, track, attempt);
   } catch (error) {
     if (isRuntimeError(error, 'notFound') && !/network/i.test(error.message)) return worker.suspect(attempt.id);
     if (!isRuntimeError(error, 'refused', 'notFound', 'conflict')) throw error;
@@ -38,7 +38,6 @@ export async function start(env: StepEnvironment, track: ContainerTrack, attempt
     }
     return noteStartFailure(env, track, attempt, messageOf(error));
   }
-  await attach(env, track, attempt);
   const now = context.clock.now();
   const running: Attempt = { ...attempt, state: 'running', startedAt: now };
   putAttempt(worker.state, running);
@@ -47,6 +46,15 @@ export async function start(env: StepEnvironment, track: ContainerTrack, attempt
     recordContainerEvent(env, track, { type: 'Normal', reason: 'Started', message: `Started container ${track.name}` });
   }
   noteRunning(env, track, running);
+}
+
+/** The namespace that the container holds is connected while the engine starts it. */
+async function startAndAttach(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
+  const { context, worker, pod } = env;
+  const startContainer = () => context.runtime.startContainer(attempt.id);
+  if (!holdsNetwork(pod, track)) return startContainer();
+  await context.network.startConnected({ pod, ip: worker.state.ip ?? '', containerId: attempt.id }, startContainer);
+  track.attachedId = attempt.id;
 }
 
 /** Connects the network namespace that a running container holds for its pod. May be repeated. */

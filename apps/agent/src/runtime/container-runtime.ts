@@ -30,6 +30,8 @@ export interface ContainerRuntime extends ImageRuntime {
   exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
   /** The container's output; ends with the container where it follows. Destroying the stream closes it. */
   openLogs(id: string, options: RuntimeLogOptions, signal: AbortSignal): Promise<Readable>;
+  /** The ranges of the engine's own bridges, in each of which its host has an address. */
+  bridgeSubnets(): Promise<readonly string[]>;
   /** Creates the bridge network unless one of that name and subnet is there. */
   ensureNetwork(spec: NetworkSpec): Promise<void>;
   /** Removes the networks that carry all the labels. */
@@ -54,6 +56,8 @@ export interface EngineInfo {
   readonly cgroupDriver: string;
   readonly cgroupVersion: 1 | 2;
   readonly rootDirectory: string;
+  /** Whether it runs without root, in a network namespace of its own. */
+  readonly isRootless: boolean;
   /** The engine's own id. */
   readonly id: string;
 }
@@ -156,6 +160,8 @@ export interface ContainerSummary {
   readonly state: ContainerRunState;
   readonly labels: Readonly<Record<string, string>>;
   readonly imageId: string;
+  /** What it was made with: nothing, so that whoever made it connects it; another's namespace; or a network of the engine. */
+  readonly network: 'none' | 'joined' | 'bridge';
 }
 
 export interface ContainerDetails extends ContainerSummary {

@@ -15,6 +15,7 @@ export interface DockerInspect {
     StartedAt: string;
     FinishedAt: string;
   };
+  HostConfig?: { NetworkMode?: string };
   NetworkSettings?: {
     Networks?: Record<string, { IPAMConfig?: { IPv4Address?: string } | null } | null> | null;
   };
@@ -26,6 +27,7 @@ export interface DockerListItem {
   State: string;
   Labels?: Record<string, string> | null;
   ImageID: string;
+  HostConfig?: { NetworkMode?: string };
 }
 
 export interface DockerImage {
@@ -48,6 +50,7 @@ export function toDetails(answer: DockerInspect): ContainerDetails {
     state: didFailToStart ? 'exited' : toState(state.Status),
     labels: answer.Config.Labels ?? {},
     imageId: answer.Image,
+    network: toNetwork(answer),
     pid: state.Pid,
     startedAt: toTime(state.StartedAt),
     finishedAt: toTime(state.FinishedAt),
@@ -67,7 +70,14 @@ export function toSummary(answer: DockerListItem): ContainerSummary {
     state: toState(answer.State),
     labels: answer.Labels ?? {},
     imageId: answer.ImageID,
+    network: toNetwork(answer),
   };
+}
+
+function toNetwork({ HostConfig }: { HostConfig?: { NetworkMode?: string } }): ContainerSummary['network'] {
+  const mode = HostConfig?.NetworkMode ?? '';
+  if (mode === 'none') return 'none';
+  return mode === 'host' || mode.startsWith('container:') ? 'joined' : 'bridge';
 }
 
 /** Our form of an inspected or listed image. */

@@ -61,6 +61,12 @@ async function removeNetwork(client: DockerClient, id: string): Promise<void> {
   }
 }
 
+/** The ranges of the engine's bridges. The gateways themselves are not told before a container is on them. */
+export async function listBridgeSubnets(client: DockerClient): Promise<string[]> {
+  const networks = await listNetworks(client, { driver: ['bridge'] });
+  return networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
+}
+
 async function findByName(client: DockerClient, name: string): Promise<DockerNetwork | undefined> {
   // The engine's name filter matches parts of names.
   return (await listNetworks(client, { name: [name] })).find((network) => network.Name === name);

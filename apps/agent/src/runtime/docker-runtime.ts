@@ -21,7 +21,7 @@ import { type DockerInspect, type DockerListItem, toDetails, toSummary } from '.
 import { DockerClient, type EngineAddress } from './docker-client.ts';
 import { createBody } from './docker-create.ts';
 import { inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
-import { ensureBridge, removeLabelledNetworks } from './docker-networks.ts';
+import { ensureBridge, listBridgeSubnets, removeLabelledNetworks } from './docker-networks.ts';
 import { pullThroughEngine } from './docker-pull.ts';
 import { watchEngine } from './docker-watch.ts';
 
@@ -57,6 +57,7 @@ export class DockerRuntime implements ContainerRuntime {
       cgroupDriver: info.CgroupDriver,
       cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
       rootDirectory: info.DockerRootDir,
+      isRootless: (info.SecurityOptions ?? []).includes('name=rootless'),
       id: info.ID,
     };
   }
@@ -201,6 +202,10 @@ export class DockerRuntime implements ContainerRuntime {
     return removeImage(this.#client, reference);
   }
 
+  async bridgeSubnets(): Promise<readonly string[]> {
+    return listBridgeSubnets(this.#client);
+  }
+
   async ensureNetwork(spec: NetworkSpec): Promise<void> {
     await ensureBridge(this.#client, spec);
   }
@@ -228,6 +233,7 @@ interface DockerInfo {
   CgroupDriver: string;
   CgroupVersion?: string;
   DockerRootDir: string;
+  SecurityOptions?: string[] | null;
   ID: string;
 }
 

@@ -72,6 +72,7 @@ export class FakeRuntime implements ContainerRuntime {
       cgroupDriver: 'fake',
       cgroupVersion: 1,
       rootDirectory: '/var/lib/docker',
+      isRootless: false,
       id: 'fake',
     };
   }
@@ -91,6 +92,7 @@ export class FakeRuntime implements ContainerRuntime {
       state: 'created',
       labels: spec.labels,
       imageId: image.id,
+      network: spec.network.type === 'host' || spec.network.type === 'container' ? 'joined' : spec.network.type,
       pid: 0,
       startedAt: undefined,
       finishedAt: undefined,
@@ -225,6 +227,11 @@ export class FakeRuntime implements ContainerRuntime {
     if (user && (isLastName || !isNamed))
       throw new RuntimeError('conflict', `image is being used by container ${user.details.id}`);
     this.#images.delete(reference);
+  }
+
+  async bridgeSubnets(): Promise<readonly string[]> {
+    this.#checkUp();
+    return [];
   }
 
   async ensureNetwork(spec: NetworkSpec): Promise<void> {

@@ -8,6 +8,7 @@ export interface PodParts {
   readonly container?: Partial<Container>;
   readonly spec?: Partial<PodSpec>;
   readonly labels?: Record<string, string>;
+  readonly annotations?: Record<string, string>;
 }
 
 /** A pod with one container `main`, bound to a node; a test names only what it is about. */
@@ -24,6 +25,7 @@ export function makePod(parts: PodParts = {}): Pod {
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
       ...(parts.labels ? { labels: parts.labels } : {}),
+      ...(parts.annotations ? { annotations: parts.annotations } : {}),
     },
     spec: {
       restartPolicy: 'Always',

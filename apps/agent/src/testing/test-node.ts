@@ -24,7 +24,11 @@ export interface TestNode extends AsyncDisposable {
 }
 
 /** Starts one; back-offs are short unless the test says otherwise. */
-export async function startTestNode(options: PodManagerOptions = {}, podCidr = '10.251.6.0/24'): Promise<TestNode> {
+export async function startTestNode(
+  options: PodManagerOptions = {},
+  podCidr = '10.251.6.0/24',
+  nodeName = 'node-1',
+): Promise<TestNode> {
   await ensureTestImage();
   const scope = await testCluster();
   const { cluster, dataDir } = scope;
@@ -34,7 +38,7 @@ export async function startTestNode(options: PodManagerOptions = {}, podCidr = '
     startPodManager({
       api,
       runtime,
-      nodeName: 'node-1',
+      nodeName,
       cluster,
       podCidr,
       dataDir,
@@ -61,7 +65,7 @@ export async function startTestNode(options: PodManagerOptions = {}, podCidr = '
     containerId: (pod) => mainStatus(api.status(pod.metadata.uid))?.containerID?.replace('docker://', '') ?? '',
     [Symbol.asyncDispose]: async () => {
       await node.manager.stop();
-      await removeNodeResources({ runtime, cluster, node: 'node-1', dataDir, graceSeconds: 0 });
+      await removeNodeResources({ runtime, cluster, node: nodeName, dataDir, graceSeconds: 0 });
       await scope[Symbol.asyncDispose]();
     },
   };

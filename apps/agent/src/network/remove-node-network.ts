@@ -1,0 +1,21 @@
+import { readdir } from 'node:fs/promises';
+import { removeForwarding } from './forwarding.ts';
+import { IpBatch } from './ip-batch.ts';
+import type { NetworkNames } from './names.ts';
+import { NftTable } from './nft.ts';
+import { runTool } from './run-tool.ts';
+
+/**
+ * Removes what the node has in the host's network namespace: links, routes, table, rules. Does nothing where there are
+ * none of them or none can be there, since the tools are missing. Repeatable.
+ */
+export async function removeNodeNetwork(names: NetworkNames): Promise<void> {
+  const links = (await readdir('/sys/class/net').catch(() => [])).filter((name) => name.startsWith(names.linkPrefix));
+  const batch = new IpBatch();
+  if (links.length > 0) await batch.run(links.map((name) => `-link delete dev ${name}`));
+  // Exits with 2 where there are none.
+  await runTool('ip', ['route', 'flush', 'metric', String(names.routeMetric)]).catch(() => undefined);
+  await removeForwarding(names);
+  const { exitCode, stdout } = await runTool('nft', ['list', 'tables']).catch(() => ({ exitCode: 1, stdout: '' }));
+  if (exitCode === 0 && stdout.includes(names.table)) await new NftTable(names.table).remove();
+}
