@@ -1,5 +1,6 @@
-import { ApiError, type Pod } from '@gantry/api-types';
+import { ApiError } from '@gantry/api-types';
 import { describe, expect, it } from 'vitest';
+import { makeAllReady } from './testing/pod-reports.ts';
 import { TestRig } from './testing/test-rig.ts';
 
 const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'web:1' }] } };
@@ -18,20 +19,6 @@ function seedDeployment(rig: TestRig, replicas: number) {
   const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } };
   const spec = { replicas, selector, template, strategy, progressDeadlineSeconds: 600 };
   return rig.cluster.seed('deployments.apps', { metadata: { name: 'web', namespace: 'default' }, spec, status: {} });
-}
-
-async function makeReady(rig: TestRig, pod: Pod): Promise<void> {
-  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: new Date(rig.clock.now()).toISOString() }];
-  await rig.cluster.client.updateStatus('pods', { ...pod, status: { phase: 'Running', conditions } });
-}
-
-async function makeAllReady(rig: TestRig): Promise<void> {
-  for (let round = 0; round < 20; round += 1) {
-    for (const pod of rig.cluster.list('pods')) {
-      if (pod.status.phase !== 'Running') await makeReady(rig, pod);
-    }
-    await rig.pass();
-  }
 }
 
 describe('ReplicaSets', () => {
@@ -210,6 +197,33 @@ describe('Deployments', () => {
     await rig.pass();
     expect(rig.cluster.list('replicasets.apps')).toEqual([]);
     expect(rig.cluster.list('pods')).toEqual([]);
+  });
+});
+
+describe('ReplicationControllers', () => {
+  it('keep their number of pods, by a selector that is a plain map', async () => {
+    await using rig = new TestRig();
+    rig.cluster.seed('replicationcontrollers', {
+      metadata: { name: 'old', namespace: 'default' },
+      spec: { replicas: 2, selector: { app: 'web' }, template },
+      status: { replicas: 0 },
+    });
+    rig.start();
+    await makeAllReady(rig);
+    expect(rig.cluster.list('pods').map(({ metadata }) => metadata.ownerReferences?.[0]?.kind)).toEqual([
+      'ReplicationController',
+      'ReplicationController',
+    ]);
+    expect(rig.cluster.get('replicationcontrollers', 'default/old')?.status).toEqual({
+      replicas: 2,
+      fullyLabeledReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      observedGeneration: 1,
+    });
+    await rig.cluster.client.mergePatch('replicationcontrollers', 'default', 'old', { spec: { replicas: 1 } });
+    await rig.pass();
+    expect(rig.cluster.list('pods')).toHaveLength(1);
   });
 });
 

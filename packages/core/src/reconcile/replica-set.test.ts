@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pickPodsToDelete } from './deletion-order.ts';
 import { Expectations } from './expectations.ts';
 import { planClaims } from './owner-references.ts';
-import { newReplicaSetPod, planReplicaSet, planReplicaSetStatus } from './replica-set.ts';
+import { newReplicaPod, planReplicaSet, planReplicaSetStatus } from './replica-set.ts';
 import { slowStartBatches } from './slow-start.ts';
 import { startMs, type TestPodOptions, testPod, testReplicaSet } from './test-builders.ts';
 
@@ -191,7 +191,7 @@ it('starts creating slowly and then at full width', () => {
 
 it('gives each pod its own copy of the template', () => {
   const replicaSet = testReplicaSet();
-  const pod = newReplicaSetPod(replicaSet);
+  const pod = newReplicaPod(replicaSet);
   expect(pod.metadata.generateName).toBe('web-');
   expect(pod.spec).toEqual(replicaSet.spec.template?.spec);
   expect(pod.spec).not.toBe(replicaSet.spec.template?.spec);

@@ -1,12 +1,28 @@
-import type { NewObject, Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '@gantry/api-types';
+import type {
+  LabelSelector,
+  NewObject,
+  Pod,
+  ReplicaSet,
+  ReplicaSetCondition,
+  ReplicaSetStatus,
+  ReplicationController,
+} from '@gantry/api-types';
 import { omitZeros } from '../lib/omit-zeros.ts';
 import { formatTime } from '../lib/timestamp.ts';
 import { pickPodsToDelete } from './deletion-order.ts';
-import { controllerReference } from './owner-references.ts';
+import { newPodFromTemplate } from './pod-from-template.ts';
 import { isPodActive, isPodReady, isPodTerminal, podAvailableAt } from './pod-state.ts';
 
 /** A ReplicaSet makes or deletes at most this many pods per pass. */
 export const maxReplicaSetBurst = 500;
+
+/** What asks for a number of equal pods: a ReplicationController differs by its selector, which is a plain map. */
+export type ReplicaOwner = ReplicaSet | ReplicationController;
+
+/** The selector, in the form that ReplicaSets have. */
+export function replicaSelector(owner: ReplicaOwner): LabelSelector {
+  return owner.kind === 'ReplicationController' ? { matchLabels: owner.spec.selector ?? {} } : owner.spec.selector;
+}
 
 export interface ReplicaSetPlan {
   /** How many pods to create from the template. */
@@ -19,7 +35,7 @@ export interface ReplicaSetPlan {
  * Pods that ended or are being deleted do not count. `relatedPods` as in `pickPodsToDelete`.
  */
 export function planReplicaSet(
-  replicaSet: ReplicaSet,
+  replicaSet: ReplicaOwner,
   pods: readonly Pod[],
   relatedPods: readonly Pod[],
 ): ReplicaSetPlan {
@@ -32,23 +48,8 @@ export function planReplicaSet(
 }
 
 /** A pod as the ReplicaSet's template describes it, managed by the ReplicaSet. */
-export function newReplicaSetPod(replicaSet: ReplicaSet): NewObject<Pod> {
-  const template = replicaSet.spec.template;
-  const { labels, annotations, finalizers } = template?.metadata ?? {};
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: `${replicaSet.metadata.name}-`,
-      ...(replicaSet.metadata.namespace === undefined ? {} : { namespace: replicaSet.metadata.namespace }),
-      ...(labels ? { labels: { ...labels } } : {}),
-      ...(annotations ? { annotations: { ...annotations } } : {}),
-      ...(finalizers ? { finalizers: [...finalizers] } : {}),
-      ownerReferences: [controllerReference(replicaSet)],
-    },
-    // The server fills defaults into what it is given: each pod needs its own copy.
-    spec: structuredClone(template?.spec ?? { containers: [] }),
-  };
+export function newReplicaPod(owner: ReplicaOwner): NewObject<Pod> {
+  return newPodFromTemplate(owner, owner.spec.template, { generateName: `${owner.metadata.name}-` });
 }
 
 /** Why the ReplicaSet could not make or delete pods. */
@@ -65,7 +66,7 @@ export interface ReplicaSetStatusPlan {
 
 /** The status that `pods` (those the ReplicaSet controls) amount to. `failure` is that of the pass just done. Pure. */
 export function planReplicaSetStatus(
-  replicaSet: ReplicaSet,
+  replicaSet: ReplicaOwner,
   pods: readonly Pod[],
   nowMs: number,
   failure: ReplicaFailure | undefined,
@@ -97,7 +98,8 @@ export function planReplicaSetStatus(
       availableReplicas: counts.available,
       observedGeneration: replicaSet.metadata.generation ?? 0,
     }),
-    terminatingReplicas: counts.terminating,
+    // Only ReplicaSets have the field.
+    ...(replicaSet.kind === 'ReplicaSet' ? { terminatingReplicas: counts.terminating } : {}),
     ...(conditions.length > 0 ? { conditions: [...conditions] } : {}),
   };
   const recheckAfterMs = nextAvailableAt === Number.POSITIVE_INFINITY ? undefined : nextAvailableAt - nowMs;

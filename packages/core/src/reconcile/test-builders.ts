@@ -1,4 +1,16 @@
-import type { Deployment, DeploymentSpec, Pod, PodStatus, ReplicaSet } from '@gantry/api-types';
+import type {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  DeploymentSpec,
+  Job,
+  KubernetesObject,
+  Node,
+  Pod,
+  PodStatus,
+  ReplicaSet,
+  StatefulSet,
+} from '@gantry/api-types';
 import { formatTime } from '../lib/timestamp.ts';
 import { controllerReference } from './owner-references.ts';
 
@@ -91,6 +103,103 @@ export function testDeployment(changes: Partial<DeploymentSpec> = {}, image = 'w
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
       revisionHistoryLimit: 10,
       progressDeadlineSeconds: 600,
+      ...changes,
+    },
+    status: {},
+  };
+}
+
+const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'web:1' }] } };
+const selector = { matchLabels: { app: 'web' } };
+
+function metadataOf(name: string): KubernetesObject['metadata'] {
+  return {
+    name,
+    namespace: 'default',
+    uid: `uid-${name}`,
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: formatTime(startMs),
+  };
+}
+
+/** A StatefulSet `db` of three replicas, defaulted as the server would. */
+export function testStatefulSet(changes: Partial<StatefulSet['spec']> = {}): StatefulSet {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: metadataOf('db'),
+    spec: {
+      replicas: 3,
+      selector,
+      serviceName: 'db',
+      template,
+      podManagementPolicy: 'OrderedReady',
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+      revisionHistoryLimit: 10,
+      ...changes,
+    },
+    status: { replicas: 0, availableReplicas: 0 },
+  };
+}
+
+/** A DaemonSet `agent`, defaulted as the server would. */
+export function testDaemonSet(changes: Partial<DaemonSet['spec']> = {}): DaemonSet {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: metadataOf('agent'),
+    spec: {
+      selector,
+      template,
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      revisionHistoryLimit: 10,
+      ...changes,
+    },
+    status: { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+  };
+}
+
+/** A node that has nothing against any pod. */
+export function testNode(name: string, changes: Partial<Node['spec']> = {}, labels: Record<string, string> = {}): Node {
+  const { namespace: _, ...metadata } = metadataOf(name);
+  return { apiVersion: 'v1', kind: 'Node', metadata: { ...metadata, labels }, spec: { ...changes }, status: {} };
+}
+
+/** A Job `task` of one completion, defaulted as the server would. */
+export function testJob(changes: Partial<Job['spec']> = {}): Job {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: metadataOf('task'),
+    spec: {
+      parallelism: 1,
+      ...('parallelism' in changes ? {} : { completions: 1 }),
+      backoffLimit: 6,
+      completionMode: 'NonIndexed',
+      suspend: false,
+      podReplacementPolicy: 'TerminatingOrFailed',
+      selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'uid-task' } },
+      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'task:1' }] } },
+      ...changes,
+    },
+    status: {},
+  };
+}
+
+/** A CronJob `tick` that runs every minute, defaulted as the server would. */
+export function testCronJob(changes: Partial<CronJob['spec']> = {}): CronJob {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: metadataOf('tick'),
+    spec: {
+      schedule: '* * * * *',
+      concurrencyPolicy: 'Allow',
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+      jobTemplate: { spec: testJob().spec },
       ...changes,
     },
     status: {},

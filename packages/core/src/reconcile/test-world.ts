@@ -3,7 +3,7 @@ import { formatTime } from '../lib/timestamp.ts';
 import { type DeploymentPlan, planDeployment } from './deployment.ts';
 import { controllerOf } from './owner-references.ts';
 import { isPodActive, isPodReady } from './pod-state.ts';
-import { newReplicaSetPod, planReplicaSet, planReplicaSetStatus } from './replica-set.ts';
+import { newReplicaPod, planReplicaSet, planReplicaSetStatus } from './replica-set.ts';
 import { startMs } from './test-builders.ts';
 
 /** A tiny cluster that carries plans out: what the controllers do, without an API in between. */
@@ -119,7 +119,7 @@ export class TestWorld {
   }
 
   #createPod(replicaSet: ReplicaSet): void {
-    const pod = newReplicaSetPod(replicaSet);
+    const pod = newReplicaPod(replicaSet);
     const name = `${replicaSet.metadata.name}-${this.#counter}`;
     const metadata = { ...pod.metadata, ...this.#newMetadata(name) };
     this.pods.set(name, { ...pod, metadata, status: { phase: 'Pending' } });
