@@ -1,14 +1,18 @@
 import { defaultEvictionRates, type EvictionRates } from '@gantry/core/reconcile/disruption';
 import { reconnectMs } from '@gantry/core/reconcile/heartbeat-watch';
 import { type ControllerDefinition, type ControllerServices, startController } from './controller.ts';
+import { CronJobController } from './cron-job-controller.ts';
+import { DaemonSetController } from './daemon-set-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { JobController } from './job-controller.ts';
 import { NamespaceController } from './namespace-controller.ts';
 import { NamespaceDefaultsController } from './namespace-defaults-controller.ts';
 import { type NodeHeartbeats, NodeLifecycleController } from './node-lifecycle-controller.ts';
 import { PodGarbageCollector } from './pod-garbage-collector.ts';
-import { ReplicaSetController } from './replica-set-controller.ts';
+import { ReplicaSetController, replicaSetKind, replicationControllerKind } from './replica-set-controller.ts';
+import { StatefulSetController } from './stateful-set-controller.ts';
 import { TaintEvictionController } from './taint-eviction-controller.ts';
 
 /** All of these have defaults; durations in milliseconds. */
@@ -46,8 +50,13 @@ function createControllers(services: StartControllersOptions): readonly Controll
   const { nodeGraceMs = 4_000, nodeStartupGraceMs = 60_000, clusterCa } = options;
   const { terminatedPodThreshold = 12_500, absentNodeMs = 10_000 } = options;
   return [
-    new ReplicaSetController(services),
+    new ReplicaSetController(services, replicaSetKind),
+    new ReplicaSetController(services, replicationControllerKind),
     new DeploymentController(services),
+    new StatefulSetController(services),
+    new DaemonSetController(services),
+    new JobController(services),
+    new CronJobController(services),
     new GarbageCollector(services),
     new NamespaceController(services),
     new NamespaceDefaultsController(services, { clusterCa }),
