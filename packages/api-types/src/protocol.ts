@@ -5,6 +5,8 @@ import type {
   NodeAddress,
   NodeCondition,
   NodeSystemInfo,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   PodStatus,
   Secret,
@@ -58,8 +60,16 @@ export interface NodeRegistration {
   /** Conditions beside Ready (MemoryPressure, DiskPressure, PIDPressure); times are filled in by the controller. */
   readonly conditions: readonly Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[];
   readonly images: readonly ContainerImage[];
+  /** Where the node keeps the volumes that it makes for claims; absolute. */
+  readonly claimsDirectory?: string;
   /** Why the node cannot run pods just now (engine unreachable); absent where it can. */
   readonly notReadyReason?: string;
+}
+
+/** A PersistentVolume of which the node removed the directory. */
+export interface VolumeReference {
+  readonly name: string;
+  readonly uid: string;
 }
 
 export interface EventReport {
@@ -88,6 +98,7 @@ export type AgentFrame =
   | { readonly type: 'registration'; readonly registration: NodeRegistration }
   | { readonly type: 'podStatuses'; readonly items: readonly (PodReference & { readonly status: PodStatus })[] }
   | { readonly type: 'podsTerminated'; readonly items: readonly PodReference[] }
+  | { readonly type: 'volumesDeleted'; readonly items: readonly VolumeReference[] }
   | { readonly type: 'events'; readonly items: readonly EventReport[] }
   | { readonly type: 'nodeEvents'; readonly items: readonly NodeEventReport[] }
   | { readonly type: 'usage'; readonly usage: NodeUsage }
@@ -98,6 +109,9 @@ export interface NodeObjectTypes {
   pods: Pod;
   configmaps: ConfigMap;
   secrets: Secret;
+  persistentvolumeclaims: PersistentVolumeClaim;
+  /** Those of the node's pods, and those whose directory on the node shall be removed. */
+  persistentvolumes: PersistentVolume;
 }
 
 export type NodeResource = keyof NodeObjectTypes;

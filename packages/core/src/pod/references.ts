@@ -1,9 +1,11 @@
 import { type ObjectKey, objectKey, type Pod } from '@gantry/api-types';
+import { claimKeysOf } from '../volumes/pod-claims.ts';
 
-/** The ConfigMaps and Secrets that a pod's containers, volumes and image pulls name, as object keys. */
+/** The ConfigMaps, Secrets and claims that a pod's containers, volumes and image pulls name, as object keys. */
 export interface PodReferences {
   readonly configMaps: ReadonlySet<ObjectKey>;
   readonly secrets: ReadonlySet<ObjectKey>;
+  readonly claims: readonly ObjectKey[];
 }
 
 /** Collects what the pod needs beside itself: a node is sent exactly these objects. */
@@ -32,5 +34,5 @@ export function referencesOf(pod: Pod): PodReferences {
     }
   }
   for (const reference of pod.spec.imagePullSecrets ?? []) add(secrets, reference.name);
-  return { configMaps, secrets };
+  return { configMaps, secrets, claims: claimKeysOf(pod) };
 }

@@ -83,6 +83,10 @@ export function explainRefusal(pod: PodInfo, snapshot: ClusterSnapshot, plugins:
     const fields = pod.unsupportedFields.join(', ');
     return `0/${total} nodes are available: ${fields} not supported by this scheduler.`;
   }
+  for (const plugin of plugins.filters) {
+    const reason = plugin.dependsOn === 'cluster' ? plugin.refusesPod?.(pod, snapshot) : undefined;
+    if (reason !== undefined && total > 0) return `0/${total} nodes are available: ${reason}.`;
+  }
   const checker = createNodeChecker(pod, snapshot, plugins);
   return unschedulableMessage(total, countReasons(checker, snapshot), findNearest(checker, snapshot));
 }

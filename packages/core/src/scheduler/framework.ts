@@ -34,6 +34,8 @@ export interface ClusterFilterPlugin {
   readonly dependsOn: 'cluster';
   /** Undefined where the plugin has nothing to say about this pod. */
   prepare(pod: PodInfo, snapshot: ClusterSnapshot): ((node: NodeInfo) => FilterResult) | undefined;
+  /** Why the pod fits nowhere, whatever the node: said alone and not counted by node. */
+  refusesPod?(pod: PodInfo, snapshot: ClusterSnapshot): string | undefined;
 }
 
 export type FilterPlugin = NodeFilterPlugin | ClusterFilterPlugin;

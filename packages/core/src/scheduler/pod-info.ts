@@ -1,7 +1,16 @@
-import { type Container, keyOf, type Pod } from '@gantry/api-types';
+import { type Container, keyOf, type ObjectKey, objectKey, type Pod } from '@gantry/api-types';
+import { claimNameOf } from '../volumes/pod-claims.ts';
 import { parseFitClass } from './fit-class.ts';
 import { parseGroupClass } from './group-class.ts';
 import type { FitClass, GroupClass } from './pod-classes.ts';
+
+/** A claim as a pod names it. */
+export interface PodClaim {
+  readonly key: ObjectKey;
+  readonly name: string;
+  /** Made for this pod alone: an `ephemeral` volume. */
+  readonly isOwn: boolean;
+}
 
 /** A pod as the scheduler sees it: parsed once, immutable. */
 export interface PodInfo {
@@ -16,6 +25,8 @@ export interface PodInfo {
   readonly createdAt: string;
   readonly fit: FitClass;
   readonly group: GroupClass;
+  /** The claims that its volumes name. */
+  readonly claims: readonly PodClaim[];
   /** Fields the scheduler cannot honour: such a pod waits rather than run without them. */
   readonly unsupportedFields: readonly string[];
 }
@@ -42,6 +53,7 @@ export class PodInfoFactory {
       createdAt: pod.metadata.creationTimestamp,
       fit: this.#fitOf(pod),
       group: this.#groupOf(pod),
+      claims: claimsOf(pod),
       unsupportedFields: unsupportedFields(pod),
     };
   }
@@ -65,6 +77,25 @@ export class PodInfoFactory {
     this.#groups.set(key, group);
     return group;
   }
+}
+
+/** Pods that the scheduler treats alike in every state of the cluster have the same. */
+export function schedulingClassOf(pod: PodInfo): string {
+  const common = `${pod.fit.id}/${pod.group.id}/${pod.unsupportedFields.join()}`;
+  return pod.claims.length === 0 ? common : `${common}/${pod.claims.map(({ key }) => key).join()}`;
+}
+
+const noClaims: readonly PodClaim[] = [];
+
+function claimsOf({ metadata, spec }: Pod): readonly PodClaim[] {
+  if (!spec.volumes) return noClaims;
+  const claims: PodClaim[] = [];
+  for (const volume of spec.volumes) {
+    const name = claimNameOf(metadata.name, volume);
+    if (name === undefined || claims.some((claim) => claim.name === name)) continue;
+    claims.push({ key: objectKey(metadata.namespace, name), name, isOwn: volume.ephemeral !== undefined });
+  }
+  return claims.length === 0 ? noClaims : claims;
 }
 
 /** Everything {@link parseFitClass} reads. */

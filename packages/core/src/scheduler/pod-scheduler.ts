@@ -11,7 +11,7 @@ import {
 import { compareNames } from './names.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { FitClass } from './pod-classes.ts';
-import type { PodInfo } from './pod-info.ts';
+import { type PodInfo, schedulingClassOf } from './pod-info.ts';
 import { defaultPlugins } from './registry.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
@@ -209,7 +209,7 @@ export class PodScheduler {
       this.#failures.clear();
       this.#failuresSequence = this.#snapshot.sequence;
     }
-    const key = `${pod.fit.id}/${pod.group.id}/${pod.unsupportedFields.join()}`;
+    const key = schedulingClassOf(pod);
     const message = this.#failures.get(key) ?? explainRefusal(pod, this.#snapshot, this.#plugins);
     this.#failures.set(key, message);
     return message;

@@ -9,6 +9,7 @@ import { leastAllocated, nodeResourcesFit } from './plugins/node-resources-fit.t
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { podTopologySpread, podTopologySpreadScore } from './plugins/pod-topology-spread.ts';
 import { taintToleration, taintTolerationScore } from './plugins/taint-toleration.ts';
+import { volumeBinding } from './plugins/volume-binding.ts';
 
 /** The plugins of every Gantry scheduler, in Kubernetes' order and with its weights. */
 export const defaultPlugins: SchedulerPlugins = {
@@ -19,6 +20,7 @@ export const defaultPlugins: SchedulerPlugins = {
     nodeAffinity,
     nodePorts,
     nodeResourcesFit,
+    volumeBinding,
     podTopologySpread,
     interPodAffinity,
   ],

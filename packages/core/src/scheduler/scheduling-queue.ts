@@ -1,5 +1,5 @@
 import { backoffDelayMs } from '../lib/backoff.ts';
-import type { PodInfo } from './pod-info.ts';
+import { type PodInfo, schedulingClassOf } from './pod-info.ts';
 import { PriorityHeap } from './priority-heap.ts';
 
 /** A pod that waits for its node. Owned by the queue: read-only for others. */
@@ -13,6 +13,8 @@ export interface QueuedPod {
 export interface ClusterVersion {
   readonly sequence: number;
   readonly reliefVersion: number;
+  /** Counts for pods with claims alone. */
+  readonly volumesVersion?: number;
 }
 
 /** Pods that are alike for the scheduler and fit nowhere. */
@@ -37,6 +39,7 @@ interface ClassEntry extends BlockedClass {
   version: ClusterVersion;
   message: string;
   readonly isConstrained: boolean;
+  readonly hasClaims: boolean;
   readonly pods: Set<Entry>;
   readonly heap: PriorityHeap<Entry>;
 }
@@ -79,14 +82,14 @@ export class SchedulingQueue {
         state: 'active',
         order: this.#nextOrder++,
         readyAt: 0,
-        classKey: classKeyOf(pod),
+        classKey: schedulingClassOf(pod),
         failures: 0,
       };
       this.#entries.set(pod.uid, entry);
       this.#active.push(entry);
       return;
     }
-    const classKey = classKeyOf(pod);
+    const classKey = schedulingClassOf(pod);
     const isSame = classKey === known.classKey && pod.priority === known.pod.priority;
     known.pod = pod;
     if (isSame) return;
@@ -139,6 +142,7 @@ export class SchedulingQueue {
         version,
         message,
         isConstrained: requiredAffinity !== undefined || hardSpread.length > 0,
+        hasClaims: entry.pod.claims.length > 0,
         pods: new Set(),
         heap: new PriorityHeap(compareEntries, ({ state }) => state === 'blocked'),
       };
@@ -168,7 +172,7 @@ export class SchedulingQueue {
 
   /** The pod's class, if it is blocked and nothing happened since that could help it: trying again would say the same. */
   findBlocked(pod: PodInfo, version: ClusterVersion): BlockedClass | undefined {
-    const blocked = this.#blocked.get(classKeyOf(pod));
+    const blocked = this.#blocked.get(schedulingClassOf(pod));
     return blocked && !isStale(blocked, version) ? blocked : undefined;
   }
 
@@ -205,14 +209,11 @@ export class SchedulingQueue {
 }
 
 /** Room only appears when a node changes or a pod leaves; affinity and spreading may be helped by any pod. */
-function isStale(blocked: ClassEntry, { sequence, reliefVersion }: ClusterVersion): boolean {
+function isStale(blocked: ClassEntry, { sequence, reliefVersion, volumesVersion }: ClusterVersion): boolean {
+  if (blocked.hasClaims && blocked.version.volumesVersion !== volumesVersion) return true;
   return blocked.isConstrained
     ? blocked.version.sequence !== sequence
     : blocked.version.reliefVersion !== reliefVersion;
-}
-
-function classKeyOf(pod: PodInfo): string {
-  return `${pod.fit.id}/${pod.group.id}/${pod.unsupportedFields.join()}`;
 }
 
 /** Higher priority first, then the older pod, then the order of arrival. */

@@ -7,7 +7,9 @@ import { type NodeInfo, NodeRecord } from './node-info.ts';
 import type { FitClass } from './pod-classes.ts';
 import { PodGroups } from './pod-groups.ts';
 import { type PodInfo, PodInfoFactory } from './pod-info.ts';
+import { preparePodVolumes, type VolumeDecision } from './pod-volumes.ts';
 import { buildTopology, type Topology } from './topology.ts';
+import { VolumeState } from './volume-state.ts';
 
 interface PlacedPod {
   readonly pod: PodInfo;
@@ -27,6 +29,8 @@ export class ClusterSnapshot {
   readonly factory: PodInfoFactory;
   readonly groups: PodGroups;
   readonly images: ImageCounts;
+  /** Told through {@link changeVolumes}. */
+  readonly volumes: VolumeState;
   readonly journal = new ChangeJournal();
   #owner: object = {};
   readonly #nodes: Map<string, NodeRecord>;
@@ -51,6 +55,7 @@ export class ClusterSnapshot {
     this.#freeSlots = source ? [...source.#freeSlots] : [];
     this.#pods = new Map(source ? source.#pods : []);
     this.images = new ImageCounts(source?.images);
+    this.volumes = new VolumeState(source?.volumes);
     this.#nodeCount = source?.nodeCount ?? 0;
     this.#factsVersion = source ? source.#factsVersion : 0;
     if (source) source.#owner = {};
@@ -167,16 +172,42 @@ export class ClusterSnapshot {
     if (!known) return;
     this.#unplace(known);
     this.#reliefVersion++;
+    if (known.pod.claims.length > 0) this.volumes.forget(known.pod);
   }
 
-  /** Counts a pod on the node it is about to be bound to. */
-  assume(pod: PodInfo, nodeName: string): void {
+  /** Counts a pod on the node it is about to be bound to; returns what has to be bound before, if it has claims. */
+  assume(pod: PodInfo, nodeName: string): VolumeDecision | undefined {
+    const decision = pod.claims.length > 0 ? this.#assumeVolumes(pod, nodeName) : undefined;
     this.#place(pod, nodeName, true);
+    return decision;
   }
 
   /** Takes back {@link assume}; does nothing once the pod was seen bound. */
   forget(uid: string): void {
     if (this.#pods.get(uid)?.isAssumed) this.removePod(uid);
+  }
+
+  /** Tells of claims, volumes and storage classes. */
+  changeVolumes(change: (volumes: VolumeState) => void): void {
+    change(this.volumes);
+    this.#sequence++;
+  }
+
+  /** Grows with what pods with claims may depend on. */
+  get volumesVersion(): number {
+    return this.volumes.version;
+  }
+
+  #assumeVolumes(pod: PodInfo, nodeName: string): VolumeDecision | undefined {
+    const node = this.node(nodeName);
+    const decision = node && preparePodVolumes(pod, this.volumes).decide(node);
+    for (const { claim, volume } of decision?.bindings ?? []) {
+      this.volumes.assume(claim.key, { podUid: pod.uid, nodeName, volumeName: volume.metadata.name });
+    }
+    for (const { key } of decision?.toProvision ?? []) {
+      this.volumes.assume(key, { podUid: pod.uid, nodeName, volumeName: undefined });
+    }
+    return decision;
   }
 
   /** The labels of a namespace (for namespace selectors); undefined when it is gone. */
@@ -201,6 +232,7 @@ export class ClusterSnapshot {
     this.#pods.set(pod.uid, { pod, nodeName, isAssumed });
     const record = this.#writable(nodeName);
     record.addPod(pod);
+    if (pod.claims.length > 0) this.volumes.addUser(pod);
     if (record.slot >= 0) this.groups.count(pod, record.slot, 1);
     this.#touch(record);
   }
@@ -209,6 +241,7 @@ export class ClusterSnapshot {
     this.#pods.delete(pod.uid);
     const record = this.#writable(nodeName);
     record.removePod(pod);
+    if (pod.claims.length > 0) this.volumes.removeUser(pod);
     if (record.slot >= 0) this.groups.count(pod, record.slot, -1);
     else if (record.pods.size === 0) this.#nodes.delete(nodeName);
     this.#touch(record);
