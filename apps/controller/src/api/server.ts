@@ -11,6 +11,7 @@ import type { NodeStreams } from '../sessions/node-streams.ts';
 import { createAdmission } from './admission/admission.ts';
 import { priorityAdmission, serviceAccountAdmission, tolerationSecondsAdmission } from './admission/pod-defaults.ts';
 import { serviceAllocation } from './admission/service-allocation.ts';
+import { storageAdmission } from './admission/storage-admission.ts';
 import { createApiClient } from './client.ts';
 import { type ApiContext, untyped } from './context.ts';
 import { createDiscovery } from './discovery.ts';
@@ -107,6 +108,7 @@ function createContext(options: ApiServerOptions): ApiContext {
     serviceAccountAdmission(untypedObjects),
     tolerationSecondsAdmission(options.tolerationSeconds ?? 1),
     priorityAdmission(),
+    storageAdmission(untypedObjects),
     serviceAllocation({
       services: objects.informer('services'),
       serviceCidr: options.serviceCidr ?? '10.96.0.0/16',

@@ -5,11 +5,14 @@ import { CronJobController } from './cron-job-controller.ts';
 import { DaemonSetController } from './daemon-set-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
+import { EphemeralVolumeController } from './ephemeral-volume-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { JobController } from './job-controller.ts';
 import { NamespaceController } from './namespace-controller.ts';
 import { NamespaceDefaultsController } from './namespace-defaults-controller.ts';
 import { type NodeHeartbeats, NodeLifecycleController } from './node-lifecycle-controller.ts';
+import { PersistentVolumeClaimController } from './persistent-volume-claim-controller.ts';
+import { PersistentVolumeController } from './persistent-volume-controller.ts';
 import { PodGarbageCollector } from './pod-garbage-collector.ts';
 import { ReplicaSetController, replicaSetKind, replicationControllerKind } from './replica-set-controller.ts';
 import { StatefulSetController } from './stateful-set-controller.ts';
@@ -69,5 +72,8 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new TaintEvictionController(services, Math.max(nodeGraceMs, reconnectMs)),
     new PodGarbageCollector(services, { terminatedPodThreshold, absentNodeMs }),
     new EndpointSliceController(services),
+    new PersistentVolumeClaimController(services),
+    new PersistentVolumeController(services),
+    new EphemeralVolumeController(services),
   ];
 }

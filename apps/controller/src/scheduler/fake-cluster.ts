@@ -5,8 +5,11 @@ import {
   type Namespace,
   type Node,
   type ObjectKey,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
   type Pod,
   type PodStatus,
+  type StorageClass,
 } from '@gantry/api-types';
 import type { ApiClient, EventRecorder, Informer, InformerEvent, InformerSource, RecordedEvent } from '@gantry/core';
 
@@ -15,6 +18,9 @@ export class FakeCluster {
   readonly nodes = new FakeInformer<Node>();
   readonly pods = new FakeInformer<Pod>();
   readonly namespaces = new FakeInformer<Namespace>();
+  readonly claims = new FakeInformer<PersistentVolumeClaim>();
+  readonly volumes = new FakeInformer<PersistentVolume>();
+  readonly classes = new FakeInformer<StorageClass>();
   readonly recorded: (RecordedEvent & { readonly about: string })[] = [];
   readonly bindings: string[] = [];
   patches = 0;
@@ -36,15 +42,25 @@ export class FakeCluster {
         nodes: this.nodes,
         pods: this.pods,
         namespaces: this.namespaces,
+        persistentvolumeclaims: this.claims,
+        persistentvolumes: this.volumes,
+        'storageclasses.storage.k8s.io': this.classes,
       };
-      // The three informers are of the types their resources name; the map's type cannot say so.
+      // The informers are of the types their resources name; the map's type cannot say so.
       return known[resource] as never;
     },
   };
 
-  readonly client: Pick<ApiClient, 'bind' | 'mergePatch'> = {
-    mergePatch: async (_resource, namespace, name, patch) => {
+  readonly client: Pick<ApiClient, 'bind' | 'mergePatch' | 'update'> = {
+    update: async (_resource, object) => {
       await Promise.resolve();
+      // Volumes are all that the scheduler updates.
+      this.volumes.put(object as PersistentVolume);
+      return object;
+    },
+    mergePatch: async (resource, namespace, name, patch) => {
+      await Promise.resolve();
+      if (resource === 'persistentvolumeclaims') return this.#annotate(`${namespace}/${name}`, patch) as never;
       this.patches++;
       return this.#patchStatus(`${namespace}/${name}`, patch) as never;
     },
@@ -76,6 +92,15 @@ export class FakeCluster {
   /** Where each pod is, by name. */
   get placements(): Record<string, string | undefined> {
     return Object.fromEntries(this.pods.lister.list().map((pod) => [pod.metadata.name, pod.spec.nodeName]));
+  }
+
+  #annotate(key: ObjectKey, patch: { metadata?: { annotations?: Record<string, string> } }): PersistentVolumeClaim {
+    const claim = this.claims.lister.get(key);
+    if (!claim) throw new ApiError('NotFound', `persistentvolumeclaims "${key}" not found`);
+    const annotations = { ...claim.metadata.annotations, ...patch.metadata?.annotations };
+    const patched = { ...claim, metadata: { ...claim.metadata, annotations } };
+    this.claims.put(patched);
+    return patched;
   }
 
   #bind(key: ObjectKey, uid: string, nodeName: string): void {

@@ -1,7 +1,8 @@
 import { ApiError, type Pod } from '@gantry/api-types';
 import { makeNode, makePod } from '@gantry/api-types/testing';
 import type { Logger } from '@gantry/core';
-import { FakeClock } from '@gantry/core/testing';
+import { FakeClock, makeClaim, makeClass, makeVolume } from '@gantry/core/testing';
+import { annotations } from '@gantry/core/volumes/names';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DecisionLog } from './decision-log.ts';
 import { FakeCluster } from './fake-cluster.ts';
@@ -250,4 +251,65 @@ it('stops without leaving timers or writes behind', async () => {
   cluster.put(makeNode({ name: 'node-2' }));
   await clock.advanceAsync(60_000);
   expect(cluster.bindings).toEqual([]);
+});
+
+describe('a pod whose claim has no volume yet', () => {
+  const withClaim = (name: string) =>
+    pod(name, { spec: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'claim' } }] } });
+  const bindClaim = () => {
+    const claim = cluster.claims.lister.get('default/claim');
+    if (!claim) throw new Error('no claim');
+    const bound = { ...claim.metadata.annotations, [annotations.bindCompleted]: 'yes' };
+    cluster.claims.put({
+      ...claim,
+      metadata: { ...claim.metadata, annotations: bound },
+      spec: { ...claim.spec, volumeName: 'volume' },
+    });
+  };
+
+  it('is bound after its claim, on the node that was chosen for the volume, and holds up no other pod', async () => {
+    cluster.classes.put(makeClass());
+    cluster.claims.put(makeClaim({ className: 'local' }));
+    cluster.put(makeNode({ name: 'node-1' }));
+    cluster.put(withClaim('a'));
+    await start(1);
+    const claim = () => cluster.claims.lister.get('default/claim');
+    expect(claim()?.metadata.annotations?.[annotations.selectedNode]).toBe('node-1');
+    cluster.put(pod('b'));
+    await settle();
+    expect(cluster.placements).toEqual({ a: undefined, b: 'node-1' });
+    cluster.volumes.put(makeVolume({ node: 'node-1' }));
+    bindClaim();
+    await settle();
+    expect(cluster.placements).toEqual({ a: 'node-1', b: 'node-1' });
+  });
+
+  it('is placed anew where the node cannot have the volume', async () => {
+    cluster.classes.put(makeClass());
+    cluster.claims.put(makeClaim({ className: 'local' }));
+    cluster.put(makeNode({ name: 'node-1' }));
+    cluster.put(withClaim('a'));
+    await start();
+    cluster.nodes.remove('node-1');
+    cluster.put(makeNode({ name: 'node-2' }));
+    // What the volume controller does to such a claim.
+    cluster.claims.put(makeClaim({ className: 'local' }));
+    await clock.advanceAsync(3_000);
+    await settle();
+    expect(cluster.claims.lister.get('default/claim')?.metadata.annotations?.[annotations.selectedNode]).toBe('node-2');
+    expect(cluster.placements).toEqual({ a: undefined });
+  });
+
+  it('keeps a volume made by hand for it', async () => {
+    cluster.classes.put(makeClass({ provisioner: 'kubernetes.io/no-provisioner' }));
+    cluster.claims.put(makeClaim({ className: 'local' }));
+    cluster.volumes.put(makeVolume({ className: 'local', node: 'node-2' }));
+    for (const name of ['node-1', 'node-2']) cluster.put(makeNode({ name }));
+    cluster.put(withClaim('a'));
+    await start();
+    expect(cluster.volumes.lister.get('volume')?.spec.claimRef).toMatchObject({ name: 'claim', namespace: 'default' });
+    bindClaim();
+    await settle();
+    expect(cluster.placements).toEqual({ a: 'node-2' });
+  });
 });

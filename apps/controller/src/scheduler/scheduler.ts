@@ -10,13 +10,16 @@ import {
   PodScheduler,
   type SchedulingResult,
 } from '@gantry/core';
-import { type QueuedPod, SchedulingQueue } from '@gantry/core/scheduler/scheduling-queue';
+import type { VolumeDecision } from '@gantry/core/scheduler/pod-volumes';
+import { type ClusterVersion, type QueuedPod, SchedulingQueue } from '@gantry/core/scheduler/scheduling-queue';
 import type { DecisionLog } from './decision-log.ts';
 import { DecisionWriter } from './decision-writer.ts';
 import { UnschedulableReporter } from './unschedulable-reporter.ts';
+import { VolumeBinder } from './volume-binder.ts';
+import { watchVolumes } from './watch-volumes.ts';
 
 export interface SchedulerOptions {
-  readonly client: Pick<ApiClient, 'bind' | 'mergePatch'>;
+  readonly client: Pick<ApiClient, 'bind' | 'mergePatch' | 'update'>;
   readonly informers: InformerSource;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -61,6 +64,9 @@ class SchedulerLoop implements Scheduler {
   readonly #reporter: UnschedulableReporter;
   readonly #decisions: DecisionWriter;
   readonly #bindings = new Set<Promise<void>>();
+  /** Pods that wait for their volumes: they must not hold up those that need none. */
+  readonly #volumeBindings = new Set<Promise<void>>();
+  readonly #volumeBinder: VolumeBinder;
   readonly #unsubscribe: (() => void)[] = [];
   #isPumpDue = false;
   #isStopped = false;
@@ -73,6 +79,7 @@ class SchedulerLoop implements Scheduler {
     this.#defer = options.defer ?? ((callback) => setImmediate(callback));
     this.#maxBindings = options.maxBindings ?? 64;
     const { client, events, clock, logger, informers, decisions } = options;
+    this.#volumeBinder = new VolumeBinder({ client, informers, clock });
     this.#decisions = new DecisionWriter({ clock, decisions, snapshot: this.#snapshot, scheduler: this.#scheduler });
     this.#reporter = new UnschedulableReporter({
       client,
@@ -93,7 +100,8 @@ class SchedulerLoop implements Scheduler {
     this.#cancelWake?.();
     this.#cancelBackoff?.();
     this.#cancelResync?.();
-    await Promise.all([this.#reporter.stop(), ...this.#bindings]);
+    this.#volumeBinder.stop();
+    await Promise.all([this.#reporter.stop(), ...this.#bindings, ...this.#volumeBindings]);
   }
 
   #start(): void {
@@ -105,6 +113,7 @@ class SchedulerLoop implements Scheduler {
         this.#snapshot.setNamespace(object.metadata.name, labels);
         this.#changed();
       }),
+      ...watchVolumes(informers, this.#snapshot, () => this.#changed()),
       informers.informer('nodes').onEvent((event) => this.#onNode(event)),
       informers.informer('pods').onEvent((event) => this.#onPod(event)),
     );
@@ -222,13 +231,14 @@ class SchedulerLoop implements Scheduler {
       this.#refuse(queued, result.message, startedAt);
       return;
     }
-    this.#snapshot.assume(pod, result.nodeName);
+    const volumes = this.#snapshot.assume(pod, result.nodeName);
     this.#queue.succeeded(pod.uid);
-    const binding: Promise<void> = this.#bind(queued, result, startedAt).finally(() => {
-      this.#bindings.delete(binding);
+    const bindings = volumes ? this.#volumeBindings : this.#bindings;
+    const binding: Promise<void> = this.#bind(queued, result, startedAt, volumes).finally(() => {
+      bindings.delete(binding);
       this.#changed();
     });
-    this.#bindings.add(binding);
+    bindings.add(binding);
   }
 
   #refuse(queued: QueuedPod, message: string, startedAt: number): void {
@@ -238,16 +248,23 @@ class SchedulerLoop implements Scheduler {
     this.#decisions.refused(queued, startedAt, message);
   }
 
-  #version(): { sequence: number; reliefVersion: number } {
-    return { sequence: this.#snapshot.sequence, reliefVersion: this.#snapshot.reliefVersion };
+  #version(): ClusterVersion {
+    const { sequence, reliefVersion, volumesVersion } = this.#snapshot;
+    return { sequence, reliefVersion, volumesVersion };
   }
 
-  async #bind(queued: QueuedPod, result: PlacedResult, startedAt: number): Promise<void> {
+  async #bind(
+    queued: QueuedPod,
+    result: PlacedResult,
+    startedAt: number,
+    volumes: VolumeDecision | undefined,
+  ): Promise<void> {
     const { pod } = queued;
     const { client, informers, events } = this.#options;
     const [namespace = '', name = ''] = pod.key.split('/');
     const object = informers.informer('pods').lister.get(pod.key);
     try {
+      if (volumes) await this.#volumeBinder.bind(pod, result.nodeName, volumes);
       await client.bind(namespace, name, pod.uid, result.nodeName);
     } catch (error) {
       this.#bindingFailed(queued, result.nodeName, error);

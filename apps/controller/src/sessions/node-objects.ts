@@ -1,22 +1,24 @@
-import { keyOf, type ObjectKey, type Pod } from '@gantry/api-types';
+import { keyOf, type ObjectKey, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '@gantry/api-types';
 import type { NodeObjectChange, NodeResource } from '@gantry/api-types/protocol';
 import type { InformerEvent, InformerSource } from '@gantry/core';
 import { referencesOf } from '@gantry/core/pod/references';
+import { hostnameOf, isReclaimable } from '@gantry/core/volumes/local-volume';
 
 type Sink = (changes: readonly NodeObjectChange[]) => void;
 
-/** One node's subscription: which of its pods hold on to which ConfigMap or Secret. */
+/** One node's subscription: which of its pods hold on to which object. */
 interface Subscriber {
   readonly nodeName: string;
   readonly sink: Sink;
-  /** `configmaps/ns/name` -> uids of the node's pods that refer to it. */
+  /** `configmaps/ns/name` -> uids of the node's pods that refer to it; volumes to be removed hold themselves. */
   readonly holders: Map<string, Set<string>>;
   /** pod uid -> the references it holds. */
   readonly held: Map<string, readonly string[]>;
 }
 
 /**
- * Decides which objects each connected node is sent: its own pods and the ConfigMaps and Secrets these refer to.
+ * Decides which objects each connected node is sent: its own pods, the ConfigMaps, Secrets, claims and volumes these
+ * refer to, and released volumes of which it shall remove the directory.
  * One set of informer handlers serves all nodes, so that a change costs one look-up however many nodes are connected.
  */
 export class NodeObjects {
@@ -30,6 +32,8 @@ export class NodeObjects {
       informers.informer('pods').onEvent((event) => this.#onPod(event)),
       informers.informer('configmaps').onEvent((event) => this.#onReferenced('configmaps', event)),
       informers.informer('secrets').onEvent((event) => this.#onReferenced('secrets', event)),
+      informers.informer('persistentvolumeclaims').onEvent((event) => this.#onClaim(event)),
+      informers.informer('persistentvolumes').onEvent((event) => this.#onVolume(event)),
     ];
   }
 
@@ -42,6 +46,9 @@ export class NodeObjects {
     this.#subscribers.set(nodeName, subscriber);
     for (const pod of this.#informers.informer('pods').lister.list()) {
       if (pod.spec.nodeName === nodeName) this.#upsertPod(subscriber, pod);
+    }
+    for (const volume of this.#informers.informer('persistentvolumes').lister.list()) {
+      if (hostnameOf(volume) === nodeName) this.#keepReclaimable(subscriber, volume, isReclaimable(volume));
     }
     return () => {
       if (this.#subscribers.get(nodeName) === subscriber) this.#subscribers.delete(nodeName);
@@ -63,19 +70,56 @@ export class NodeObjects {
   }
 
   #upsertPod(subscriber: Subscriber, pod: Pod): void {
-    const references = referencesOf(pod);
-    const ids = [
-      ...[...references.configMaps].map((key) => `configmaps/${key}`),
-      ...[...references.secrets].map((key) => `secrets/${key}`),
-    ];
-    const { added, released } = this.#setHeld(subscriber, pod.metadata.uid, ids);
-    const changes: NodeObjectChange[] = [];
-    for (const id of added) {
-      const change = this.#present(id);
-      if (change) changes.push(change);
+    const { added, released } = this.#setHeld(subscriber, pod.metadata.uid, this.#idsOf(pod));
+    subscriber.sink([...this.#presentAll(added), { resource: 'pods', object: pod }, ...released.map(deletionOf)]);
+  }
+
+  /** What the pod needs beside itself; of a claim that is bound, the volume too. */
+  #idsOf(pod: Pod): string[] {
+    const { configMaps, secrets, claims } = referencesOf(pod);
+    const ids = [...[...configMaps].map((key) => `configmaps/${key}`), ...[...secrets].map((key) => `secrets/${key}`)];
+    for (const key of claims) {
+      const volume = this.#informers.informer('persistentvolumeclaims').lister.get(key)?.spec.volumeName;
+      if (volume) ids.push(`persistentvolumes/${volume}`);
+      ids.push(`persistentvolumeclaims/${key}`);
     }
-    changes.push({ resource: 'pods', object: pod }, ...released.map(deletionOf));
-    subscriber.sink(changes);
+    return ids;
+  }
+
+  /** A claim that was bound brings its volume with it. */
+  #onClaim(event: InformerEvent<PersistentVolumeClaim>): void {
+    const id = `persistentvolumeclaims/${keyOf(event.object)}`;
+    const pods = this.#informers.informer('pods').lister;
+    for (const subscriber of this.#subscribers.values()) {
+      const holders = subscriber.holders.get(id);
+      if (!holders) continue;
+      for (const pod of pods.list(event.object.metadata.namespace)) {
+        if (!holders.has(pod.metadata.uid)) continue;
+        const { added, released } = this.#setHeld(subscriber, pod.metadata.uid, this.#idsOf(pod));
+        subscriber.sink([...this.#presentAll(added), ...released.map(deletionOf)]);
+      }
+    }
+    this.#onReferenced('persistentvolumeclaims', event);
+  }
+
+  #onVolume(event: InformerEvent<PersistentVolume>): void {
+    const volume = event.object;
+    const subscriber = this.#subscribers.get(hostnameOf(volume) ?? '');
+    const isWanted = event.type !== 'deleted' && isReclaimable(volume);
+    if (subscriber) this.#keepReclaimable(subscriber, volume, isWanted);
+    this.#onReferenced('persistentvolumes', event);
+  }
+
+  #keepReclaimable(subscriber: Subscriber, volume: PersistentVolume, isWanted: boolean): void {
+    const id = `persistentvolumes/${volume.metadata.name}`;
+    const { added, released } = this.#setHeld(subscriber, id, isWanted ? [id] : []);
+    if (added.length + released.length > 0) {
+      subscriber.sink([...this.#presentAll(added), ...released.map(deletionOf)]);
+    }
+  }
+
+  #presentAll(ids: readonly string[]): NodeObjectChange[] {
+    return ids.flatMap((id) => this.#present(id) ?? []);
   }
 
   /**
@@ -108,12 +152,9 @@ export class NodeObjects {
 
   #present(id: string): NodeObjectChange | undefined {
     const { resource, key } = splitId(id);
-    if (resource === 'configmaps') {
-      const object = this.#informers.informer('configmaps').lister.get(key);
-      return object && { resource: 'configmaps', object };
-    }
-    const object = this.#informers.informer('secrets').lister.get(key);
-    return object && { resource: 'secrets', object };
+    const object = this.#informers.informer(resource).lister.get(key);
+    // The informer of a resource gives objects of that resource; the union of both cannot say so.
+    return object && ({ resource, object } as NodeObjectChange);
   }
 
   #onReferenced(resource: Exclude<NodeResource, 'pods'>, event: InformerEvent<{ metadata: Pod['metadata'] }>): void {
@@ -137,5 +178,5 @@ function deletionOf(id: string): NodeObjectChange {
 
 function splitId(id: string): { resource: Exclude<NodeResource, 'pods'>; key: ObjectKey } {
   const slash = id.indexOf('/');
-  return { resource: id.startsWith('configmaps/') ? 'configmaps' : 'secrets', key: id.slice(slash + 1) };
+  return { resource: id.slice(0, slash) as Exclude<NodeResource, 'pods'>, key: id.slice(slash + 1) };
 }

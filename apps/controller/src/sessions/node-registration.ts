@@ -9,6 +9,7 @@ import {
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, Informer } from '@gantry/core';
 import { nextPodCidr } from '@gantry/core/network/pod-cidr';
+import { annotations } from '@gantry/core/volumes/names';
 
 export interface NodeRegistrarOptions {
   readonly client: ApiClient;
@@ -61,12 +62,15 @@ export class NodeRegistrar {
     const node = nodes.lister.get(nodeName);
     if (!node) return client.create('nodes', this.#newNode(nodeName, registration));
     const labels = { ...node.metadata.labels, ...registration.labels };
-    const isSame = Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value);
+    const noted = { ...node.metadata.annotations, ...annotationsOf(registration) };
+    const isSame =
+      Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value) &&
+      Object.entries(noted).every(([key, value]) => node.metadata.annotations?.[key] === value);
     if (isSame && node.spec.podCIDR) return node;
     const podCIDR = node.spec.podCIDR ?? this.#freePodCidr();
     return client.update('nodes', {
       ...node,
-      metadata: { ...node.metadata, labels },
+      metadata: { ...node.metadata, labels, ...(Object.keys(noted).length > 0 ? { annotations: noted } : {}) },
       spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] },
     });
   }
@@ -76,7 +80,7 @@ export class NodeRegistrar {
     return {
       apiVersion: 'v1',
       kind: 'Node',
-      metadata: { name: nodeName, labels: { ...registration.labels } },
+      metadata: { name: nodeName, labels: { ...registration.labels }, ...newAnnotations(registration) },
       spec: {
         podCIDR,
         podCIDRs: [podCIDR],
@@ -95,6 +99,14 @@ export class NodeRegistrar {
       `no pod CIDR is free: ${clusterCidr} holds no more /${nodeCidrMask} ranges; remove a node or start the controller with a larger --cluster-cidr`,
     );
   }
+}
+
+function annotationsOf({ claimsDirectory }: NodeRegistration): Record<string, string> {
+  return claimsDirectory === undefined ? {} : { [annotations.claimsDirectory]: claimsDirectory };
+}
+
+function newAnnotations(registration: NodeRegistration): { annotations?: Record<string, string> } {
+  return registration.claimsDirectory === undefined ? {} : { annotations: annotationsOf(registration) };
 }
 
 /**

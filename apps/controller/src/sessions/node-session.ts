@@ -11,6 +11,7 @@ import {
   type NodeRegistration,
   type PodReference,
   parseFrame,
+  type VolumeReference,
 } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import { StreamOpener } from '@gantry/core/streams/stream-opener';
@@ -18,6 +19,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { NodeObjects } from './node-objects.ts';
 import type { NodeRegistrar } from './node-registration.ts';
 import type { PodStatusWriter } from './pod-status-writer.ts';
+import { removeReclaimedVolume } from './reclaimed-volumes.ts';
 
 /** What all sessions of a controller share. */
 export interface SessionServices {
@@ -149,6 +151,9 @@ export class NodeSession {
       case 'podsTerminated':
         for (const pod of frame.items) void this.#onTerminated(pod);
         return;
+      case 'volumesDeleted':
+        for (const volume of frame.items) void this.#onVolumeDeleted(volume);
+        return;
       case 'events':
         for (const event of frame.items) this.#recordEvent(event);
         return;
@@ -210,6 +215,15 @@ export class NodeSession {
     } catch (error) {
       if (isApiError(error, 'NotFound', 'Conflict')) return;
       this.#logger.error({ err: error, pod }, 'terminated pod could not be removed');
+    }
+  }
+
+  async #onVolumeDeleted(volume: VolumeReference): Promise<void> {
+    try {
+      await removeReclaimedVolume(this.#services, this.nodeName, volume);
+    } catch (error) {
+      if (isApiError(error, 'NotFound', 'Conflict')) return;
+      this.#logger.error({ err: error, volume: volume.name }, 'the object of a removed volume could not be deleted');
     }
   }
 
