@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
@@ -61,6 +61,7 @@ class NodeAgent implements Agent {
   readonly #timers: NodeJS.Timeout[] = [];
   #registration: NodeRegistration | undefined;
   #podCidr: string | undefined;
+  #dataDir = '';
   #retry: NodeJS.Timeout | undefined;
   #isStopped = false;
   #starting: Promise<void> | undefined;
@@ -85,6 +86,9 @@ class NodeAgent implements Agent {
   }
 
   async start(): Promise<void> {
+    await mkdir(this.#config.dataDir, { recursive: true });
+    // As the engine and mount tables name it.
+    this.#dataDir = await realpath(this.#config.dataDir);
     this.#registration = await describeNode(this.#description());
     this.#connection.start();
     this.#every(describeEveryMs, () => this.#describeAgain());
@@ -112,6 +116,7 @@ class NodeAgent implements Agent {
       runtime: this.#runtime,
       nodeName,
       agentVersion: gantryVersion,
+      dataDir: this.#dataDir,
       maxPods,
       labels,
       reserved: { milliCpu: parseCpuMilli(reservedCpu), memoryBytes: parseBytes(reservedMemory) },

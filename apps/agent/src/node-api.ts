@@ -1,6 +1,14 @@
 import type { Readable } from 'node:stream';
-import type { ConfigMap, NodeUsage, Pod, PodStatus, Secret } from '@gantry/api-types';
-import type { LogStreamOptions, NodeEventReport } from '@gantry/api-types/protocol';
+import type {
+  ConfigMap,
+  NodeUsage,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodStatus,
+  Secret,
+} from '@gantry/api-types';
+import type { LogStreamOptions, NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
 
 /** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
 export interface NodeApi {
@@ -11,12 +19,20 @@ export interface NodeApi {
   /** Undefined where it does not exist (or is not yet known: see `hasSynced`). */
   configMap(namespace: string, name: string): ConfigMap | undefined;
   secret(namespace: string, name: string): Secret | undefined;
-  /** Called with the uid of a pod that appeared, changed or vanished, or whose ConfigMap or Secret did. */
+  persistentVolumeClaim(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  persistentVolume(name: string): PersistentVolume | undefined;
+  /** Those of the node's pods, and those whose directory here shall be removed. */
+  persistentVolumes(): Iterable<PersistentVolume>;
+  /** Called with the uid of a pod that appeared, changed or vanished, or whose ConfigMap, Secret or claim did. */
   onChange(handler: (podUid: string) => void): void;
+  /** Called when a claim or a volume appeared, changed or vanished. */
+  onVolumesChange(handler: () => void): void;
   /** Replaces the pod's status at the controller; the newest wins, sent again after a reconnect. Never throws. */
   reportPodStatus(pod: Pod, status: PodStatus): void;
   /** All containers and volumes of a deleted pod are gone: the controller may remove the object. */
   reportPodTerminated(pod: Pod): void;
+  /** The directory of a released volume is gone: the controller may remove the object. */
+  reportVolumeDeleted(volume: VolumeReference): void;
   recordEvent(event: PodEvent): void;
   /** About the node itself. */
   recordNodeEvent(event: NodeEventReport): void;

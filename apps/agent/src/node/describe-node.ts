@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { ContainerImage, NodeAddress } from '@gantry/api-types';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { formatBytes, formatCpuMilli } from '@gantry/api-types/quantity';
 import { hostAddress } from '../pod/host-limits.ts';
 import type { ContainerRuntime, EngineInfo, ImageDetails } from '../runtime/container-runtime.ts';
+import { claimsDirectoryOf } from '../volumes/claim-volumes.ts';
 
 export interface NodeDescriptionOptions {
   readonly runtime: ContainerRuntime;
@@ -21,6 +22,8 @@ export interface NodeDescriptionOptions {
   /** Further labels, which may not replace the well-known ones. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly hostIp?: string;
+  /** The node's data directory, absolute: what its file system holds is the node's storage. */
+  readonly dataDir?: string;
 }
 
 const defaultMaxPods = 110;
@@ -35,24 +38,34 @@ const maxNames = 5;
  */
 export async function describeNode(options: NodeDescriptionOptions): Promise<NodeRegistration> {
   const { runtime } = options;
-  const [engine, images] = await Promise.all([runtime.info(), runtime.listImages()]);
+  const { dataDir } = options;
+  const [engine, images, storage] = await Promise.all([runtime.info(), runtime.listImages(), storageOf(dataDir)]);
   const milliCpu = options.milliCpu ?? engine.cpus * 1000;
   const memoryBytes = options.memoryBytes ?? engine.memoryBytes;
   const pods = String(options.maxPods ?? defaultMaxPods);
   const reserved = options.reserved ?? { milliCpu: 0, memoryBytes: 0 };
   return {
     labels: nodeLabelsOf(options, engine),
-    capacity: { cpu: formatCpuMilli(milliCpu), memory: formatBytes(memoryBytes), pods },
+    capacity: { cpu: formatCpuMilli(milliCpu), memory: formatBytes(memoryBytes), pods, ...storage },
     allocatable: {
       cpu: formatCpuMilli(Math.max(0, milliCpu - reserved.milliCpu)),
       memory: formatBytes(Math.max(0, memoryBytes - reserved.memoryBytes)),
       pods,
+      ...storage,
     },
+    ...(dataDir === undefined ? {} : { claimsDirectory: claimsDirectoryOf(dataDir) }),
     addresses: addressesOf(options),
     nodeInfo: await nodeInfoOf(options, engine),
     conditions: healthyConditions,
     images: imagesOf(images),
   };
+}
+
+/** All nodes on one file system name all of it: how much of it is free is another question. */
+async function storageOf(dataDir: string | undefined): Promise<Record<string, string>> {
+  if (dataDir === undefined) return {};
+  const { blocks, bsize } = await statfs(dataDir);
+  return { 'ephemeral-storage': formatBytes(blocks * bsize) };
 }
 
 const healthyConditions: NodeRegistration['conditions'] = [

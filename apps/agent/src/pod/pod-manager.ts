@@ -13,6 +13,7 @@ import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/op
 import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
+import { type ClaimNode, claimsDirectoryOf } from '../volumes/claim-volumes.ts';
 import { noTokens, type TokenSource } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { canMountRecursivelyReadOnly } from '../volumes/volume-mounts.ts';
@@ -111,7 +112,10 @@ class DockerPodManager implements PodManager {
       images: parts.images.images,
       network: parts.network,
       cgroups: parts.cgroups,
-      onForgotten: (uid) => this.#workers.delete(uid),
+      onForgotten: (uid) => {
+        this.#workers.delete(uid);
+        this.#upkeep.volumesChanged();
+      },
     });
     const layout = cgroupLayout(options.engine);
     const pidOf = async (id: string) => (await runtime.inspectContainer(id))?.pid;
@@ -124,7 +128,8 @@ class DockerPodManager implements PodManager {
       logger,
       storageCheckMs: options.storageCheckMs,
       factsOf: (uid) => this.#factsOf(uid),
-      pods: () => [...this.#workers.values()].flatMap(({ pod }) => pod ?? []),
+      node: claimNode(settings),
+      pods: () => [...this.#workers.values()].flatMap(({ pod, state }) => (pod && !state.isReleased ? [pod] : [])),
       evict: (uid, message) => this.#workers.get(uid)?.evict(message),
     });
     this.#watch = new EngineWatch({
@@ -138,6 +143,7 @@ class DockerPodManager implements PodManager {
       onList: (containers) => this.#onList(containers),
     });
     api.onChange((uid) => this.#onChange(uid));
+    api.onVolumesChange(() => this.#upkeep.volumesChanged());
   }
 
   get isEngineReachable(): boolean {
@@ -280,6 +286,10 @@ class DockerPodManager implements PodManager {
   }
 }
 
+function claimNode({ nodeName, dataDir }: PodManagerSettings): ClaimNode {
+  return { name: nodeName, claimsDirectory: claimsDirectoryOf(dataDir) };
+}
+
 function createContext(
   settings: PodManagerSettings,
   options: ResolvedOptions,
@@ -307,6 +317,7 @@ function createContext(
     volumes: new PodVolumes({
       dataDir,
       objects: api,
+      node: claimNode(settings),
       tokens: settings.tokens ?? noTokens,
       clock,
       logger,

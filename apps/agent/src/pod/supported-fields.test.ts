@@ -18,7 +18,6 @@ const refused: [Partial<PodSpec>, string][] = [
     { containers: [{ ...main, resources: { limits: { 'example.com/gpu': '1' } } }] },
     'spec.containers[0].resources.limits.example.com/gpu',
   ],
-  [{ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }, 'spec.volumes[0].persistentVolumeClaim'],
   [{ volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }] }, 'spec.volumes[0].nfs'],
   [{ volumes: [{ name: 'v', emptyDir: { medium: 'HugePages' } }] }, 'spec.volumes[0].emptyDir.medium: "HugePages"'],
   [

@@ -107,6 +107,9 @@ const volume = {
   configMap: { name: true, items: keyToPath, defaultMode: true, optional: true },
   secret: { secretName: true, items: keyToPath, defaultMode: true, optional: true },
   downwardAPI: { items: downwardItem, defaultMode: true },
+  persistentVolumeClaim: { claimName: true, readOnly: true },
+  // Its claim is made by a controller.
+  ephemeral: 'elsewhere',
   projected: {
     defaultMode: true,
     sources: {

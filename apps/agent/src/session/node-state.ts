@@ -1,13 +1,15 @@
-import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
-import { keyOf, objectKey } from '@gantry/api-types';
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, Secret } from '@gantry/api-types';
+import { keyOf, type ObjectKey, objectKey } from '@gantry/api-types';
 import type {
   AgentFrame,
   EventReport,
   NodeEventReport,
   NodeObjectChange,
   PodReference,
+  VolumeReference,
 } from '@gantry/api-types/protocol';
 import { referencesOf } from '@gantry/core/pod/references';
+import { claimKeyOf } from '@gantry/core/volumes/match-volume';
 import type { NodeApi, PodEvent } from '../node-api.ts';
 
 /** Events kept while the controller is away; the oldest go first. */
@@ -22,15 +24,21 @@ export class NodeState implements NodeApi {
   #uidByKey = new Map<string, string>();
   #configMaps = new Map<string, ConfigMap>();
   #secrets = new Map<string, Secret>();
+  readonly #claims = new Map<string, PersistentVolumeClaim>();
+  readonly #volumes = new Map<string, PersistentVolume>();
   #hasSynced = false;
   #handler: (podUid: string) => void = () => undefined;
+  #onVolumes: () => void = () => undefined;
   /** While a full state arrives: the keys seen so far. */
-  #arriving: { uids: Set<string>; configMaps: Set<string>; secrets: Set<string> } | undefined;
+  #arriving:
+    | { uids: Set<string>; configMaps: Set<string>; secrets: Set<string>; claims: Set<string>; volumes: Set<string> }
+    | undefined;
 
   readonly #statuses = new Map<string, { pod: PodReference; status: PodStatus }>();
   readonly #unsentStatuses = new Set<string>();
   readonly #terminated = new Map<string, PodReference>();
   readonly #unsentTerminated = new Set<string>();
+  #deletedVolumes: VolumeReference[] = [];
   #events: EventReport[] = [];
   #nodeEvents: NodeEventReport[] = [];
   #onOutgoing: () => void = () => undefined;
@@ -51,9 +59,25 @@ export class NodeState implements NodeApi {
     return this.#secrets.get(objectKey(namespace, name));
   }
 
+  persistentVolumeClaim(namespace: string, name: string): PersistentVolumeClaim | undefined {
+    return this.#claims.get(objectKey(namespace, name));
+  }
+
+  persistentVolume(name: string): PersistentVolume | undefined {
+    return this.#volumes.get(name);
+  }
+
+  persistentVolumes(): Iterable<PersistentVolume> {
+    return this.#volumes.values();
+  }
+
   /** One pod manager listens: a later one, after one that could not start, takes the place of the earlier. */
   onChange(handler: (podUid: string) => void): void {
     this.#handler = handler;
+  }
+
+  onVolumesChange(handler: () => void): void {
+    this.#onVolumes = handler;
   }
 
   reportPodStatus(pod: Pod, status: PodStatus): void {
@@ -67,6 +91,13 @@ export class NodeState implements NodeApi {
     const { uid } = pod.metadata;
     this.#terminated.set(uid, referenceTo(pod));
     this.#unsentTerminated.add(uid);
+    this.#onOutgoing();
+  }
+
+  /** Not kept over a reconnect: the volume is named again then, and told of again. */
+  reportVolumeDeleted(volume: VolumeReference): void {
+    if (this.#deletedVolumes.some(({ uid }) => uid === volume.uid)) return;
+    this.#deletedVolumes.push(volume);
     this.#onOutgoing();
   }
 
@@ -103,6 +134,8 @@ export class NodeState implements NodeApi {
     }
     const terminated = [...this.#unsentTerminated].flatMap((uid) => this.#terminated.get(uid) ?? []);
     if (terminated.length > 0) frames.push({ type: 'podsTerminated', items: terminated });
+    if (this.#deletedVolumes.length > 0) frames.push({ type: 'volumesDeleted', items: this.#deletedVolumes });
+    this.#deletedVolumes = [];
     if (this.#events.length > 0) frames.push({ type: 'events', items: this.#events });
     if (this.#nodeEvents.length > 0) frames.push({ type: 'nodeEvents', items: this.#nodeEvents });
     this.#unsentStatuses.clear();
@@ -114,7 +147,13 @@ export class NodeState implements NodeApi {
 
   /** A new connection: what was sent over the old one may be lost, and a full state is about to arrive. */
   startSync(): void {
-    this.#arriving = { uids: new Set(), configMaps: new Set(), secrets: new Set() };
+    this.#arriving = {
+      uids: new Set(),
+      configMaps: new Set(),
+      secrets: new Set(),
+      claims: new Set(),
+      volumes: new Set(),
+    };
     for (const uid of this.#statuses.keys()) this.#unsentStatuses.add(uid);
     for (const uid of this.#terminated.keys()) this.#unsentTerminated.add(uid);
   }
@@ -126,10 +165,13 @@ export class NodeState implements NodeApi {
     if (!arrived) return;
     for (const key of [...this.#configMaps.keys()]) if (!arrived.configMaps.has(key)) this.#configMaps.delete(key);
     for (const key of [...this.#secrets.keys()]) if (!arrived.secrets.has(key)) this.#secrets.delete(key);
+    for (const key of [...this.#claims.keys()]) if (!arrived.claims.has(key)) this.#claims.delete(key);
+    for (const key of [...this.#volumes.keys()]) if (!arrived.volumes.has(key)) this.#volumes.delete(key);
     this.#hasSynced = true;
     for (const uid of [...this.#pods.keys()]) if (!arrived.uids.has(uid)) this.#removePod(uid);
     // Every pod is looked at once more: now orphans may be told from pods that had not arrived yet.
     for (const uid of this.#pods.keys()) this.#changed(uid);
+    this.#onVolumes();
   }
 
   applyChanges(changes: readonly NodeObjectChange[]): void {
@@ -158,6 +200,14 @@ export class NodeState implements NodeApi {
         this.#arriving?.secrets.add(key);
         this.#secrets.set(key, change.object);
         return this.#referenceChanged(change.resource, key);
+      case 'persistentvolumeclaims':
+        this.#arriving?.claims.add(key);
+        this.#claims.set(key, change.object);
+        return this.#claimChanged(key);
+      case 'persistentvolumes':
+        this.#arriving?.volumes.add(key);
+        this.#volumes.set(key, change.object);
+        return this.#claimChanged(claimKeyOf(change.object));
     }
   }
 
@@ -167,8 +217,22 @@ export class NodeState implements NodeApi {
       if (uid !== undefined) this.#removePod(uid);
       return;
     }
-    (resource === 'configmaps' ? this.#configMaps : this.#secrets).delete(key);
-    this.#referenceChanged(resource, key);
+    switch (resource) {
+      case 'configmaps':
+        this.#configMaps.delete(key);
+        return this.#referenceChanged(resource, key);
+      case 'secrets':
+        this.#secrets.delete(key);
+        return this.#referenceChanged(resource, key);
+      case 'persistentvolumeclaims':
+        this.#claims.delete(key);
+        return this.#claimChanged(key);
+      case 'persistentvolumes': {
+        const volume = this.#volumes.get(key);
+        this.#volumes.delete(key);
+        return this.#claimChanged(volume && claimKeyOf(volume));
+      }
+    }
   }
 
   #removePod(uid: string): void {
@@ -187,6 +251,13 @@ export class NodeState implements NodeApi {
       const references = referencesOf(pod);
       if ((resource === 'configmaps' ? references.configMaps : references.secrets).has(key)) this.#changed(uid);
     }
+  }
+
+  #claimChanged(key: ObjectKey | undefined): void {
+    for (const [uid, pod] of this.#pods) {
+      if (key !== undefined && referencesOf(pod).claims.includes(key)) this.#changed(uid);
+    }
+    this.#onVolumes();
   }
 
   #changed(podUid: string): void {

@@ -1,5 +1,5 @@
-import type { ConfigMap, Pod, PodStatus, Secret } from '@gantry/api-types';
-import type { NodeEventReport } from '@gantry/api-types/protocol';
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, Secret } from '@gantry/api-types';
+import type { NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
 import type { NodeApi, PodEvent } from '../node-api.ts';
 import type { TokenGrant, TokenRequest, TokenSource } from '../volumes/pod-tokens.ts';
 
@@ -13,10 +13,14 @@ export class FakeNodeApi implements NodeApi, TokenSource {
   /** Removes a pod's object when its containers are gone, as the controller does. */
   removesTerminated = true;
   tokensIssued = 0;
+  readonly deletedVolumes: string[] = [];
   tokenLifeMs = 3_600_000;
   readonly #pods = new Map<string, Pod>();
   readonly #configMaps = new Map<string, ConfigMap>();
   readonly #secrets = new Map<string, Secret>();
+  readonly #claims = new Map<string, PersistentVolumeClaim>();
+  readonly #volumes = new Map<string, PersistentVolume>();
+  readonly #volumeHandlers: (() => void)[] = [];
   readonly #handlers: ((uid: string) => void)[] = [];
   readonly #waiting = new Set<() => void>();
 
@@ -37,6 +41,41 @@ export class FakeNodeApi implements NodeApi, TokenSource {
     this.tokensIssued += 1;
     const token = `${pod.metadata.name}/${request.audiences.join()}/${this.tokensIssued}`;
     return { token, expirationTimestamp: new Date(Date.now() + this.tokenLifeMs).toISOString() };
+  }
+
+  persistentVolumeClaim(namespace: string, name: string): PersistentVolumeClaim | undefined {
+    return this.#claims.get(`${namespace}/${name}`);
+  }
+
+  persistentVolume(name: string): PersistentVolume | undefined {
+    return this.#volumes.get(name);
+  }
+
+  persistentVolumes(): Iterable<PersistentVolume> {
+    return this.#volumes.values();
+  }
+
+  onVolumesChange(handler: () => void): void {
+    this.#volumeHandlers.push(handler);
+  }
+
+  /** Removes the object, as the controller does. */
+  reportVolumeDeleted(volume: VolumeReference): void {
+    this.deletedVolumes.push(volume.name);
+    this.#volumes.delete(volume.name);
+    this.#wake();
+  }
+
+  putVolume(volume: PersistentVolume, claim?: PersistentVolumeClaim): void {
+    this.#volumes.set(volume.metadata.name, volume);
+    if (claim) this.#claims.set(`${claim.metadata.namespace}/${claim.metadata.name}`, claim);
+    for (const uid of this.#pods.keys()) this.#notify(uid);
+    for (const handler of this.#volumeHandlers) handler();
+  }
+
+  removeClaim(namespace: string, name: string): void {
+    this.#claims.delete(`${namespace}/${name}`);
+    for (const handler of this.#volumeHandlers) handler();
   }
 
   onChange(handler: (uid: string) => void): void {

@@ -6,6 +6,14 @@ import type { Objects } from '../pod/environment.ts';
 import type { PodFacts } from '../pod/field-values.ts';
 import type { ContainerMount } from '../runtime/container-runtime.ts';
 import { removeOldVersions, writeAtomically } from './atomic-writer.ts';
+import {
+  boundVolume,
+  type ClaimNode,
+  type ClaimObjects,
+  giveToGroup,
+  isClaimVolume,
+  prepareVolume,
+} from './claim-volumes.ts';
 import { diskLimit, memoryVolumeBytes, prepareEmptyDir } from './empty-dir.ts';
 import { prepareHostPath } from './host-path.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -24,7 +32,8 @@ export { MountProblem };
 export interface PodVolumesOptions {
   /** Absolute; the engine must see the same directory under the same path. */
   readonly dataDir: string;
-  readonly objects: Objects;
+  readonly objects: Objects & ClaimObjects;
+  readonly node: ClaimNode;
   readonly tokens: TokenSource;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -55,6 +64,8 @@ export class PodVolumes {
   readonly #lock = new KeyedLock();
   /** `adopted`: set up by an earlier life of this agent; the host may have been restarted since. */
   readonly #known = new Map<string, 'adopted' | 'prepared'>();
+  /** Pod uid -> volume -> the path behind its claim. */
+  readonly #claimPaths = new Map<string, Map<string, string>>();
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
@@ -140,6 +151,7 @@ export class PodVolumes {
   remove(podUid: string): Promise<void> {
     return this.#lock.run(podUid, async () => {
       this.#known.delete(podUid);
+      this.#claimPaths.delete(podUid);
       this.#tokens.forget(podUid);
       const directory = this.#paths.podDirectory(podUid);
       await unmountAllUnder(directory);
@@ -184,9 +196,21 @@ export class PodVolumes {
         memoryVolumeBytes(pod, volume.emptyDir, facts.allocatable.memoryBytes),
       );
       if (group !== undefined) await applyGroup(path, group);
+    } else if (isClaimVolume(volume)) {
+      await this.#prepareClaim(pod, volume);
     } else {
       await this.#writePayload(facts, volume);
     }
+  }
+
+  async #prepareClaim(pod: Pod, volume: Volume): Promise<void> {
+    const { objects, node } = this.#options;
+    const bound = boundVolume(objects, pod, volume);
+    const path = await prepareVolume(bound, node);
+    if (!volume.persistentVolumeClaim?.readOnly) await giveToGroup(path, bound, pod);
+    const { uid } = pod.metadata;
+    const paths = this.#claimPaths.get(uid) ?? new Map<string, string>();
+    this.#claimPaths.set(uid, paths.set(volume.name, path));
   }
 
   /** True where the files changed. */
@@ -207,7 +231,12 @@ export class PodVolumes {
   }
 
   #pathOf(pod: Pod, volume: Volume): string {
-    return volume.hostPath ? volume.hostPath.path : this.#paths.ownVolume(pod.metadata.uid, volume);
+    if (volume.hostPath) return volume.hostPath.path;
+    const { uid } = pod.metadata;
+    if (!isClaimVolume(volume)) return this.#paths.ownVolume(uid, volume);
+    const path = this.#claimPaths.get(uid)?.get(volume.name);
+    if (path === undefined) throw new MountProblem(`the claim of volume "${volume.name}" was not set up`);
+    return path;
   }
 }
 

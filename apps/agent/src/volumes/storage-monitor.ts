@@ -9,6 +9,7 @@ export interface StorageMonitorOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly everyMs: number;
+  readonly onRound: () => void;
   /** The pods that run on the node. */
   readonly pods: () => Iterable<Pod>;
   /** Ends the pod: it used more than it may. */
@@ -28,8 +29,9 @@ export class StorageMonitor {
 
   start(): void {
     if (this.#isStopped) return;
-    const { clock, everyMs, logger } = this.#options;
+    const { clock, everyMs, logger, onRound } = this.#options;
     this.#cancelTimer = clock.setTimer(() => {
+      onRound();
       this.#running = this.#measure()
         .catch((error: unknown) => logger.warn({ err: error }, 'the disk usage of pods cannot be measured'))
         .finally(() => this.start());
