@@ -20,6 +20,11 @@ export async function ensureTestTools(stages: readonly string[]): Promise<void> 
     await ensureEngine(terminal);
     ensurePackage('busybox-static', () => busybox.some((path) => existsSync(path)));
   }
+  if (stages.includes('e2e')) {
+    // Unpacked only: the package would start a registry of its own.
+    ensureUnpacked('docker-registry', 'docker-registry', 'https://distribution.github.io/distribution/');
+    ensurePackage('openssl', () => existsSync('/usr/bin/openssl'));
+  }
   if (stages.includes('e2e') || stages.includes('unit')) ensureKubectl();
   if (stages.includes('browser') || stages.includes('e2e'))
     ensurePackage('chromium', () => browsers.some((path) => existsSync(path)));
@@ -28,15 +33,20 @@ export async function ensureTestTools(stages: readonly string[]): Promise<void> 
 /** Debian's kubectl, unpacked beside the dependencies: installing the package would replace a newer one. */
 function ensureKubectl(): void {
   const isOnPath = spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0;
-  if (isOnPath || existsSync(`${toolsDir}/usr/bin/kubectl`)) return;
-  console.log('unpacking kubectl from the package kubernetes-client');
+  if (!isOnPath) ensureUnpacked('kubernetes-client', 'kubectl', 'https://kubernetes.io/docs/tasks/tools/');
+}
+
+/** A program of a Debian package, unpacked beside the dependencies unless it is installed. */
+function ensureUnpacked(name: string, program: string, elsewhere: string): void {
+  const isThere = () => existsSync(`/usr/bin/${program}`) || existsSync(`${toolsDir}/usr/bin/${program}`);
+  if (isThere()) return;
+  console.log(`unpacking ${program} from the package ${name}`);
   mkdirSync(toolsDir, { recursive: true });
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
-  spawnSync('apt-get', ['download', '-qq', 'kubernetes-client'], { cwd: toolsDir, stdio: 'ignore' });
-  const [archive] = readdirSync(toolsDir).filter((name) => name.endsWith('.deb'));
+  spawnSync('apt-get', ['download', '-qq', name], { cwd: toolsDir, stdio: 'ignore' });
+  const archive = readdirSync(toolsDir).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
   if (archive) spawnSync('dpkg', ['-x', archive, '.'], { cwd: toolsDir, stdio: 'ignore' });
-  if (!existsSync(`${toolsDir}/usr/bin/kubectl`))
-    throw new Error('the tests need kubectl on the PATH (https://kubernetes.io/docs/tasks/tools/)');
+  if (!isThere()) throw new Error(`the tests need ${program}: ${elsewhere}`);
 }
 
 function ensurePackage(name: string, isThere: () => boolean): void {

@@ -7,6 +7,7 @@ import type { AgentConfig } from './config.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
 import { type PodManager, startPodManager } from './pod/pod-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
+import { DockerImageTransfer } from './runtime/docker-image-transfer.ts';
 import { DockerRuntime } from './runtime/docker-runtime.ts';
 import { ControllerConnection } from './session/controller-connection.ts';
 import { joinCluster, type NodeCredential, readCredential } from './session/join.ts';
@@ -153,6 +154,7 @@ class NodeAgent implements Agent {
       const manager = await startPodManager({
         api: this.#state,
         runtime: this.#runtime,
+        imageTransfer: new DockerImageTransfer(),
         nodeName,
         cluster: welcome.cluster,
         podCidr: welcome.podCIDR,

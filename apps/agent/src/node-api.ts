@@ -9,6 +9,7 @@ import type {
   Secret,
 } from '@gantry/api-types';
 import type { LogStreamOptions, NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
+import type { ImageTransfers } from './transfers/image-transfers.ts';
 
 /** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
 export interface NodeApi {
@@ -53,6 +54,8 @@ export interface NodePods {
   openLogs(podUid: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable>;
   /** Reads the cgroups of all running pods; cheap enough for every two seconds. */
   sampleUsage(): Promise<NodeUsage>;
+  /** Images to and from the engine; absent where that cannot be (an engine of tests). */
+  readonly transfers?: ImageTransfers;
 }
 
 export type { LogStreamOptions as LogRequest };

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addImageCommands } from './image-program.ts';
 import type { Terminal } from './output/terminal.ts';
 import { gantryVersion } from './version.ts';
 
@@ -18,7 +19,8 @@ export function buildProgram(terminal: Terminal): Command {
   );
   addClusterCommands(program, terminal);
   addObjectCommands(program, terminal);
-  for (const command of program.commands) command.addOption(dataDirOption());
+  addImageCommands(program, terminal, (flags) => dataDirOf(program, flags));
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.addOption(dataDirOption());
   return program;
 }
 

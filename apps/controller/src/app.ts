@@ -27,6 +27,8 @@ import { startScheduler } from './scheduler/scheduler.ts';
 import { AgentSessions, maxAgentFrameBytes } from './sessions/agent-sessions.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { systemClock } from './system-clock.ts';
+import { acceptUpload } from './transfers/accept-upload.ts';
+import { registerTransferRoutes } from './transfers/transfer-routes.ts';
 import { gantryVersion } from './version.ts';
 
 /** Where the builds of the page and of the agent are. */
@@ -97,7 +99,9 @@ async function startParts(
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
     serviceCidr: config.serviceCidr,
     tolerationSeconds: config.defaultTolerationSeconds,
-    onUpgrade: (request, socket, head) => acceptAgent(sockets, { auth, sessions, request, socket, head }),
+    onUpgrade: (request, socket, head) =>
+      acceptUpload({ auth, nodeStreams: sessions, logger }, { request, socket, head }) ||
+      acceptAgent(sockets, { auth, sessions, request, socket, head }),
   });
   started.push({ stop: async () => void (await app.close()) });
   await objects.hasSynced;
@@ -153,6 +157,7 @@ async function startParts(
     agentDist: parts.agentDist,
     isConnected: (name) => connected.isConnected(name),
   });
+  registerTransferRoutes(app, { auth, informers: objects, nodeStreams: connected });
   registerDashboardLinkRoute(app, { auth, dashboard });
   return listen(app, config, { pki, auth, dashboard });
 }

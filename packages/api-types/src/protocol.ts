@@ -16,6 +16,7 @@ import type { AcceptorFrame, OpenerFrame, PodReference } from './stream-protocol
 import type { NodeUsage } from './usage.ts';
 
 export * from './stream-protocol.ts';
+export * from './transfer-protocol.ts';
 
 /**
  * The agent protocol: one WebSocket per node, dialled by the agent, TLS, `Authorization: Bearer <node credential>`.

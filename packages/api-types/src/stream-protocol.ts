@@ -1,4 +1,5 @@
 import type { ErrorReason } from './errors.ts';
+import type { TransferRequest } from './transfer-protocol.ts';
 
 /**
  * Byte streams within an agent's session. The controller opens a stream, the agent accepts or refuses it. A stream has
@@ -64,7 +65,8 @@ export type StreamRequest =
   /** The standard streams of a running container's own process; the other channels as for exec. */
   | { readonly kind: 'attach'; readonly pod: PodReference; readonly options: TerminalOptions }
   /** One TCP connection to a port within the pod's network, on channel `data`. */
-  | { readonly kind: 'portForward'; readonly pod: PodReference; readonly port: number };
+  | { readonly kind: 'portForward'; readonly pod: PodReference; readonly port: number }
+  | TransferRequest;
 
 export type StreamKind = StreamRequest['kind'];
 

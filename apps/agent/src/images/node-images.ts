@@ -7,6 +7,7 @@ import {
   type RegistryAuth,
 } from '../runtime/container-runtime.ts';
 import { ImagePulls } from './image-pulls.ts';
+import { parseImageReference } from './image-reference.ts';
 import { PullAnnouncer } from './pull-announcer.ts';
 
 export interface ImageRequest {
@@ -76,6 +77,8 @@ export class NodeImages {
   }
 
   async #pullAlways(request: ImageRequest): Promise<ImageDetails> {
+    // Refuses what cannot be a name.
+    await this.#inspect(request.reference);
     try {
       return await this.#pull(request);
     } catch (error) {
@@ -137,8 +140,9 @@ export class NodeImages {
   }
 }
 
-/** The image's id as a container status shows it. */
-export function displayIdOf(image: ImageDetails): string {
-  const [digest] = image.digests;
+/** The image's id as a container status shows it: of several digests the one of the repository that was asked for. */
+export function displayIdOf(image: ImageDetails, reference: string): string {
+  const { name } = parseImageReference(reference);
+  const digest = image.digests.find((known) => parseImageReference(known).name === name) ?? image.digests[0];
   return digest === undefined ? `docker://${image.id}` : `docker-pullable://${digest}`;
 }

@@ -1,6 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import type { NodeUsage } from '@gantry/api-types';
+import { ApiError, type NodeUsage } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
@@ -13,6 +13,8 @@ import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/op
 import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
+import type { ImageTransferRuntime } from '../runtime/image-transfer.ts';
+import { ImageTransfers, type TransferPods } from '../transfers/image-transfers.ts';
 import { type ClaimNode, claimsDirectoryOf } from '../volumes/claim-volumes.ts';
 import { noTokens, type TokenSource } from '../volumes/pod-tokens.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
@@ -26,6 +28,7 @@ import { labelKeys, type NodeIdentity, nodeLabels } from './labels.ts';
 import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodFiles } from './pod-files.ts';
+import { lastAttempt } from './pod-state.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { ClusterDns } from './resolv-conf.ts';
 import { Semaphore } from './semaphore.ts';
@@ -34,6 +37,8 @@ import { factsOf } from './step-environment.ts';
 export interface PodManagerSettings {
   readonly api: NodeApi;
   readonly runtime: ContainerRuntime;
+  /** Images as archives; without it the node neither takes nor gives any. */
+  readonly imageTransfer?: ImageTransferRuntime;
   readonly nodeName: string;
   /** The cluster's id: tells this cluster's containers from another's on the same engine. */
   readonly cluster: string;
@@ -97,6 +102,7 @@ class DockerPodManager implements PodManager {
   readonly #usage: UsageSampler;
   readonly #upkeep: VolumeUpkeep;
   readonly #images: ImageService;
+  readonly transfers?: ImageTransfers;
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
@@ -107,6 +113,7 @@ class DockerPodManager implements PodManager {
     this.#settings = settings;
     this.#images = parts.images;
     this.plumbing = parts.plumbing;
+    if (settings.imageTransfer) this.transfers = new ImageTransfers(settings.imageTransfer, () => this.#transferPods());
     const { api, runtime, clock, logger } = settings;
     this.#context = createContext(settings, options, {
       images: parts.images.images,
@@ -273,6 +280,18 @@ class DockerPodManager implements PodManager {
     const pod = this.#settings.api.pods().get(uid);
     if (!worker || !pod || !worker.state.isPrepared) return undefined;
     return factsOf({ context: this.#context, worker, pod });
+  }
+
+  #transferPods(): TransferPods {
+    return {
+      noteImage: (reference, imageId) => this.#images.own.add(reference, imageId),
+      runningContainer: (pod, container) => {
+        const track = this.#workers.get(pod.uid)?.state.tracks.get(container);
+        const attempt = track && lastAttempt(track);
+        if (attempt?.state === 'running') return attempt.id;
+        throw new ApiError('BadRequest', `container ${container} of pod ${pod.name} is not running`);
+      },
+    };
   }
 
   #usageSources(): UsageSource[] {

@@ -116,8 +116,8 @@ function ensureImage(env: StepEnvironment, track: ContainerTrack): void {
   });
   ensured
     .then((image) => {
-      track.image = { type: 'present', imageId: image.id, user: image.user, displayId: displayIdOf(image) };
-      track.imageDisplayId = displayIdOf(image);
+      track.image = { type: 'present', imageId: image.id, user: image.user, displayId: displayIdOf(image, reference) };
+      track.imageDisplayId = displayIdOf(image, reference);
       track.waiting = undefined;
       track.pullDelayMs = 0;
     })

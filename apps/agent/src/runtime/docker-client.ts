@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { RuntimeError } from './container-runtime.ts';
 
@@ -8,7 +9,7 @@ export interface EngineRequest {
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly body?: object;
   /** A tar archive instead of a JSON body. */
-  readonly archive?: Buffer;
+  readonly archive?: Buffer | Readable;
   readonly registryAuth?: object;
   /** How long the answer (for streams: its beginning) may take. */
   readonly timeoutMs?: number;

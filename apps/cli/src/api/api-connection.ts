@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { ApiError, type ErrorReason, errorCatalogue, type Status } from '@gantry/api-types';
 import { UserError } from '../output/user-error.ts';
 
@@ -17,10 +18,13 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
+  /** For answers that take long; 30 seconds by default. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 const timeoutMs = 30_000;
+const keepAliveMs = 30_000;
 
 /** A thin client of the Kubernetes API: JSON in, JSON out, refusals as `ApiError`. */
 export class ApiConnection {
@@ -52,6 +56,30 @@ export class ApiConnection {
     throw errorFrom(response.statusCode ?? 0, await readText(response));
   }
 
+  /** A connection that has changed to another protocol. Rejects with `ApiError` for a refusal. */
+  upgrade(path: string, protocol: string): Promise<Duplex> {
+    const headers = { ...(this.#options.headers as Record<string, string>), connection: 'Upgrade', upgrade: protocol };
+    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+    // A connection of its own: it never goes back to those that wait for the next request.
+    const options = { method: 'POST', headers, agent: false, ca: this.caPem, timeout: timeoutMs } as const;
+    const outgoing = request(new URL(path, this.server), options);
+    outgoing.on('upgrade', (_response, socket, head) => {
+      socket.setTimeout(0);
+      socket.setKeepAlive(true, keepAliveMs);
+      if (head.byteLength > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    outgoing.on('response', (response) => {
+      readText(response).then((body) => reject(errorFrom(response.statusCode ?? 0, body)), reject);
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    outgoing.on('error', (error) =>
+      reject(new UserError(`the controller at ${this.server} cannot be reached: ${error.message}`, { cause: error })),
+    );
+    outgoing.end();
+    return promise;
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -75,7 +103,8 @@ export class ApiConnection {
       { ...this.#options, method: call.method ?? 'GET', headers, ...(call.signal ? { signal: call.signal } : {}) },
       resolve,
     );
-    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    const limitMs = call.timeoutMs ?? timeoutMs;
+    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
     outgoing.on('response', () => clearTimeout(timer));
     outgoing.on('error', (error) => {
       clearTimeout(timer);

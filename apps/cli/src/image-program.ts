@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { Terminal } from './output/terminal.ts';
+
+interface Flags {
+  dataDir?: string;
+}
+
+/** `gantry image …` and `gantry snapshot`. */
+export function addImageCommands(program: Command, terminal: Terminal, dataDirOf: (flags: Flags) => string): void {
+  const image = program.command('image').description('images of the nodes');
+  image
+    .command('load <name>')
+    .description('send an image of the local Docker Engine to the nodes that lack it, only the layers they lack')
+    .option('--node <name...>', 'only these nodes (default: all)')
+    .action(async (name: string, flags: Flags & { node?: string[] }) => {
+      const { loadImage } = await import('./commands/image.ts');
+      await loadImage(terminal, { dataDir: dataDirOf(flags), image: name, nodes: flags.node ?? [] });
+    });
+  program
+    .command('snapshot <pod> <image>')
+    .description("make an image of a running pod's files (not of its memory), on its node")
+    .option('-n, --namespace <name>', 'the namespace', 'default')
+    .option('-c, --container <name>', 'which container, where the pod has several')
+    .option('--to <node...>', 'send the image to these nodes, too')
+    .action(
+      async (pod: string, name: string, flags: Flags & { namespace: string; container?: string; to?: string[] }) => {
+        const { snapshot } = await import('./commands/snapshot.ts');
+        await snapshot(terminal, {
+          dataDir: dataDirOf(flags),
+          namespace: flags.namespace,
+          pod,
+          image: name,
+          to: flags.to ?? [],
+          ...(flags.container === undefined ? {} : { container: flags.container }),
+        });
+      },
+    );
+}
