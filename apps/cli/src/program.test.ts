@@ -24,7 +24,19 @@ const refusalOf = (...args: string[]): Promise<string> =>
 it('has the commands that the documents name', () => {
   const names = program().commands.map((command) => command.name());
   expect(names).toEqual(
-    expect.arrayContaining(['up', 'down', 'apply', 'get', 'logs', 'kubeconfig', 'dashboard', 'version', 'join']),
+    expect.arrayContaining([
+      'up',
+      'down',
+      'apply',
+      'get',
+      'logs',
+      'kubeconfig',
+      'dashboard',
+      'version',
+      'join',
+      'image',
+      'snapshot',
+    ]),
   );
 });
 
