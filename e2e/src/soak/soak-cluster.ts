@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Node, Pod } from '@gantry/api-types';
 import type Docker from 'dockerode';
 import type { HttpClient } from '../testbed/http-client.ts';
@@ -41,7 +43,9 @@ export class SoakCluster implements AsyncDisposable {
   static async start(): Promise<SoakCluster> {
     const docker = openEngine();
     await buildBusyboxImage(docker, sleeperImage);
-    const local = await LocalCluster.start(['--no-demo']);
+    // Ports of its own: the usual ones could go to another cluster while a killed controller is away.
+    const ports = ['--port', String(await freePort()), '--dashboard-port', String(await freePort())];
+    const local = await LocalCluster.start(['--no-demo', ...ports]);
     return new SoakCluster(local, docker, (await local.state()).cluster);
   }
 
@@ -101,4 +105,12 @@ export class SoakCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }

@@ -159,6 +159,10 @@ class DockerPodManager implements PodManager {
 
   async start(): Promise<void> {
     await this.#context.cgroups.open();
+    // So that others on this host see at once which addresses are taken.
+    await this.#context.network.ensure().catch((err: unknown) => {
+      this.#settings.logger.warn({ err }, 'the pod network cannot be made yet, trying again with the first pod');
+    });
     await this.#watch.start();
   }
 

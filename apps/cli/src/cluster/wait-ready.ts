@@ -7,20 +7,26 @@ import { explainExit } from './start-cluster.ts';
 
 const pollMs = 150;
 
-/** Waits, with progress, until the named nodes are Ready. A program that ends meanwhile fails it at once. */
+/**
+ * Waits, with progress, until the named nodes are Ready; resolves with their pod CIDRs. A program that ends meanwhile
+ * fails it at once.
+ */
 export async function waitForNodes(
   terminal: Terminal,
   api: ApiConnection,
   names: readonly string[],
   processes: readonly StartedProcess[],
-): Promise<void> {
+): Promise<readonly string[]> {
+  let podCidrs: readonly string[] = [];
   await poll(60_000, async () => {
     for (const process of processes) if (!(await isRunning(process))) throw new UserError(await explainExit(process));
     const { items } = await api.json<{ items: Node[] }>({ path: '/api/v1/nodes' });
     const ready = items.filter((node) => names.includes(node.metadata.name) && isNodeReady(node));
+    podCidrs = ready.flatMap(({ spec }) => spec.podCIDR ?? []);
     terminal.progress(`nodes: ${ready.length} of ${names.length} Ready`);
     return ready.length === names.length ? undefined : `${ready.length} of ${names.length} nodes are Ready`;
   });
+  return podCidrs;
 }
 
 /** Waits, with progress, until all Deployments of a namespace have all their replicas available. */

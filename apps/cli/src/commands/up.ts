@@ -1,4 +1,5 @@
 import { connect } from '../api/kubeconfig.ts';
+import { waitUntilTaken } from '../cluster/cluster-cidr.ts';
 import { type ClusterState, clusterPaths, prepareDataDir, readClusterState } from '../cluster/cluster-state.ts';
 import { planNodeSizes } from '../cluster/node-sizes.ts';
 import { choosePort } from '../cluster/ports.ts';
@@ -129,7 +130,8 @@ async function makeReady(
 ): Promise<void> {
   const names = started.state.nodes.map((node) => node.name);
   const hasDemo = options.isDemo && (await makeDemoImages(terminal, engine));
-  await waitForNodes(terminal, started.api, names, started.processes);
+  const podCidrs = await waitForNodes(terminal, started.api, names, started.processes);
+  await waitUntilTaken(engine.docker, podCidrs);
   // Ports and address ranges are in use by now: the next start sees them.
   await release();
   if (!hasDemo) return;
