@@ -12,6 +12,8 @@ import type {
   Secret,
   Taint,
 } from './generated/types.ts';
+import type { IngressConfig, IngressListener } from './ingress-config.ts';
+import type { ResolvedPolicy } from './resolved-policy.ts';
 import type { AcceptorFrame, OpenerFrame, PodReference } from './stream-protocol.ts';
 import type { NodeUsage } from './usage.ts';
 
@@ -63,6 +65,8 @@ export interface NodeRegistration {
   readonly images: readonly ContainerImage[];
   /** Where the node keeps the volumes that it makes for claims; absolute. */
   readonly claimsDirectory?: string;
+  /** Where the node's proxy for Ingresses listens; absent where it has none. */
+  readonly ingress?: IngressListener;
   /** Why the node cannot run pods just now (engine unreachable); absent where it can. */
   readonly notReadyReason?: string;
 }
@@ -130,6 +134,10 @@ export type ControllerFrame =
   /** Answers every agent heartbeat, so that the agent notices a dead controller. */
   | { readonly type: 'heartbeat' }
   | { readonly type: 'objects'; readonly items: readonly NodeObjectChange[] }
+  /** All NetworkPolicies that concern the node, in place of those it was sent before. */
+  | { readonly type: 'policies'; readonly items: readonly ResolvedPolicy[] }
+  /** What the node's proxy is to do, in place of what it was told before. */
+  | { readonly type: 'ingress'; readonly config: IngressConfig }
   /** Everything the node needs has been sent once; what it holds beyond that is gone. */
   | { readonly type: 'synced' }
   | OpenerFrame;

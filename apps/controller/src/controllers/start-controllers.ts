@@ -7,6 +7,7 @@ import { DeploymentController } from './deployment-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
 import { EphemeralVolumeController } from './ephemeral-volume-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { IngressController } from './ingress-controller.ts';
 import { JobController } from './job-controller.ts';
 import { NamespaceController } from './namespace-controller.ts';
 import { NamespaceDefaultsController } from './namespace-defaults-controller.ts';
@@ -75,5 +76,6 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new PersistentVolumeClaimController(services),
     new PersistentVolumeController(services),
     new EphemeralVolumeController(services),
+    new IngressController(services),
   ];
 }

@@ -3,12 +3,14 @@ import { agentProtocol, closeCodes, type StreamRequest } from '@gantry/api-types
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import type { OpenedStream } from '@gantry/core/streams/stream-opener';
 import type { WebSocket } from 'ws';
+import { IngressFeed } from './ingress-feed.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { NodeObjects } from './node-objects.ts';
 import { NodeRegistrar } from './node-registration.ts';
 import { NodeSession, type SessionServices } from './node-session.ts';
 import type { NodeStreams } from './node-streams.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
+import { PolicyFeed } from './policy-feed.ts';
 
 export interface AgentSessionsOptions {
   readonly client: ApiClient;
@@ -51,6 +53,8 @@ export class AgentSessions implements NodeStreams {
       cluster: options.cluster,
       heartbeatMs: options.heartbeatMs,
       nodeObjects: new NodeObjects(informers),
+      policies: new PolicyFeed(informers, clock),
+      ingress: new IngressFeed(informers, clock),
       registrar: new NodeRegistrar({
         client,
         nodes,
@@ -126,6 +130,8 @@ export class AgentSessions implements NodeStreams {
     this.#cancelSweep();
     this.#stopNodeWatch();
     this.#services.nodeObjects.stop();
+    this.#services.policies.stop();
+    this.#services.ingress.stop();
     for (const session of [...this.#sessions.values()])
       session.close(closeCodes.goingAway, 'the controller is stopping');
     const { statusWriter, registrar } = this.#services;

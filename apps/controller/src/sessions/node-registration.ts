@@ -6,8 +6,10 @@ import {
   type NodeCondition,
   type NodeStatus,
 } from '@gantry/api-types';
+import { formatIngressAnnotation, ingressAnnotation } from '@gantry/api-types/ingress-config';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, Informer } from '@gantry/core';
+import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
 import { nextPodCidr } from '@gantry/core/network/pod-cidr';
 import { annotations } from '@gantry/core/volumes/names';
 
@@ -62,15 +64,15 @@ export class NodeRegistrar {
     const node = nodes.lister.get(nodeName);
     if (!node) return client.create('nodes', this.#newNode(nodeName, registration));
     const labels = { ...node.metadata.labels, ...registration.labels };
-    const noted = { ...node.metadata.annotations, ...annotationsOf(registration) };
+    const noted = annotationsOf(registration, node.metadata.annotations);
     const isSame =
       Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value) &&
-      Object.entries(noted).every(([key, value]) => node.metadata.annotations?.[key] === value);
+      isSemanticallyEqual(noted, node.metadata.annotations ?? {});
     if (isSame && node.spec.podCIDR) return node;
     const podCIDR = node.spec.podCIDR ?? this.#freePodCidr();
     return client.update('nodes', {
       ...node,
-      metadata: { ...node.metadata, labels, ...(Object.keys(noted).length > 0 ? { annotations: noted } : {}) },
+      metadata: { ...node.metadata, labels, annotations: noted },
       spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] },
     });
   }
@@ -80,7 +82,7 @@ export class NodeRegistrar {
     return {
       apiVersion: 'v1',
       kind: 'Node',
-      metadata: { name: nodeName, labels: { ...registration.labels }, ...newAnnotations(registration) },
+      metadata: { name: nodeName, labels: { ...registration.labels }, annotations: annotationsOf(registration) },
       spec: {
         podCIDR,
         podCIDRs: [podCIDR],
@@ -101,12 +103,17 @@ export class NodeRegistrar {
   }
 }
 
-function annotationsOf({ claimsDirectory }: NodeRegistration): Record<string, string> {
-  return claimsDirectory === undefined ? {} : { [annotations.claimsDirectory]: claimsDirectory };
-}
-
-function newAnnotations(registration: NodeRegistration): { annotations?: Record<string, string> } {
-  return registration.claimsDirectory === undefined ? {} : { annotations: annotationsOf(registration) };
+/** What the agent says beside its status. Other annotations stay; the proxy's goes where there is none any more. */
+function annotationsOf(
+  { ingress, claimsDirectory }: NodeRegistration,
+  previous: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const { [ingressAnnotation]: _, ...others } = previous;
+  return {
+    ...others,
+    ...(ingress ? { [ingressAnnotation]: formatIngressAnnotation(ingress) } : {}),
+    ...(claimsDirectory === undefined ? {} : { [annotations.claimsDirectory]: claimsDirectory }),
+  };
 }
 
 /**

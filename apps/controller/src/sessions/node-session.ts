@@ -16,9 +16,11 @@ import {
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import { StreamOpener } from '@gantry/core/streams/stream-opener';
 import type { RawData, WebSocket } from 'ws';
+import type { IngressFeed } from './ingress-feed.ts';
 import type { NodeObjects } from './node-objects.ts';
 import type { NodeRegistrar } from './node-registration.ts';
 import type { PodStatusWriter } from './pod-status-writer.ts';
+import type { PolicyFeed } from './policy-feed.ts';
 import { removeReclaimedVolume } from './reclaimed-volumes.ts';
 
 /** What all sessions of a controller share. */
@@ -31,6 +33,8 @@ export interface SessionServices {
   readonly cluster: string;
   readonly heartbeatMs: number;
   readonly nodeObjects: NodeObjects;
+  readonly policies: PolicyFeed;
+  readonly ingress: IngressFeed;
   readonly registrar: NodeRegistrar;
   readonly statusWriter: PodStatusWriter;
 }
@@ -186,9 +190,18 @@ export class NodeSession {
     if (podCIDR === undefined || this.#isClosed || this.#isReady) return;
     this.#isReady = true;
     this.#callbacks.onReady();
-    const { cluster, heartbeatMs, nodeObjects } = this.#services;
+    const { cluster, heartbeatMs, nodeObjects, policies, ingress } = this.#services;
     this.#send({ type: 'welcome', nodeName: this.nodeName, cluster, podCIDR, heartbeatMs });
-    this.#unsubscribe = nodeObjects.subscribe(this.nodeName, (changes) => this.#queue(changes));
+    // Before the pods: none may start without what restricts it.
+    const stopPolicies = policies.subscribe(this.nodeName, (items) => this.#send({ type: 'policies', items }));
+    const stopObjects = nodeObjects.subscribe(this.nodeName, (changes) => this.#queue(changes));
+    // Only to nodes with a proxy: the config holds the keys of certificates.
+    const stopIngress = registration.ingress && ingress.subscribe((config) => this.#send({ type: 'ingress', config }));
+    this.#unsubscribe = () => {
+      stopIngress?.();
+      stopPolicies();
+      stopObjects();
+    };
     this.#flush();
     this.#send({ type: 'synced' });
   }
