@@ -6,7 +6,13 @@ export type { CompiledFieldSelector, FieldRequirement } from './field-selector.t
 export { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
 export type * from './generated/types.ts';
 export { ageOf, humanDuration } from './human-duration.ts';
-export type { KindDefinition, PrinterColumn, SubresourceDefinition, Verb } from './kind.ts';
+export type {
+  KindDefinition,
+  PartialSubresource,
+  PrinterColumn,
+  SubresourceDefinition,
+  Verb,
+} from './kind.ts';
 export { apiVersionOf, resourceName } from './kind.ts';
 export { jobLabels } from './kinds/job-labels.ts';
 export { isDefaultIngressClass } from './kinds/networking/ingress-class.ts';
@@ -18,7 +24,6 @@ export type { QosClass } from './kinds/pod/qos.ts';
 export { qosClassOf } from './kinds/pod/qos.ts';
 export { systemPriorityClasses } from './kinds/priority-class.ts';
 export { nodePortRange } from './kinds/service-validation.ts';
-export { isDefaultStorageClass } from './kinds/storage/storage-class.ts';
 export { kindByApiVersion, kindByGvk, kindByResource, kindOf, kinds } from './kinds.ts';
 export type { Quantity, QuantityFormat } from './quantity.ts';
 export {

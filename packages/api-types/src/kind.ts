@@ -14,9 +14,20 @@ export interface PrinterColumn<T> {
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
+/** A subresource whose body is the whole object, of which only a part may change. */
+export type PartialSubresource = 'ephemeralcontainers' | 'resize';
+
+/** How an object is written through a {@link PartialSubresource}. */
+export interface PartialUpdateRules<T> {
+  /** Carries over from `previous` what this subresource may not change. */
+  prepare(next: T, previous: T): void;
+  /** What may not change of the part; the kind's own `validateUpdate` is not asked. */
+  validate(next: T, previous: T): FieldError[];
+}
+
 /** A subresource as discovery lists it (`pods/status`). The handlers live in the controller. */
 export interface SubresourceDefinition {
-  readonly name: 'status' | 'scale' | 'binding' | 'eviction' | 'log' | 'finalize' | 'token';
+  readonly name: 'status' | 'scale' | 'binding' | 'eviction' | 'log' | 'finalize' | 'token' | PartialSubresource;
   /** The kind of the body, which may be of another group (`autoscaling/v1` Scale). */
   readonly group: string;
   readonly version: string;
@@ -53,6 +64,8 @@ export interface KindDefinition<T extends KubernetesObject = KubernetesObject> {
   prepareForUpdate(next: T, previous: T): void;
   /** Carries over everything but the status (and what else status writers may set) from `previous`. */
   prepareForStatusUpdate(next: T, previous: T): void;
+  /** For the partial subresources that the kind declares. */
+  readonly partialUpdates?: Readonly<Partial<Record<PartialSubresource, PartialUpdateRules<T>>>>;
   /** Kind-specific rules; ObjectMeta is validated by the generic handler. */
   validate(object: T): FieldError[];
   /** What may not change. */

@@ -1,4 +1,10 @@
-import { isApiError, type NewObject, type ResourceName, type ResourceTypes } from '@gantry/api-types';
+import {
+  isApiError,
+  type NewObject,
+  type ResourceName,
+  type ResourceTypes,
+  systemPriorityClasses,
+} from '@gantry/api-types';
 import type { ApiClient } from '@gantry/core';
 import { annotations, defaultClassName, localProvisioner } from '@gantry/core/volumes/names';
 
@@ -11,12 +17,23 @@ export interface ClusterObjectsOptions {
 }
 
 /**
- * Creates what is missing of the built-in namespaces, the default StorageClass and the `kubernetes` Service. Called at every start, before
- * anybody else can create Services, so that the first start gives that one the first address of the range.
+ * Creates what is missing of the built-in namespaces and priority classes, the default StorageClass and the `kubernetes`
+ * Service. Called at every start, before anybody else can create Services, so that the first start gives that one the
+ * first address of the range.
  */
 export async function ensureClusterObjects(client: ApiClient, options: ClusterObjectsOptions = {}): Promise<void> {
   await Promise.all(builtInNamespaces.map((name) => ensureNamespace(client, name)));
   await ensureStorageClass(client);
+  await Promise.all(
+    systemPriorityClasses.map(({ name, ...rest }) =>
+      createIfAbsent(client, 'priorityclasses.scheduling.k8s.io', {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name },
+        ...rest,
+      }),
+    ),
+  );
   await createIfAbsent(client, 'services', {
     apiVersion: 'v1',
     kind: 'Service',

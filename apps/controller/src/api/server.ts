@@ -9,7 +9,9 @@ import type { Authenticator } from '../auth/token-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
 import { createAdmission } from './admission/admission.ts';
-import { priorityAdmission, serviceAccountAdmission, tolerationSecondsAdmission } from './admission/pod-defaults.ts';
+import { ingressClassAdmission } from './admission/ingress-class.ts';
+import { serviceAccountAdmission, tolerationSecondsAdmission } from './admission/pod-defaults.ts';
+import { priorityAdmission } from './admission/priority.ts';
 import { serviceAllocation } from './admission/service-allocation.ts';
 import { storageAdmission } from './admission/storage-admission.ts';
 import { createApiClient } from './client.ts';
@@ -107,8 +109,9 @@ function createContext(options: ApiServerOptions): ApiContext {
   const admission = createAdmission([
     serviceAccountAdmission(untypedObjects),
     tolerationSecondsAdmission(options.tolerationSeconds ?? 1),
-    priorityAdmission(),
+    priorityAdmission(untypedObjects),
     storageAdmission(untypedObjects),
+    ingressClassAdmission(untypedObjects),
     serviceAllocation({
       services: objects.informer('services'),
       serviceCidr: options.serviceCidr ?? '10.96.0.0/16',

@@ -262,3 +262,42 @@ describe('subresources that are not there', () => {
     expect((await api.call('GET', `${deployments}/x/scale/y`)).code).toBe(404);
   });
 });
+
+describe('parts of a pod', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await createTestApi();
+    const container = { name: 'c', image: 'a:1', resources: { requests: { cpu: '100m' } } };
+    await api.call('POST', pods, { body: podBody('p', { spec: { containers: [container] } }) });
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+  const patch = (subresource: string, spec: object) =>
+    api.call<Any>('PATCH', `${pods}/p${subresource}`, {
+      body: { spec },
+      contentType: 'application/strategic-merge-patch+json',
+    });
+
+  it('are added by kubectl debug', async () => {
+    const { code, body } = await patch('/ephemeralcontainers', {
+      ephemeralContainers: [{ name: 'debugger', image: 'busybox', targetContainerName: 'c', stdin: true }],
+    });
+    expect([code, body.metadata.generation]).toEqual([200, 2]);
+    expect(body.spec.ephemeralContainers).toMatchObject([{ name: 'debugger', imagePullPolicy: 'Always' }]);
+    const got = await api.call<Any>('GET', `${pods}/p/ephemeralcontainers`);
+    expect(got.body.spec.ephemeralContainers).toHaveLength(1);
+    expect((await patch('', { ephemeralContainers: [{ name: 'two', image: 'b' }] })).code).toBe(422);
+  });
+
+  it('are resized, by the subresource and by the pod itself', async () => {
+    const resources = (cpu: string) => ({ containers: [{ name: 'c', resources: { requests: { cpu } } }] });
+    const resized = await patch('/resize', resources('200m'));
+    expect([resized.code, resized.body.metadata.generation]).toEqual([200, 3]);
+    expect(resized.body.spec.containers[0].resources).toEqual({ requests: { cpu: '200m' } });
+    expect((await patch('', resources('300m'))).body.metadata.generation).toBe(4);
+    const refused = await patch('/resize', { containers: [{ name: 'c', resources: { requests: { cpu: null } } }] });
+    expect([refused.code, refused.body.message]).toEqual([
+      422,
+      'Pod "p" is invalid: [spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed, spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing]',
+    ]);
+  });
+});

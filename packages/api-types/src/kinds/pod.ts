@@ -3,6 +3,7 @@ import type { KindDefinition } from '../kind.ts';
 import { allVerbs, statusSubresource } from './define.ts';
 import { podColumns } from './pod/columns.ts';
 import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts';
+import { podPartialUpdates } from './pod/partial-updates.ts';
 import { qosClassOf } from './pod/qos.ts';
 import { validatePodUpdate } from './pod/update-validation.ts';
 import { validatePod } from './pod/validation.ts';
@@ -20,7 +21,9 @@ export const podKind: KindDefinition<Pod> = {
   subresources: [
     { name: 'binding', group: '', version: 'v1', kind: 'Binding', verbs: ['create'] },
     { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
+    { name: 'ephemeralcontainers', group: '', version: 'v1', kind: 'Pod', verbs: ['get', 'update', 'patch'] },
     { name: 'log', group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
+    { name: 'resize', group: '', version: 'v1', kind: 'Pod', verbs: ['get', 'update', 'patch'] },
     statusSubresource('', 'v1', 'Pod'),
   ],
   hasGeneration: true,
@@ -46,6 +49,7 @@ export const podKind: KindDefinition<Pod> = {
     // Kubernetes lets nobody change the class once it is set.
     if (previous.status.qosClass) next.status.qosClass = previous.status.qosClass;
   },
+  partialUpdates: podPartialUpdates,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   nameRule: 'subdomain',

@@ -1,8 +1,9 @@
-import { type Container, keyOf, type ObjectKey, objectKey, type Pod } from '@gantry/api-types';
+import { type Container, keyOf, type ObjectKey, objectKey, type Pod, type PodSpec } from '@gantry/api-types';
 import { claimNameOf } from '../volumes/pod-claims.ts';
 import { parseFitClass } from './fit-class.ts';
 import { parseGroupClass } from './group-class.ts';
 import type { FitClass, GroupClass } from './pod-classes.ts';
+import { specInForce } from './resized-spec.ts';
 
 /** A claim as a pod names it. */
 export interface PodClaim {
@@ -59,11 +60,12 @@ export class PodInfoFactory {
   }
 
   #fitOf(pod: Pod): FitClass {
-    const key = fitKey(pod);
+    const spec = specInForce(pod);
+    const key = fitKey(spec);
     const known = this.#fits.get(key);
     if (known) return known;
     if (this.#fits.size >= maxClasses) this.#fits.clear();
-    const fit = parseFitClass(pod.spec, this.#nextId++);
+    const fit = parseFitClass(spec, this.#nextId++);
     this.#fits.set(key, fit);
     return fit;
   }
@@ -99,7 +101,7 @@ function claimsOf({ metadata, spec }: Pod): readonly PodClaim[] {
 }
 
 /** Everything {@link parseFitClass} reads. */
-function fitKey({ spec }: Pod): string {
+function fitKey(spec: PodSpec): string {
   const partsOf = ({ restartPolicy, image, resources, ports }: Container) => [
     restartPolicy,
     image,

@@ -161,3 +161,49 @@ describe('pod admission', () => {
     expect((await api.call('POST', pods, { body: podBody('e', { spec: { priority: 5 } }) })).code).toBe(403);
   });
 });
+
+describe('classes', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await createTestApi();
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+  const post = (url: string, body: object) => api.call<Any>('POST', url, { body });
+  it('of Ingresses: one that names none gets the default', async () => {
+    await post('/apis/networking.k8s.io/v1/ingressclasses', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name: 'edge', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
+      spec: { controller: 'example.com/edge' },
+    });
+    const ingress = (name: string, extra: object = {}) => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name, ...extra },
+      spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } },
+    });
+    const url = '/apis/networking.k8s.io/v1/namespaces/default/ingresses';
+    expect((await post(url, ingress('a'))).body.spec.ingressClassName).toBe('edge');
+    const annotations = { 'kubernetes.io/ingress.class': 'other' };
+    expect((await post(url, ingress('b', { annotations }))).body.spec).not.toHaveProperty('ingressClassName');
+  });
+
+  it('of priority: a pod gets the value of its class, or of the default one', async () => {
+    const url = '/apis/scheduling.k8s.io/v1/priorityclasses';
+    const priorityClass = (name: string, value: number, extra: object = {}) => ({
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name },
+      value,
+      ...extra,
+    });
+    expect((await api.call<Any>('GET', url)).body.items).toHaveLength(2);
+    await post(url, priorityClass('high', 1000, { preemptionPolicy: 'Never' }));
+    await post(url, priorityClass('usual', 5, { globalDefault: true }));
+    const pods = '/api/v1/namespaces/default/pods';
+    const high = await post(pods, podBody('high', { spec: { priorityClassName: 'high' } }));
+    expect(high.body.spec).toMatchObject({ priority: 1000, preemptionPolicy: 'Never' });
+    const usual = await post(pods, podBody('usual'));
+    expect(usual.body.spec).toMatchObject({ priority: 5, priorityClassName: 'usual' });
+  });
+});

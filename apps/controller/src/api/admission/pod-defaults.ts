@@ -57,33 +57,3 @@ export function tolerationSecondsAdmission(seconds: number): AdmissionPlugin {
 function tolerates(toleration: Toleration, key: string): boolean {
   return (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect);
 }
-
-/** The two classes that every cluster has. Others need PriorityClass objects, which are not served yet. */
-const builtInPriorities: ReadonlyMap<string, number> = new Map([
-  ['system-node-critical', 2_000_001_000],
-  ['system-cluster-critical', 2_000_000_000],
-]);
-
-/** Priority: turns `priorityClassName` into `priority`. */
-export function priorityAdmission(): AdmissionPlugin {
-  return {
-    name: 'Priority',
-    resources: ['pods'],
-    admit({ operation, kind, object }) {
-      if (operation !== 'create') return undefined;
-      const { spec, metadata } = object as unknown as Pod;
-      const { priorityClassName } = spec;
-      const priority = priorityClassName ? builtInPriorities.get(priorityClassName) : 0;
-      if (priority === undefined) {
-        throw forbidden(kind, metadata.name, `no PriorityClass with name ${priorityClassName} was found`);
-      }
-      if (spec.priority !== undefined && spec.priority !== priority) {
-        const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`;
-        throw forbidden(kind, metadata.name, why);
-      }
-      spec.priority = priority;
-      spec.preemptionPolicy ??= 'PreemptLowerPriority';
-      return undefined;
-    },
-  };
-}

@@ -1,4 +1,4 @@
-import { ApiError, invalid, objectKey } from '@gantry/api-types';
+import { ApiError, invalid, objectKey, type PartialSubresource } from '@gantry/api-types';
 import type { CachedObject } from '../../objects/object-store.ts';
 import type { AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from '../context.ts';
 import { unsaved } from '../context.ts';
@@ -9,7 +9,7 @@ import { isReadyToRemove } from './deletion.ts';
 import { validateForUpdate } from './validation.ts';
 
 /** Which part of an object a write is for. `finalize` is the one way to change a Namespace's `spec.finalizers`. */
-export type UpdateScope = 'main' | 'status' | 'finalize';
+export type UpdateScope = 'main' | 'status' | 'finalize' | PartialSubresource;
 
 export interface UpdateRequest extends WriteOptions {
   readonly target: Target;
@@ -83,11 +83,10 @@ async function applyChange(
   carryOverMetadata(next, previous.object);
   // Defaults first: from here on parts of `next` may be the cache's own.
   definition.setDefaults(next);
-  if (request.scope === 'status') definition.prepareForStatusUpdate(next, previous.object);
-  else if (request.scope !== 'finalize') definition.prepareForUpdate(next, previous.object);
+  prepare(request, next, previous.object);
   const onSettled = admitUpdate(api, request, next, previous.object);
   try {
-    const errors = validateForUpdate(kind, next, previous.object);
+    const errors = validateForUpdate(kind, next, previous.object, request.scope);
     if (errors.length > 0) throw invalid(definition, request.target.name, errors);
     if (definition.hasGeneration && !isEqualJson(next.spec, previous.object.spec)) {
       next.metadata.generation = (previous.object.metadata.generation ?? 0) + 1;
@@ -102,9 +101,21 @@ async function applyChange(
   }
 }
 
-/** Only the main resource has admission: nothing allocates or fills in what a status says. */
+/** Puts back what a write to this part of the object may not change. */
+function prepare(
+  { target, scope = 'main' }: Omit<UpdateRequest, 'object'>,
+  next: AnyObject,
+  previous: AnyObject,
+): void {
+  const { definition } = target.kind;
+  if (scope === 'main') definition.prepareForUpdate(next, previous);
+  else if (scope === 'status') definition.prepareForStatusUpdate(next, previous);
+  else if (scope !== 'finalize') definition.partialUpdates?.[scope]?.prepare(next, previous);
+}
+
+/** Only the main resource has admission: nothing allocates or fills in what a part of it says. */
 function admitUpdate(api: ApiContext, request: Omit<UpdateRequest, 'object'>, object: AnyObject, previous: AnyObject) {
-  if (request.scope === 'status' || request.scope === 'finalize') return () => undefined;
+  if (request.scope !== undefined && request.scope !== 'main') return () => undefined;
   return api.admission.admit({ operation: 'update', kind: request.target.kind, object, previous });
 }
 

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { methodNotAllowed, unknownResource } from '../failures.ts';
 import { getObject } from '../handlers/get.ts';
 import { applyJsonPatch } from '../handlers/patch.ts';
+import type { UpdateScope } from '../handlers/update.ts';
 import { mergePatch } from '../merge-patch.ts';
 import { revisionOf } from '../metadata.ts';
 import { bindPod, parseBinding } from '../subresources/binding.ts';
@@ -27,7 +28,9 @@ export function subresourceCall(call: ResourceCall, verb: SubresourceVerb | 'del
   if (verb === 'delete' || !declared.verbs.includes(verb)) throw methodNotAllowed();
   switch (declared.name) {
     case 'status':
-      return statusCall(call, verb);
+    case 'ephemeralcontainers':
+    case 'resize':
+      return partCall(call, declared.name, verb);
     case 'scale':
       return scaleCall(call, verb);
     case 'binding':
@@ -45,9 +48,10 @@ export function subresourceCall(call: ResourceCall, verb: SubresourceVerb | 'del
   }
 }
 
-async function statusCall(call: ResourceCall, verb: SubresourceVerb): Promise<FastifyReply> {
+/** Subresources whose body is the whole object, of which only a part is written. */
+async function partCall(call: ResourceCall, scope: UpdateScope, verb: SubresourceVerb): Promise<FastifyReply> {
   if (verb === 'get') return sendObject(call, getObject(call.http.api, targetOf(call)));
-  return verb === 'patch' ? patchCall(call, 'status') : updateCall(call, 'status');
+  return verb === 'patch' ? patchCall(call, scope) : updateCall(call, scope);
 }
 
 const scaleType: ObjectType = { group: 'autoscaling', version: 'v1', kind: 'Scale' };

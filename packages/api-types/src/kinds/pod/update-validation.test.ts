@@ -38,11 +38,14 @@ describe('a pod update', () => {
     expect(textsOf(change)).toEqual([`spec: Forbidden: ${fields}\n  spec.hostNetwork differs`]);
   });
 
-  it('may not change requests in place', () => {
+  it('may not change requests in place but for cpu and memory', () => {
     const change = (spec: PodSpec): void => {
-      spec.containers = spec.containers.map((container) => ({ ...container, resources: { requests: { cpu: '9' } } }));
+      spec.containers = spec.containers.map((container) => {
+        const requests = { ...container.resources?.requests, 'ephemeral-storage': '1Gi' };
+        return { ...container, resources: { ...container.resources, requests } };
+      });
     };
-    expect(textsOf(change)).toEqual([expect.stringContaining('spec.containers[0].resources.requests differs')]);
+    expect(textsOf(change)).toEqual(['spec: Forbidden: only cpu and memory resources are mutable']);
   });
 
   it('may not add or remove containers', () => {

@@ -4,6 +4,7 @@ import { firstDifference, semanticEqual } from '../../lib/semantic-equal.ts';
 import { forbidden, invalidValue } from '../../validation/field-errors.ts';
 import { FieldPath } from '../../validation/field-path.ts';
 import { rangeText } from '../../validation/names.ts';
+import { validateResourceChanges, withResources } from './resize-validation.ts';
 
 const specPath = FieldPath.of('spec');
 const maxInt32 = 2 ** 31 - 1;
@@ -17,7 +18,10 @@ const updatableFields = [
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ].join(',');
 
-/** What of a pod may not change: all of its spec but images, deadline, new tolerations and removed scheduling gates. */
+/**
+ * What of a pod may not change: all of its spec but images, amounts of cpu and memory (which Kubernetes takes by the
+ * subresource `resize` only), deadline, new tolerations and removed scheduling gates.
+ */
 export function validatePodUpdate(next: Pod, previous: Pod): FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ['containers', 'initContainers'] as const) {
@@ -29,6 +33,7 @@ export function validatePodUpdate(next: Pod, previous: Pod): FieldError[] {
   validateAddedTolerations(next.spec.tolerations ?? [], previous.spec.tolerations ?? [], errors);
   validateRemovedGates(next.spec, previous.spec, errors);
   if (semanticEqual(next.spec, previous.spec)) return errors;
+  validateResourceChanges(next, previous, errors);
   const masked = maskUpdatable(next.spec, previous.spec);
   if (previous.spec.schedulingGates?.length) maskGated(masked, previous.spec, errors);
   const difference = firstDifference(masked, previous.spec, 'spec');
@@ -84,11 +89,11 @@ function validateRemovedGates(next: PodSpec, previous: PodSpec, errors: FieldErr
 function maskUpdatable(next: PodSpec, previous: PodSpec): PodSpec {
   const masked: PodSpec = {
     ...next,
-    containers: maskImages(next.containers, previous.containers),
+    containers: maskContainers(next.containers, previous.containers),
     tolerations: previous.tolerations ?? [],
     schedulingGates: previous.schedulingGates ?? [],
   };
-  if (next.initContainers) masked.initContainers = maskImages(next.initContainers, previous.initContainers ?? []);
+  if (next.initContainers) masked.initContainers = maskContainers(next.initContainers, previous.initContainers ?? []);
   if (previous.activeDeadlineSeconds === undefined) delete masked.activeDeadlineSeconds;
   else masked.activeDeadlineSeconds = previous.activeDeadlineSeconds;
   const oldGrace = previous.terminationGracePeriodSeconds;
@@ -98,8 +103,12 @@ function maskUpdatable(next: PodSpec, previous: PodSpec): PodSpec {
   return masked;
 }
 
-function maskImages(next: readonly Container[], previous: readonly Container[]): Container[] {
-  return next.map((container, index) => ({ ...container, image: previous[index]?.image ?? '' }));
+/** With images and resources as they were. */
+function maskContainers(next: readonly Container[], previous: readonly Container[]): Container[] {
+  return withResources(next, previous).map((container, index) => ({
+    ...container,
+    image: previous[index]?.image ?? '',
+  }));
 }
 
 /** Pods that wait for a scheduling gate may still narrow down where they go. */
