@@ -4,12 +4,14 @@ import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import type { Logger } from '@gantry/core';
 import type { AgentConfig } from './config.ts';
+import { networkNames } from './network/names.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
 import { type PodManager, startPodManager } from './pod/pod-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import { DockerImageTransfer } from './runtime/docker-image-transfer.ts';
 import { DockerRuntime } from './runtime/docker-runtime.ts';
-import { ControllerConnection } from './session/controller-connection.ts';
+import { findServiceProblem, NodeServices, podNameServer } from './services/node-services.ts';
+import { ControllerConnection, type Welcome } from './session/controller-connection.ts';
 import { joinCluster, type NodeCredential, readCredential } from './session/join.ts';
 import { NodeState } from './session/node-state.ts';
 import { systemClock } from './system-clock.ts';
@@ -67,6 +69,8 @@ class NodeAgent implements Agent {
   #isStopped = false;
   #starting: Promise<void> | undefined;
   #manager: PodManager | undefined;
+  #services: NodeServices | undefined;
+  #serviceProblem: string | undefined;
 
   constructor(config: AgentConfig, credential: NodeCredential, logger: Logger) {
     this.#config = config;
@@ -109,6 +113,7 @@ class NodeAgent implements Agent {
     await this.#starting;
     clearTimeout(this.#retry);
     await this.#manager?.stop();
+    await this.#services?.stop();
   }
 
   #description(): NodeDescriptionOptions {
@@ -131,12 +136,15 @@ class NodeAgent implements Agent {
   #currentRegistration(): NodeRegistration {
     if (!this.#registration) throw new Error('the host was not described yet');
     const isReachable = this.#manager?.isEngineReachable ?? true;
-    return isReachable
-      ? this.#registration
-      : { ...this.#registration, notReadyReason: 'the Docker Engine does not answer' };
+    const problem = this.#serviceProblem;
+    return {
+      ...this.#registration,
+      conditions: [...this.#registration.conditions, ...(problem === undefined ? [] : [noServices(problem)])],
+      ...(isReachable ? {} : { notReadyReason: 'the Docker Engine does not answer' }),
+    };
   }
 
-  #onWelcome(welcome: { readonly podCIDR: string; readonly cluster: string }): void {
+  #onWelcome(welcome: Welcome): void {
     if (this.#podCidr !== undefined && this.#podCidr !== welcome.podCIDR) {
       this.#logger.warn(
         { podCIDR: this.#podCidr, assigned: welcome.podCIDR },
@@ -147,17 +155,20 @@ class NodeAgent implements Agent {
     this.#starting ??= this.#startPods(welcome);
   }
 
-  async #startPods(welcome: { readonly podCIDR: string; readonly cluster: string }): Promise<void> {
+  async #startPods(welcome: Welcome): Promise<void> {
     const { cpu, memory, nodeIp, isStrictPull, parallelStarts, nodeName, dataDir } = this.#config;
     const { parallelPulls, imageGarbage } = this.#config;
+    const { podCIDR, services } = welcome;
     try {
+      this.#serviceProblem = await findServiceProblem();
       const manager = await startPodManager({
         api: this.#state,
         runtime: this.#runtime,
         imageTransfer: new DockerImageTransfer(),
         nodeName,
         cluster: welcome.cluster,
-        podCidr: welcome.podCIDR,
+        podCidr: podCIDR,
+        clusterDns: { server: podNameServer(services, podCIDR, this.#serviceProblem), domain: services.domain },
         dataDir: resolve(dataDir),
         clock: systemClock,
         logger: this.#logger,
@@ -174,6 +185,8 @@ class NodeAgent implements Agent {
       });
       this.#connection.setPods(manager);
       this.#manager = manager;
+      this.#services = this.#startServices(welcome);
+      if (this.#serviceProblem !== undefined) this.#connection.sendRegistration();
     } catch (error) {
       if (this.#isStopped) return;
       this.#logger.error({ err: error }, 'pods cannot be run yet, trying again');
@@ -181,6 +194,22 @@ class NodeAgent implements Agent {
         this.#starting = this.#startPods(welcome);
       }, startRetryMs);
     }
+  }
+
+  #startServices({ cluster, podCIDR, services }: Welcome): NodeServices {
+    const { nodeName, zone, server } = this.#config;
+    return new NodeServices({
+      source: this.#state.services,
+      services,
+      podCidr: podCIDR,
+      place: { nodeName, ...(zone === undefined ? {} : { zone }) },
+      names: networkNames({ cluster, node: nodeName }),
+      isPlumbed: this.#manager?.plumbing !== undefined,
+      problem: this.#serviceProblem,
+      server,
+      clock: systemClock,
+      logger: this.#logger,
+    });
   }
 
   async #describeAgain(): Promise<void> {
@@ -208,4 +237,9 @@ class NodeAgent implements Agent {
     }, periodMs);
     this.#timers.push(timer);
   }
+}
+
+/** The Node condition that tells users what they would otherwise find out by failing connections. */
+function noServices(message: string): NodeRegistration['conditions'][number] {
+  return { type: 'ServicesUnavailable', status: 'True', reason: 'NoPacketRules', message };
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+
 import type {
   ConfigMap,
   NodeUsage,
@@ -7,6 +8,7 @@ import type {
   Pod,
   PodStatus,
   Secret,
+  Service,
 } from '@gantry/api-types';
 import type { LogStreamOptions, NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
 import type { ImageTransfers } from './transfers/image-transfers.ts';
@@ -24,6 +26,8 @@ export interface NodeApi {
   persistentVolume(name: string): PersistentVolume | undefined;
   /** Those of the node's pods, and those whose directory here shall be removed. */
   persistentVolumes(): Iterable<PersistentVolume>;
+  /** All Services of the cluster. */
+  readonly services?: { services(): ReadonlyMap<string, Service> };
   /** Called with the uid of a pod that appeared, changed or vanished, or whose ConfigMap, Secret or claim did. */
   onChange(handler: (podUid: string) => void): void;
   /** Called when a claim or a volume appeared, changed or vanished. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { kinds, resourceNames } from '@gantry/api-types/kinds';
 import { agentProtocol } from '@gantry/api-types/protocol';
 import type { Logger } from '@gantry/core';
+import { apiServiceNames, clusterDomain, dnsServiceIp } from '@gantry/core/network/services/service-network';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { ensureClusterObjects } from './api/cluster-objects.ts';
@@ -83,7 +84,8 @@ async function startParts(
 ): Promise<string> {
   const clock = systemClock;
   const { dataDir } = config;
-  const pki = await openClusterPki({ dataDir, addresses: [config.address], clock });
+  const addresses = [config.address, ...apiServiceNames(config.serviceCidr)];
+  const pki = await openClusterPki({ dataDir, addresses, clock });
   const auth = await openTokenStore({ dataDir, clock });
   const objects = await openObjects(config, logger, started);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
@@ -105,7 +107,11 @@ async function startParts(
   });
   started.push({ stop: async () => void (await app.close()) });
   await objects.hasSynced;
-  await ensureClusterObjects(client, { apiPort: config.port });
+  const { dnsIp } = await ensureClusterObjects(client, {
+    apiPort: config.port,
+    apiAddress: config.address,
+    dnsIp: dnsServiceIp(config.serviceCidr),
+  });
   const events = createEventRecorder({ client, informers: objects, clock, logger });
   started.push(events);
   const { cluster, clusterCidr, nodeCidrMask, heartbeatMs } = config;
@@ -119,6 +125,12 @@ async function startParts(
     clusterCidr,
     nodeCidrMask,
     heartbeatMs,
+    serviceNetwork: {
+      clusterCidr,
+      serviceCidr: config.serviceCidr,
+      dnsIp,
+      domain: clusterDomain,
+    },
   });
   started.push(sessions);
   const decisions = new DecisionLog();

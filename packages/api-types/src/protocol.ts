@@ -2,6 +2,7 @@ import type { ErrorReason } from './errors.ts';
 import type {
   ConfigMap,
   ContainerImage,
+  EndpointSlice,
   NodeAddress,
   NodeCondition,
   NodeSystemInfo,
@@ -10,6 +11,7 @@ import type {
   Pod,
   PodStatus,
   Secret,
+  Service,
   Taint,
 } from './generated/types.ts';
 import type { IngressConfig, IngressListener } from './ingress-config.ts';
@@ -117,9 +119,23 @@ export interface NodeObjectTypes {
   persistentvolumeclaims: PersistentVolumeClaim;
   /** Those of the node's pods, and those whose directory on the node shall be removed. */
   persistentvolumes: PersistentVolume;
+  /** All of the cluster, cut down to what a node needs of them, as are the EndpointSlices. */
+  services: Service;
+  endpointslices: EndpointSlice;
 }
 
 export type NodeResource = keyof NodeObjectTypes;
+
+/** The ranges and names that Services of this cluster use. */
+export interface ServiceNetwork {
+  /** The range of all pods, of which each node has a part. */
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  /** The cluster IP of `kube-system/kube-dns`. */
+  readonly dnsIp: string;
+  /** `cluster.local`. */
+  readonly domain: string;
+}
 
 export type ControllerFrame =
   | {
@@ -128,6 +144,7 @@ export type ControllerFrame =
       readonly cluster: string;
       readonly podCIDR: string;
       readonly heartbeatMs: number;
+      readonly services: ServiceNetwork;
     }
   /** The session is not accepted; the agent must not retry at once. */
   | { readonly type: 'refused'; readonly reason: ErrorReason; readonly message: string }

@@ -11,10 +11,22 @@ export class NftTable {
   /** `ip <name>`, as commands name the table: `add chain ${table.ref} …`. */
   readonly ref: string;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #run: typeof runTool;
   #isRemoved = false;
 
-  constructor(name: string) {
+  /** `run` starts the tool elsewhere than in the host's network: in a namespace of a test. */
+  constructor(name: string, run: typeof runTool = runTool) {
     this.ref = `ip ${name}`;
+    this.#run = run;
+  }
+
+  /** Whether the kernel has the table. */
+  exists(): Promise<boolean> {
+    return this.#enqueue(async () => {
+      const { exitCode, stdout, stderr } = await this.#run('nft', ['list', 'tables', 'ip']);
+      if (exitCode !== 0) throw new Error(`nft list tables: ${stderr.trim()}`);
+      return stdout.split('\n').includes(`table ${this.ref}`);
+    });
   }
 
   /**
@@ -24,14 +36,14 @@ export class NftTable {
   apply(script: string): Promise<void> {
     return this.#enqueue(async () => {
       if (this.#isRemoved) throw new Error(`the table ${this.ref} was removed`);
-      await runNft(`add table ${this.ref}\n${script}\n`);
+      await this.#runScript(`add table ${this.ref}\n${script}\n`);
     });
   }
 
   /** Everything in the table as nft's own JSON objects, or undefined where there is no such table. */
   list(): Promise<readonly Readonly<Record<string, unknown>>[] | undefined> {
     return this.#enqueue(async () => {
-      const { exitCode, stdout, stderr } = await runTool('nft', ['--json', 'list', 'table', ...this.ref.split(' ')]);
+      const { exitCode, stdout, stderr } = await this.#run('nft', ['--json', 'list', 'table', ...this.ref.split(' ')]);
       if (exitCode === 0) return (JSON.parse(stdout) as { nftables: Record<string, unknown>[] }).nftables;
       if (/No such file or directory/.test(stderr)) return undefined;
       throw new Error(`nft list table ${this.ref}: ${stderr.trim()}`);
@@ -43,7 +55,7 @@ export class NftTable {
     return this.#enqueue(async () => {
       this.#isRemoved = true;
       // Added first, so that removing one that is not there is no error.
-      await runNft(`add table ${this.ref}\ndelete table ${this.ref}\n`);
+      await this.#runScript(`add table ${this.ref}\ndelete table ${this.ref}\n`);
     });
   }
 
@@ -53,9 +65,9 @@ export class NftTable {
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
 
-async function runNft(script: string): Promise<void> {
-  const { exitCode, stderr } = await runTool('nft', ['-f', '-'], { input: script });
-  if (exitCode !== 0) throw new Error(`nft: ${stderr.trim() || `ended with ${exitCode}`}`);
+  async #runScript(script: string): Promise<void> {
+    const { exitCode, stderr } = await this.#run('nft', ['-f', '-'], { input: script });
+    if (exitCode !== 0) throw new Error(`nft: ${stderr.trim() || `ended with ${exitCode}`}`);
+  }
 }

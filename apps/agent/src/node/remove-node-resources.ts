@@ -7,6 +7,7 @@ import { nodeLabels } from '../pod/labels.ts';
 import { Semaphore } from '../pod/semaphore.ts';
 import { type ContainerRuntime, isRuntimeError } from '../runtime/container-runtime.ts';
 import { pauseImage } from '../sandbox/pause-image.ts';
+import { removeServiceRules } from '../services/node-services.ts';
 import { unmountAllUnder } from '../volumes/mounts.ts';
 
 export interface NodeResources {
@@ -43,6 +44,7 @@ export async function removeNodeResources(resources: NodeResources): Promise<voi
     if (!isRuntimeError(error, 'conflict')) throw error;
   });
   await removeNodeNetwork(networkNames({ cluster, node }));
+  await removeServiceRules(networkNames({ cluster, node }));
   await removeNodeCgroup(cgroupLayout(await runtime.info()), nodeCgroup({ cluster, node }));
   if (dataDir !== undefined) await removePodDirectories(dataDir);
   // Last: an engine that has lost count of a network's endpoints refuses, and the rest shall be gone nevertheless.

@@ -1,4 +1,5 @@
-import type { ConfigMap, Container, EnvFromSource, EnvVar, EnvVarSource, Secret } from '@gantry/api-types';
+import type { ConfigMap, Container, EnvFromSource, EnvVar, EnvVarSource, Secret, Service } from '@gantry/api-types';
+import { serviceVariables } from '@gantry/core/network/services/service-variables';
 import { ConfigProblem } from './config-problem.ts';
 import { expandVariables } from './expand-variables.ts';
 import { fieldValue, type PodFacts, resourceValue } from './field-values.ts';
@@ -7,14 +8,16 @@ import { fieldValue, type PodFacts, resourceValue } from './field-values.ts';
 export interface Objects {
   configMap(namespace: string, name: string): ConfigMap | undefined;
   secret(namespace: string, name: string): Secret | undefined;
+  /** The cluster's Services, for the variables that tell of them. */
+  readonly services?: { services(): ReadonlyMap<string, Service> };
 }
 
 /**
- * The container's environment: `envFrom` first, then `env` in order, a later name replacing an earlier one, each value
+ * The container's environment: Services first, then `envFrom`, then `env` in order, a later name replacing an earlier one, each value
  * expanded by those before it. Throws {@link ConfigProblem} for what it refers to and is not there.
  */
 export function resolveEnvironment(container: Container, facts: PodFacts, objects: Objects): Map<string, string> {
-  const variables = new Map<string, string>();
+  const variables = linksOf(facts, objects);
   for (const source of container.envFrom ?? []) addAll(variables, source, facts, objects);
   for (const variable of container.env ?? []) {
     const value = variableValue(variable, { container, facts, objects, variables });
@@ -23,6 +26,11 @@ export function resolveEnvironment(container: Container, facts: PodFacts, object
     if (value !== undefined) variables.set(variable.name, value);
   }
   return variables;
+}
+
+function linksOf(facts: PodFacts, objects: Objects): Map<string, string> {
+  const services = objects.services?.services().values() ?? [];
+  return new Map(serviceVariables(services, namespaceOf(facts), facts.pod.spec.enableServiceLinks ?? true));
 }
 
 function addAll(variables: Map<string, string>, source: EnvFromSource, facts: PodFacts, objects: Objects): void {

@@ -145,8 +145,7 @@ export const podSpecRules: Rule = {
   overhead: 'elsewhere',
   serviceAccountName: 'elsewhere',
   serviceAccount: 'elsewhere',
-  // Service variables and service account tokens are not injected yet; both are defaults that few pods rely on.
-  enableServiceLinks: 'elsewhere',
+  enableServiceLinks: true,
   automountServiceAccountToken: 'elsewhere',
   securityContext: {
     runAsUser: true,

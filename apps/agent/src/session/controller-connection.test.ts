@@ -51,7 +51,20 @@ class Session {
   }
 
   welcome(heartbeatMs = 20): void {
-    this.send({ type: 'welcome', nodeName: 'node-1', cluster: 'test', podCIDR: '10.244.0.0/24', heartbeatMs });
+    const services = {
+      clusterCidr: '10.244.0.0/16',
+      serviceCidr: '10.96.0.0/16',
+      dnsIp: '10.96.0.10',
+      domain: 'cluster.local',
+    };
+    this.send({
+      type: 'welcome',
+      nodeName: 'node-1',
+      cluster: 'test',
+      podCIDR: '10.244.0.0/24',
+      heartbeatMs,
+      services,
+    });
   }
 
   async received(type: AgentFrame['type'], count = 1): Promise<AgentFrame> {

@@ -28,8 +28,11 @@ export interface ControllerConnectionOptions {
   /** The newest description of this host; sent in the hello and again by {@link ControllerConnection.sendRegistration}. */
   readonly registration: () => NodeRegistration;
   /** The controller accepted this node for the first time in this process's life. */
-  readonly onWelcome: (welcome: { podCIDR: string; cluster: string }) => void;
+  readonly onWelcome: (welcome: Welcome) => void;
 }
+
+/** What the controller says of the node and its cluster. */
+export type Welcome = Extract<ControllerFrame, { type: 'welcome' }>;
 
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;

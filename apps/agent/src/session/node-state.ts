@@ -11,6 +11,7 @@ import type {
 import { referencesOf } from '@gantry/core/pod/references';
 import { claimKeyOf } from '@gantry/core/volumes/match-volume';
 import type { NodeApi, PodEvent } from '../node-api.ts';
+import { ServiceState } from './service-state.ts';
 
 /** Events kept while the controller is away; the oldest go first. */
 const maxWaitingEvents = 1_000;
@@ -20,6 +21,8 @@ const maxWaitingEvents = 1_000;
  * the full desired state replaces what is held here, and every pod's newest status is sent again.
  */
 export class NodeState implements NodeApi {
+  /** The cluster's Services, which every node is told. */
+  readonly services = new ServiceState();
   #pods = new Map<string, Pod>();
   #uidByKey = new Map<string, string>();
   #configMaps = new Map<string, ConfigMap>();
@@ -147,6 +150,7 @@ export class NodeState implements NodeApi {
 
   /** A new connection: what was sent over the old one may be lost, and a full state is about to arrive. */
   startSync(): void {
+    this.services.startSync();
     this.#arriving = {
       uids: new Set(),
       configMaps: new Set(),
@@ -163,6 +167,7 @@ export class NodeState implements NodeApi {
     const arrived = this.#arriving;
     this.#arriving = undefined;
     if (!arrived) return;
+    this.services.finishSync();
     for (const key of [...this.#configMaps.keys()]) if (!arrived.configMaps.has(key)) this.#configMaps.delete(key);
     for (const key of [...this.#secrets.keys()]) if (!arrived.secrets.has(key)) this.#secrets.delete(key);
     for (const key of [...this.#claims.keys()]) if (!arrived.claims.has(key)) this.#claims.delete(key);
@@ -196,6 +201,10 @@ export class NodeState implements NodeApi {
         this.#arriving?.configMaps.add(key);
         this.#configMaps.set(key, change.object);
         return this.#referenceChanged(change.resource, key);
+      case 'services':
+        return this.services.setService(change.object);
+      case 'endpointslices':
+        return this.services.setSlice(change.object);
       case 'secrets':
         this.#arriving?.secrets.add(key);
         this.#secrets.set(key, change.object);
@@ -217,6 +226,7 @@ export class NodeState implements NodeApi {
       if (uid !== undefined) this.#removePod(uid);
       return;
     }
+    if (resource === 'services' || resource === 'endpointslices') return this.services.remove(resource, key);
     switch (resource) {
       case 'configmaps':
         this.#configMaps.delete(key);

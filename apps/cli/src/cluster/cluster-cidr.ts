@@ -1,17 +1,31 @@
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Cidr, overlaps, parseCidr } from '@gantry/core/network/pod-cidr';
 import type Docker from 'dockerode';
 import { UserError } from '../output/user-error.ts';
 
-/** A /16 for pods that neither the host nor any network of the engine uses, so that several clusters share one engine. */
-export async function chooseClusterCidr(docker: Docker): Promise<string> {
+/** The ranges of one cluster, of IPv4 addresses. */
+export interface ClusterRanges {
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+}
+
+/**
+ * A /16 for pods and one for Services that neither the host nor any network of the engine uses, so that several clusters
+ * share one engine.
+ */
+export async function chooseClusterRanges(docker: Docker): Promise<ClusterRanges> {
   const taken = await takenRanges(docker);
+  const isFree = (text: string) => {
+    const range = parseCidr(text);
+    return range !== undefined && !taken.some((other) => overlaps(other, range));
+  };
   // 10.244 first: it is what people who know Kubernetes look for.
   const candidates = [244, ...Array.from({ length: 50 }, (_, i) => 200 + i).filter((second) => second !== 244)];
   for (const second of candidates) {
-    const candidate = parseCidr(`10.${second}.0.0/16`);
-    if (candidate && !taken.some((range) => overlaps(range, candidate))) return `10.${second}.0.0/16`;
+    const ranges = rangesFor(second);
+    if (isFree(ranges.clusterCidr) && isFree(ranges.serviceCidr)) return ranges;
   }
   throw new UserError(
     'no range 10.200.0.0/16 to 10.249.0.0/16 is free for pods: remove unused networks with `docker network prune`',
@@ -43,5 +57,25 @@ async function takenRanges(docker: Docker): Promise<Cidr[]> {
     ...Object.values(networkInterfaces()).flatMap((addresses) =>
       (addresses ?? []).flatMap((address) => parseCidr(address.cidr ?? '') ?? []),
     ),
+    ...parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => '')),
   ];
+}
+
+/** Nothing on the host shows a range of Services, so that it follows from the range of pods, which is seen. */
+function rangesFor(second: number): ClusterRanges {
+  return {
+    clusterCidr: `10.${second}.0.0/16`,
+    serviceCidr: second === 244 ? '10.96.0.0/16' : `10.${second - 100}.0.0/16`,
+  };
+}
+
+/** The destinations in Linux' `/proc/net/route`, but for the default route: nodes of clusters have their pods' there. */
+export function parseRoutes(text: string): Cidr[] {
+  return text.split('\n').flatMap((line) => {
+    const [, destination = '', , , , , , mask = ''] = line.split('\t').map((field) => field.trim());
+    if (!/^[0-9A-F]{8}$/.test(destination) || !/^[0-9A-F]{8}$/.test(mask) || mask === '00000000') return [];
+    const prefix = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === '1').length;
+    const octets = [3, 2, 1, 0].map((i) => Number.parseInt(destination.slice(i * 2, i * 2 + 2), 16));
+    return parseCidr(`${octets.join('.')}/${prefix}`) ?? [];
+  });
 }

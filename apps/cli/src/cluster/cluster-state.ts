@@ -16,6 +16,8 @@ export interface ClusterState {
   readonly server: string;
   readonly dashboardPort: number;
   readonly clusterCidr: string;
+  /** Absent where an older version wrote the state: 10.96.0.0/16. */
+  readonly serviceCidr?: string;
   readonly controller: ClusterProcess;
   readonly nodes: readonly { readonly name: string; readonly process: ClusterProcess }[];
   readonly isEngineStartedByUs: boolean;

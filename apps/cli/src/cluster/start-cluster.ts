@@ -6,7 +6,7 @@ import { kubeconfigPath, readKubeconfig } from '../api/kubeconfig.ts';
 import type { ReadyEngine } from '../engine/install-engine.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
-import { chooseClusterCidr } from './cluster-cidr.ts';
+import { type ClusterRanges, chooseClusterRanges } from './cluster-cidr.ts';
 import { type ClusterState, clusterPaths, probeDirectory, writeClusterState } from './cluster-state.ts';
 import { createJoinToken } from './join-token.ts';
 import type { NodeSize } from './node-sizes.ts';
@@ -38,9 +38,9 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
   const processes: StartedProcess[] = [];
   try {
     const cluster = options.earlier?.cluster ?? `g${randomBytes(3).toString('hex')}`;
-    const clusterCidr = options.earlier?.clusterCidr ?? (await chooseClusterCidr(options.engine.docker));
+    const ranges = await rangesOf(options);
     terminal.progress('starting the controller');
-    const controller = await startController(options, cluster, clusterCidr);
+    const controller = await startController(options, cluster, ranges);
     processes.push(controller);
     const api = await waitForApi(options, controller);
     const token = await createJoinToken(api, 600);
@@ -52,7 +52,7 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
       cluster,
       server: api.server,
       dashboardPort: options.dashboardPort,
-      clusterCidr,
+      ...ranges,
       controller: pick(controller),
       nodes: options.nodes.map((node, i) => ({ name: node.name, process: pick(processes[i + 1] ?? controller) })),
       isEngineStartedByUs: options.engine.isStartedByUs,
@@ -65,17 +65,24 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
   }
 }
 
+/** Those of the cluster before, which its Services and nodes still have. */
+async function rangesOf({ earlier, engine }: StartOptions): Promise<ClusterRanges> {
+  if (!earlier) return chooseClusterRanges(engine.docker);
+  return { clusterCidr: earlier.clusterCidr, serviceCidr: earlier.serviceCidr ?? '10.96.0.0/16' };
+}
+
 function pick({ pid, startedAt }: StartedProcess) {
   return { pid, startedAt };
 }
 
-function startController(options: StartOptions, cluster: string, clusterCidr: string): Promise<StartedProcess> {
+function startController(options: StartOptions, cluster: string, ranges: ClusterRanges): Promise<StartedProcess> {
   const paths = clusterPaths(options.dataDir);
   const args = [
     ['--data-dir', paths.controller],
     ['--kubeconfig', paths.kubeconfig],
     ['--cluster', cluster],
-    ['--cluster-cidr', clusterCidr],
+    ['--cluster-cidr', ranges.clusterCidr],
+    ['--service-cidr', ranges.serviceCidr],
     ['--address', options.address],
     ['--port', String(options.port)],
     ['--dashboard-port', String(options.dashboardPort)],

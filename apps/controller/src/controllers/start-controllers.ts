@@ -9,6 +9,7 @@ import { EphemeralVolumeController } from './ephemeral-volume-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { IngressController } from './ingress-controller.ts';
 import { JobController } from './job-controller.ts';
+import { LoadBalancerController } from './load-balancer-controller.ts';
 import { NamespaceController } from './namespace-controller.ts';
 import { NamespaceDefaultsController } from './namespace-defaults-controller.ts';
 import { type NodeHeartbeats, NodeLifecycleController } from './node-lifecycle-controller.ts';
@@ -73,6 +74,7 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new TaintEvictionController(services, Math.max(nodeGraceMs, reconnectMs)),
     new PodGarbageCollector(services, { terminatedPodThreshold, absentNodeMs }),
     new EndpointSliceController(services),
+    new LoadBalancerController(services),
     new PersistentVolumeClaimController(services),
     new PersistentVolumeController(services),
     new EphemeralVolumeController(services),

@@ -1,5 +1,5 @@
 import { ApiError, type NodeUsage } from '@gantry/api-types';
-import { agentProtocol, closeCodes, type StreamRequest } from '@gantry/api-types/protocol';
+import { agentProtocol, closeCodes, type ServiceNetwork, type StreamRequest } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import type { OpenedStream } from '@gantry/core/streams/stream-opener';
 import type { WebSocket } from 'ws';
@@ -11,6 +11,7 @@ import { NodeSession, type SessionServices } from './node-session.ts';
 import type { NodeStreams } from './node-streams.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { PolicyFeed } from './policy-feed.ts';
+import { ServiceObjects } from './service-objects.ts';
 
 export interface AgentSessionsOptions {
   readonly client: ApiClient;
@@ -21,6 +22,7 @@ export interface AgentSessionsOptions {
   readonly cluster: string;
   readonly clusterCidr: string;
   readonly nodeCidrMask: number;
+  readonly serviceNetwork: ServiceNetwork;
   /** How often agents say that they live, in milliseconds. */
   readonly heartbeatMs: number;
 }
@@ -55,6 +57,8 @@ export class AgentSessions implements NodeStreams {
       nodeObjects: new NodeObjects(informers),
       policies: new PolicyFeed(informers, clock),
       ingress: new IngressFeed(informers, clock),
+      serviceObjects: new ServiceObjects(informers),
+      serviceNetwork: options.serviceNetwork,
       registrar: new NodeRegistrar({
         client,
         nodes,
@@ -132,6 +136,7 @@ export class AgentSessions implements NodeStreams {
     this.#services.nodeObjects.stop();
     this.#services.policies.stop();
     this.#services.ingress.stop();
+    this.#services.serviceObjects.stop();
     for (const session of [...this.#sessions.values()])
       session.close(closeCodes.goingAway, 'the controller is stopping');
     const { statusWriter, registrar } = this.#services;

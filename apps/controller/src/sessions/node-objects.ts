@@ -4,6 +4,8 @@ import type { InformerEvent, InformerSource } from '@gantry/core';
 import { referencesOf } from '@gantry/core/pod/references';
 import { hostnameOf, isReclaimable } from '@gantry/core/volumes/local-volume';
 
+/** What a node is sent where its pods refer to it. */
+type Referenced = Exclude<NodeResource, 'pods' | 'services' | 'endpointslices'>;
 type Sink = (changes: readonly NodeObjectChange[]) => void;
 
 /** One node's subscription: which of its pods hold on to which object. */
@@ -157,7 +159,7 @@ export class NodeObjects {
     return object && ({ resource, object } as NodeObjectChange);
   }
 
-  #onReferenced(resource: Exclude<NodeResource, 'pods'>, event: InformerEvent<{ metadata: Pod['metadata'] }>): void {
+  #onReferenced(resource: Referenced, event: InformerEvent<{ metadata: Pod['metadata'] }>): void {
     const key = keyOf(event.object);
     const id = `${resource}/${key}`;
     for (const subscriber of this.#subscribers.values()) {
@@ -176,7 +178,7 @@ function deletionOf(id: string): NodeObjectChange {
   return { resource, deletedKey: key };
 }
 
-function splitId(id: string): { resource: Exclude<NodeResource, 'pods'>; key: ObjectKey } {
+function splitId(id: string): { resource: Referenced; key: ObjectKey } {
   const slash = id.indexOf('/');
-  return { resource: id.slice(0, slash) as Exclude<NodeResource, 'pods'>, key: id.slice(slash + 1) };
+  return { resource: id.slice(0, slash) as Referenced, key: id.slice(slash + 1) };
 }

@@ -11,6 +11,7 @@ import {
   type NodeRegistration,
   type PodReference,
   parseFrame,
+  type ServiceNetwork,
   type VolumeReference,
 } from '@gantry/api-types/protocol';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
@@ -22,6 +23,7 @@ import type { NodeRegistrar } from './node-registration.ts';
 import type { PodStatusWriter } from './pod-status-writer.ts';
 import type { PolicyFeed } from './policy-feed.ts';
 import { removeReclaimedVolume } from './reclaimed-volumes.ts';
+import type { ServiceObjects } from './service-objects.ts';
 
 /** What all sessions of a controller share. */
 export interface SessionServices {
@@ -35,6 +37,8 @@ export interface SessionServices {
   readonly nodeObjects: NodeObjects;
   readonly policies: PolicyFeed;
   readonly ingress: IngressFeed;
+  readonly serviceObjects: ServiceObjects;
+  readonly serviceNetwork: ServiceNetwork;
   readonly registrar: NodeRegistrar;
   readonly statusWriter: PodStatusWriter;
 }
@@ -191,15 +195,19 @@ export class NodeSession {
     this.#isReady = true;
     this.#callbacks.onReady();
     const { cluster, heartbeatMs, nodeObjects, policies, ingress } = this.#services;
-    this.#send({ type: 'welcome', nodeName: this.nodeName, cluster, podCIDR, heartbeatMs });
-    // Before the pods: none may start without what restricts it.
+    const { serviceObjects, serviceNetwork: services } = this.#services;
+    this.#send({ type: 'welcome', nodeName: this.nodeName, cluster, podCIDR, heartbeatMs, services });
+    const sink = (changes: readonly NodeObjectChange[]) => this.#queue(changes);
+    // Before the pods: none may start without what restricts it, or without knowing of the Services there are.
     const stopPolicies = policies.subscribe(this.nodeName, (items) => this.#send({ type: 'policies', items }));
-    const stopObjects = nodeObjects.subscribe(this.nodeName, (changes) => this.#queue(changes));
+    const stopServices = serviceObjects.subscribe(sink);
+    const stopObjects = nodeObjects.subscribe(this.nodeName, sink);
     // Only to nodes with a proxy: the config holds the keys of certificates.
     const stopIngress = registration.ingress && ingress.subscribe((config) => this.#send({ type: 'ingress', config }));
     this.#unsubscribe = () => {
       stopIngress?.();
       stopPolicies();
+      stopServices();
       stopObjects();
     };
     this.#flush();
@@ -255,7 +263,7 @@ export class NodeSession {
   }
 
   #queue(changes: readonly NodeObjectChange[]): void {
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    if (changes.length > 0 && this.#outgoing.length === 0) setImmediate(() => this.#flush());
     this.#outgoing.push(...changes);
   }
 
@@ -266,7 +274,7 @@ export class NodeSession {
     let texts: string[] = [];
     let size = 0;
     for (const item of items) {
-      const text = JSON.stringify(item);
+      const text = this.#services.serviceObjects.textOf(item);
       if (size > 0 && size + text.length > objectsFrameBytes) {
         this.#sendText(`{"type":"objects","items":[${texts.join(',')}]}`);
         texts = [];

@@ -1,9 +1,11 @@
 import type { Endpoint, EndpointSlice, NewObject, Pod, Service } from '@gantry/api-types';
 import { isSemanticallyEqual } from '../lib/deep-equal.ts';
+import { serviceNameLabel } from '../network/services/service-objects.ts';
 import { addressTypesOf, type EndpointGroup, groupEndpoints, portsKey } from './endpoints.ts';
 import { controllerReference } from './owner-references.ts';
 
-export const serviceNameLabel = 'kubernetes.io/service-name';
+export { serviceNameLabel };
+
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 export const endpointSliceManager = 'endpointslice-controller.k8s.io';
 const headlessLabel = 'service.kubernetes.io/headless';

@@ -38,6 +38,12 @@ export async function createTestSessions(options: Partial<AgentSessionsOptions> 
     cluster: 'test',
     clusterCidr: '10.244.0.0/16',
     nodeCidrMask: 24,
+    serviceNetwork: {
+      clusterCidr: '10.244.0.0/16',
+      serviceCidr: '10.96.0.0/16',
+      dnsIp: '10.96.0.10',
+      domain: 'cluster.local',
+    },
     heartbeatMs: 1_000,
     ...options,
   });
