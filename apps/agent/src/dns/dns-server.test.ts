@@ -61,7 +61,9 @@ let servers: UpstreamServer[];
 
 beforeEach(async () => {
   state = new ServiceState();
+  state.startSync();
   state.setService(service('web', { clusterIP: '10.96.0.9', ports: [{ port: 80 }] }));
+  state.finishSync();
   other = await startOther();
   servers = [other.server];
   zone = new ServiceZone({ source: state, domain: 'cluster.local', dnsIp: '10.96.0.10' });
@@ -112,6 +114,19 @@ describe('cluster DNS', () => {
       questions: [{ name: 'web.shop.svc.cluster.local', type: 'AAAA' }],
     });
     expect([rcodeOf(other6), dataOf(other6), other6.authorities?.[0]?.type]).toEqual([0, [], 'SOA']);
+  });
+
+  it('does not say "no such name" before it knows all names', async () => {
+    const young = new ServiceState();
+    const youngZone = new ServiceZone({ source: young, domain: 'cluster.local', dnsIp: '10.96.0.10' });
+    const upstream = new Upstream({ servers: async () => [], clock: systemClock, logger: quietLogger() });
+    const answer = new Responder(youngZone, upstream).respond(query('late.shop.svc.cluster.local'), 'udp');
+    young.startSync();
+    young.setService(service('late', { clusterIP: '10.96.0.7', ports: [{ port: 80 }] }));
+    young.finishSync();
+    const message = await answer;
+    expect(message && dataOf(decode(message))).toEqual(['10.96.0.7']);
+    youngZone.stop();
   });
 
   it('keeps the case of the question', async () => {

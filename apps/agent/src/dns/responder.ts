@@ -11,6 +11,9 @@ const plainUdpBytes = 512;
 const maxUdpBytes = 1_232;
 const maxCached = 4_096;
 const maxAliases = 8;
+const maxWaiting = 512;
+/** Less than the five seconds after which resolvers ask again. */
+const knownWithinMs = 4_000;
 const flagsMask = {
   recursionDesired: 0x100,
   recursionAvailable: 0x80,
@@ -31,6 +34,8 @@ export class Responder {
   /** Whole answers by question, as long as the zone does not change. */
   #cache = new Map<string, Buffer>();
   #cacheVersion = -1;
+  /** Questions held until the zone is known. */
+  #waiting = 0;
 
   constructor(zone: ServiceZone, upstream: Upstream) {
     this.#zone = zone;
@@ -77,11 +82,21 @@ export class Responder {
     const answer = answerQuestion(this.#zone, name, question.type);
     if (!answer)
       return this.#upstream.ask(message, transport).then((found) => found ?? errorFor(message, rcodes.SERVFAIL));
+    if (!this.#zone.isKnown && !answer.exists) return this.#answerLater(query, message, transport);
     const alias = answer.answers.find(({ type }) => type === 'CNAME');
     if (alias?.type === 'CNAME' && question.type !== 'CNAME') {
       return this.#followAlias(query, alias.data, answer).then((whole) => this.#encode(query, whole, transport));
     }
     return this.#encode(query, { answer, more: [] }, transport);
+  }
+
+  /** An agent that has just started learns of the Services in a moment: a client had better wait than be told "no". */
+  async #answerLater(query: Query, message: Buffer, transport: Transport): Promise<Buffer | undefined> {
+    if (this.#waiting >= maxWaiting) return errorFor(message, rcodes.SERVFAIL);
+    this.#waiting += 1;
+    const isKnown = await this.#zone.whenKnown(knownWithinMs);
+    this.#waiting -= 1;
+    return isKnown ? this.#answer(query, message, transport) : errorFor(message, rcodes.SERVFAIL);
   }
 
   /** Resolvers of small C libraries do not follow aliases themselves: the target's addresses go along. */

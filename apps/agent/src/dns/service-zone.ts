@@ -31,6 +31,26 @@ export class ServiceZone implements ZoneView {
     return this.#version;
   }
 
+  /** Before all Services were received, a name that is not there may be one that has not arrived. */
+  get isKnown(): boolean {
+    return this.#source.hasSynced;
+  }
+
+  /** Resolves once the zone is known, or after `timeoutMs`; says whether it is. */
+  async whenKnown(timeoutMs: number): Promise<boolean> {
+    if (this.isKnown) return true;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        endListening();
+        resolve();
+      };
+      const timer = setTimeout(end, timeoutMs);
+      const endListening = this.#source.onSynced(end);
+    });
+    return this.isKnown;
+  }
+
   stop(): void {
     this.#end();
   }
