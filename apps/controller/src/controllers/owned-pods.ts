@@ -31,6 +31,8 @@ export interface OwnedPodsOptions<T extends KubernetesObject> {
   /** The owners' kind, as owner references name it. */
   readonly kind: string;
   readonly selectorOf: (owner: T) => LabelSelector | undefined;
+  /** Whether the owner may take over a pod that matches its selector and that nobody controls; all where absent. */
+  readonly mayAdopt?: (owner: T, pod: Pod) => boolean;
   /** Whether a change of a pod can alter what its owner does or reports. */
   readonly isRelevant: (previous: Pod, pod: Pod) => boolean;
   /** Relevant changes of many pods within this time make one pass of their owner. */
@@ -70,8 +72,10 @@ export class OwnedPods<T extends KubernetesObject> {
   /** The pods that the owner controls, and those that it should or should not. */
   planClaims(owner: T): ClaimPlan<Pod> {
     const { uid, namespace } = owner.metadata;
-    const selector = compileLabelSelector(this.#options.selectorOf(owner));
-    const candidates = [...this.#options.pods.lister.listByOwner(uid), ...this.#orphans.list(namespace)];
+    const { selectorOf, pods, mayAdopt = () => true } = this.#options;
+    const selector = compileLabelSelector(selectorOf(owner));
+    const orphans = this.#orphans.list(namespace).filter((pod) => mayAdopt(owner, pod));
+    const candidates = [...pods.lister.listByOwner(uid), ...orphans];
     return planClaims(owner, candidates, (labels) => selector.matches(labels));
   }
 

@@ -146,6 +146,17 @@ describe('StatefulSets', () => {
     expect(rig.cluster.get('pods', 'default/db-0')?.metadata.uid).not.toBe(pod.metadata.uid);
   });
 
+  it('leave alone pods with their labels and another name', async () => {
+    await using rig = new TestRig();
+    const { metadata, spec } = template();
+    rig.cluster.seed('pods', { metadata: { ...metadata, name: 'debug', namespace: 'default' }, spec });
+    seedSet(rig, { replicas: 1 });
+    rig.start();
+    await makeAllReady(rig);
+    expect(rig.cluster.get('pods', 'default/debug')?.metadata.ownerReferences).toBeUndefined();
+    expect(setOf(rig)?.status.replicas).toBe(1);
+  });
+
   it('take over pods and revisions of a set that was deleted without them', async () => {
     await using rig = new TestRig();
     seedSet(rig);

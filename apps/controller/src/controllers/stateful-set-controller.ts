@@ -3,6 +3,7 @@ import type { Informer } from '@gantry/core';
 import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
 import { controllerRevisionHashLabel } from '@gantry/core/reconcile/controller-revisions';
 import { planStatefulSet } from '@gantry/core/reconcile/stateful-set';
+import { ordinalOf } from '@gantry/core/reconcile/stateful-set-identity';
 import { planStatefulSetStatus } from '@gantry/core/reconcile/stateful-set-status';
 import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from './controller.ts';
 import { isReplicaChange, OwnedPods } from './owned-pods.ts';
@@ -34,6 +35,7 @@ export class StatefulSetController implements ControllerDefinition {
       pods: this.#pods,
       kind: 'StatefulSet',
       selectorOf: (set) => set.spec.selector,
+      mayAdopt: (set, pod) => ordinalOf(set, pod) !== undefined,
       isRelevant: isReplicaChange,
       batchMs,
     });
