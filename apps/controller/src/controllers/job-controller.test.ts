@@ -91,6 +91,25 @@ describe('Jobs', () => {
     expect(statusOf(rig)).toMatchObject({ failed: 1 });
   });
 
+  it.each([
+    ['counted as failed', undefined, 1],
+    ['ignored where the failure policy says so', 'Ignore', undefined],
+  ])('replace a pod whose node is lost, which is %s', async (_, action, failed) => {
+    await using rig = new TestRig();
+    for (const name of ['n1', 'n2', 'n3']) rig.cluster.seed('nodes', { metadata: { name }, spec: {}, status: {} });
+    const rules = [{ action, onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
+    seedJob(rig, { parallelism: 1, completions: 1, ...(action ? { podFailurePolicy: { rules } } : {}) });
+    rig.start();
+    await rig.pass();
+    const [pod] = running(rig);
+    if (pod) await rig.cluster.client.update('pods', { ...pod, spec: { ...pod.spec, nodeName: 'n1' } });
+    await rig.passWithHeartbeats(2000, 'n1', 'n2', 'n3');
+    await rig.passWithHeartbeats(20_000, 'n2', 'n3');
+    expect(rig.cluster.list('pods')).toHaveLength(1);
+    expect(running(rig)[0]?.metadata.uid).not.toBe(pod?.metadata.uid);
+    expect(statusOf(rig)?.failed).toBe(failed);
+  });
+
   it('that are deleted take their pods with them', async () => {
     await using rig = new TestRig();
     seedJob(rig);

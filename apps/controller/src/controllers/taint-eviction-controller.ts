@@ -80,6 +80,11 @@ export class TaintEvictionController implements ControllerDefinition {
       events.record(pod, { type: 'Normal', reason: 'TaintManagerEviction', message, component });
     }
     const preconditions = { uid };
+    // A Job must see why: its failure policy may not count what a lost node ended.
+    const isWatchedByJob = pod.metadata.deletionTimestamp === undefined && controllerOf(pod)?.kind === 'Job';
+    if (isNodeLost && isWatchedByJob) {
+      await client.updateStatus('pods', { ...pod, status: disruptedStatus(pod, this.#services.clock.now()) });
+    }
     if (isNodeLost && !isStateful(pod)) {
       await client.delete('pods', namespace, name, { gracePeriodSeconds: 0, preconditions });
       return;
