@@ -98,3 +98,18 @@ it('stops once the passes under way are over, and starts no other', async () => 
   await stopped;
   expect(started).toEqual(['a', 'b']);
 });
+
+it('lets time pass between the passes of a controller that asks to be called at once', async () => {
+  let passes = 0;
+  const { clock, running, add } = setUp(async () => {
+    passes += 1;
+    return { requeueAfterMs: -1 };
+  });
+  await clock.advanceAsync(0);
+  add('a');
+  await clock.advanceAsync(0);
+  expect(passes).toBe(1);
+  await clock.advanceAsync(5);
+  expect(passes).toBeLessThanOrEqual(6);
+  await running.stop();
+});

@@ -82,7 +82,8 @@ async function reconcileOnce(
     const result = await definition.reconcile(key);
     queue.forget(key);
     report.succeeded(key);
-    if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+    // Never at once: a controller that always asks for that would leave no turn of the event loop to anybody else.
+    if (result?.requeueAfterMs !== undefined) queue.addAfter(key, Math.max(1, result.requeueAfterMs));
   } catch (error) {
     report.failed(key, error, queue.retriesOf(key) + 1);
     queue.addRateLimited(key);

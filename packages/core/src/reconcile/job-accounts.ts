@@ -29,22 +29,51 @@ export interface JobAccounts {
 /**
  * Accounts for pods that ended, in three steps that may each be the last before a crash: a uid is written into
  * `status.uncountedTerminatedPods`; the pod's finalizer is removed; the uid moves into the count. A uid is counted only
- * where its pod is seen without the finalizer, in the same write that takes it off the list. An Indexed Job's successes need no list:
- * an index is in `completedIndexes` or not. `isEnding`: no pod will be replaced any more. Pure.
+ * where its pod is seen without the finalizer, in the same write that takes it off the list. An Indexed Job's successes
+ * need no list: an index is in `completedIndexes` or not. `isEnding`: no pod will be replaced any more. Pure.
  */
 export function planAccounts(job: Job, pods: readonly Pod[], isEnding: boolean): JobAccounts {
   const { status } = job;
   const tracked = pods.filter(isTracked);
+  const { succeeded = [], failed = [] } = status?.uncountedTerminatedPods ?? {};
   const trackedUids = new Set(tracked.map(({ metadata }) => metadata.uid));
-  const listed = {
-    succeeded: status?.uncountedTerminatedPods?.succeeded ?? [],
-    failed: status?.uncountedTerminatedPods?.failed ?? [],
+  const uncounted: Uncounted = {
+    succeeded: new Set(succeeded.filter((uid) => trackedUids.has(uid))),
+    failed: new Set(failed.filter((uid) => trackedUids.has(uid))),
   };
-  const succeededUids = new Set(listed.succeeded.filter((uid) => trackedUids.has(uid)));
-  const failedUids = new Set(listed.failed.filter((uid) => trackedUids.has(uid)));
-  const countedFailed = (status?.failed ?? 0) + listed.failed.length - failedUids.size;
-  const countedSucceeded = (status?.succeeded ?? 0) + listed.succeeded.length - succeededUids.size;
+  const countedFailed = (status?.failed ?? 0) + failed.length - uncounted.failed.size;
+  const countedSucceeded = (status?.succeeded ?? 0) + succeeded.length - uncounted.succeeded.size;
   const indexes = planIndexes(job, pods);
+  const { later, ...ended } = planEnded(job, tracked, uncounted, isEnding ? () => false : indexes.awaitsReplacement);
+  const isByIndex = isIndexed(job);
+  return {
+    ...ended,
+    succeeded: isByIndex ? indexes.completed.size : countedSucceeded + uncounted.succeeded.size + later.succeeded,
+    failed: countedFailed + uncounted.failed.size + later.failed,
+    countedSucceeded: isByIndex ? indexes.completed.size : countedSucceeded,
+    countedFailed,
+    uncounted: { succeeded: [...uncounted.succeeded], failed: [...uncounted.failed] },
+    completed: indexes.completed,
+    failedIndexes: indexes.failed,
+    indexFailures: indexes.failures,
+  };
+}
+
+interface Uncounted {
+  readonly succeeded: Set<string>;
+  readonly failed: Set<string>;
+}
+
+/** Adds the pods that ended to `uncounted`; `later` are those that have to wait for their turn. */
+function planEnded(
+  job: Job,
+  tracked: readonly Pod[],
+  uncounted: Uncounted,
+  mustWait: (pod: Pod) => boolean,
+): Pick<JobAccounts, 'finalize' | 'fatal'> & {
+  readonly later: { readonly succeeded: number; readonly failed: number };
+} {
+  const later = { succeeded: 0, failed: 0 };
   const finalize: Pod[] = [];
   let fatal: FailureMatch | undefined;
   for (const pod of tracked) {
@@ -53,26 +82,17 @@ export function planAccounts(job: Job, pods: readonly Pod[], isEnding: boolean):
     if (state !== 'succeeded' && state !== 'failed') continue;
     const match = state === 'failed' && job.spec.podFailurePolicy ? matchFailurePolicy(job, pod) : undefined;
     if (match?.action === 'FailJob') fatal ??= match;
-    if (state === 'failed' && !isEnding && indexes.awaitsReplacement(pod)) continue;
-    const isListed = succeededUids.has(uid) || failedUids.has(uid);
-    if (!isListed && succeededUids.size + failedUids.size >= maxUncounted) continue;
+    const isCounted = match?.action !== 'Ignore' && !(state === 'succeeded' && isIndexed(job));
+    const isListed = uncounted.succeeded.has(uid) || uncounted.failed.has(uid);
+    const isFull = uncounted.succeeded.size + uncounted.failed.size >= maxUncounted;
+    if (!isListed && (isFull || (state === 'failed' && mustWait(pod)))) {
+      if (isCounted) later[state] += 1;
+      continue;
+    }
     finalize.push(pod);
-    if (state === 'failed' && match?.action !== 'Ignore') failedUids.add(uid);
-    else if (state === 'succeeded' && !isIndexed(job)) succeededUids.add(uid);
+    if (isCounted && !isListed) uncounted[state].add(uid);
   }
-  const isByIndex = isIndexed(job);
-  return {
-    succeeded: isByIndex ? indexes.completed.size : countedSucceeded + succeededUids.size,
-    failed: countedFailed + failedUids.size,
-    countedSucceeded: isByIndex ? indexes.completed.size : countedSucceeded,
-    countedFailed,
-    uncounted: { succeeded: [...succeededUids], failed: [...failedUids] },
-    completed: indexes.completed,
-    failedIndexes: indexes.failed,
-    indexFailures: indexes.failures,
-    finalize,
-    fatal,
-  };
+  return { finalize, fatal, later };
 }
 
 interface Indexes {

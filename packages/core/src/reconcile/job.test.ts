@@ -50,6 +50,16 @@ describe('a Job', () => {
     expect(world.job.status.succeeded).toBe(3);
   });
 
+  it('makes no pod too many where more end at once than one status can hold', () => {
+    const world = new JobWorld(testJob({ parallelism: 1200, completions: 1200 }));
+    for (let round = 0; round < 3; round += 1) world.pass();
+    expect(world.running()).toHaveLength(1200);
+    for (const pod of world.running()) world.end(pod, 'Succeeded');
+    world.complete();
+    expect(world.pods.size).toBe(1200);
+    expect(world.job.status.succeeded).toBe(1200);
+  });
+
   it('waits longer after each failure: 10 s, 20 s, 40 s', () => {
     const world = started();
     for (const seconds of [10, 20, 40]) {
@@ -119,6 +129,15 @@ describe('a Job', () => {
     world.nowMs = endedAt + 100_000;
     world.pass();
     expect(world.isDeleted).toBe(true);
+  });
+
+  it('asks for nothing more once it is being deleted, though its time to live is over', () => {
+    const world = new JobWorld(testJob({ ttlSecondsAfterFinished: 100 }));
+    world.complete();
+    world.nowMs += 200_000;
+    const metadata = { ...world.job.metadata, deletionTimestamp: '2026-01-01T01:00:00Z' };
+    world.job = { ...world.job, metadata };
+    expect(world.pass()).toMatchObject({ deleteJob: false, recheckAfterMs: undefined });
   });
 
   it('stops its pods while suspended, which count for nothing, and starts anew', () => {

@@ -64,10 +64,11 @@ export function planJob(observation: JobObservation): JobPlan {
 }
 
 function planFinished({ job, pods, nowMs }: JobObservation): JobPlan {
-  const { ttlSecondsAfterFinished } = job.spec;
+  const isLeaving = job.metadata.deletionTimestamp !== undefined;
+  const ttlSecondsAfterFinished = isLeaving ? undefined : job.spec.ttlSecondsAfterFinished;
   const endedAt = parseTime(finishedCondition(job)?.lastTransitionTime) ?? nowMs;
   const leftMs = ttlSecondsAfterFinished === undefined ? undefined : endedAt + ttlSecondsAfterFinished * 1000 - nowMs;
-  const isOver = leftMs !== undefined && leftMs <= 0 && job.metadata.deletionTimestamp === undefined;
+  const isOver = leftMs !== undefined && leftMs <= 0;
   return {
     status: job.status,
     isStatusChanged: false,
