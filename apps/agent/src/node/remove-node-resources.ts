@@ -8,13 +8,14 @@ import { Semaphore } from '../pod/semaphore.ts';
 import { type ContainerRuntime, isRuntimeError } from '../runtime/container-runtime.ts';
 import { pauseImage } from '../sandbox/pause-image.ts';
 import { removeServiceRules } from '../services/node-services.ts';
+import { claimsDirectoryOf } from '../volumes/claim-volumes.ts';
 import { unmountAllUnder } from '../volumes/mounts.ts';
 
 export interface NodeResources {
   readonly runtime: ContainerRuntime;
   readonly cluster: string;
   readonly node: string;
-  /** The agent's data directory: its mounts and pod directories go too. */
+  /** The agent's data directory: its mounts, pod directories and volumes of claims go too. */
   readonly dataDir?: string;
   /** Seconds between the stop signal and SIGKILL; 2 by default. */
   readonly graceSeconds?: number;
@@ -54,7 +55,7 @@ export async function removeNodeResources(resources: NodeResources): Promise<voi
 async function removePodDirectories(path: string): Promise<void> {
   const dataDir = await realpath(path).catch(() => undefined);
   if (dataDir === undefined) return;
-  for (const directory of [`${dataDir}/pods`, `${dataDir}/memory`]) {
+  for (const directory of [`${dataDir}/pods`, `${dataDir}/memory`, claimsDirectoryOf(dataDir)]) {
     await unmountAllUnder(directory);
     await rm(directory, { recursive: true, force: true });
   }
