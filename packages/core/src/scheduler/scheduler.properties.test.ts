@@ -3,6 +3,8 @@ import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import { makeNode, makePod } from '@gantry/api-types/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeClaim, makeClass, makeVolume } from '../testing/storage.ts';
+import { annotations } from '../volumes/names.ts';
 import { schedulePod } from './evaluate.ts';
 import { PodScheduler } from './pod-scheduler.ts';
 import { defaultPlugins } from './registry.ts';
@@ -55,6 +57,7 @@ const podOptions = fc.record({
   toleratesAll: fc.nat(4).map((n) => n === 0),
   affinity: fc.constantFrom('none', 'none', 'none', 'anti-host', 'anti-zone', 'near-zone', 'prefer'),
   spread: fc.constantFrom('none', 'none', 'hard-zone', 'hard-host', 'soft-zone'),
+  claim: fc.constantFrom('', '', '', '', 'bound', 'open', 'missing'),
 });
 type PodShape = typeof podOptions extends fc.Arbitrary<infer T> ? T : never;
 
@@ -110,6 +113,7 @@ function buildPod(index: number, shape: PodShape): Pod {
     spec: {
       affinity: affinityOf(shape) ?? {},
       ...(spread === 'none' ? {} : { topologySpreadConstraints: [constraint] }),
+      ...(shape.claim ? { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: shape.claim } }] } : {}),
     },
   });
 }
@@ -122,8 +126,36 @@ function fitsByDefinition(pod: Pod, node: Node, nodes: readonly Node[], placed: 
     isAdmitted(pod, node) &&
     !on.some((other) => portOf(pod) !== undefined && portOf(other) === portOf(pod)) &&
     meetsPodAffinity(pod, node, nodes, placed) &&
-    meetsSpread(pod, node, nodes, placed)
+    meetsSpread(pod, node, nodes, placed) &&
+    reachesClaim(pod, node, placed)
   );
+}
+
+/** The claim `bound` has its volume on node-1; `open` gets one where its first pod goes. */
+function addClaims(snapshot: ClusterSnapshot): ClusterSnapshot {
+  snapshot.changeVolumes((state) => {
+    state.setStorageClass('local', makeClass());
+    state.setVolume('volume', makeVolume({ node: 'node-1' }));
+    const done = { [annotations.bindCompleted]: 'yes' };
+    state.setClaim('default/bound', makeClaim({ name: 'bound', volumeName: 'volume', annotations: done }));
+    state.setClaim('default/open', makeClaim({ name: 'open', className: 'local' }));
+  });
+  return snapshot;
+}
+
+const claimOf = (pod: Pod) => pod.spec.volumes?.[0]?.persistentVolumeClaim?.claimName;
+
+function reachesClaim(pod: Pod, node: Node, placed: readonly Pod[]): boolean {
+  switch (claimOf(pod)) {
+    case undefined:
+      return true;
+    case 'bound':
+      return node.metadata.name === 'node-1';
+    case 'open':
+      return placed.every((other) => claimOf(other) !== 'open' || other.spec.nodeName === node.metadata.name);
+    default:
+      return false;
+  }
 }
 
 const requestsOf = (pod: Pod) => pod.spec.containers[0]?.resources?.requests ?? {};
@@ -203,7 +235,7 @@ describe('scheduling random pods on random clusters', () => {
   it('places a pod exactly where some node is feasible by definition, and never overcommits', () => {
     fc.assert(
       fc.property(clusters, ({ nodes, pods }) => {
-        const snapshot = new ClusterSnapshot();
+        const snapshot = addClaims(new ClusterSnapshot());
         for (const node of nodes) snapshot.setNode(node);
         const scheduler = new PodScheduler(snapshot);
         const placed: Pod[] = [];
@@ -239,7 +271,7 @@ describe('scheduling random pods on random clusters', () => {
     });
     fc.assert(
       fc.property(fc.tuple(podOptions, podOptions, podOptions), steps, (shapes, all) => {
-        const snapshot = new ClusterSnapshot();
+        const snapshot = addClaims(new ClusterSnapshot());
         const scheduler = new PodScheduler(snapshot);
         for (const [step, { shape, node, index, kind }] of all.entries()) {
           if (kind === 0) snapshot.removeNode(`node-${index}`);
