@@ -49,7 +49,10 @@ export class LiveVolumes {
     const live = known ?? newLivePod();
     this.#pods.set(podUid, live);
     live.isDirty = true;
-    live.running ??= this.#run(podUid, live);
+    live.running ??= this.#run(podUid, live).finally(() => {
+      live.running = undefined;
+      if (live.isDirty) this.changed(podUid);
+    });
   }
 
   /** Resolves once nothing is being written any more. */
@@ -77,7 +80,6 @@ export class LiveVolumes {
         this.#pods.delete(podUid);
       }
     }
-    live.running = undefined;
   }
 
   async #refresh(facts: PodFacts, live: LivePod): Promise<void> {

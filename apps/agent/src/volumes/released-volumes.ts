@@ -34,7 +34,10 @@ export class ReleasedVolumes {
   changed(): void {
     if (this.#isStopped) return;
     this.#isDirty = true;
-    this.#running ??= this.#run();
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#isDirty) this.changed();
+    });
   }
 
   async stop(): Promise<void> {
@@ -47,7 +50,6 @@ export class ReleasedVolumes {
       this.#isDirty = false;
       for (const volume of this.#released()) await this.#remove(volume);
     }
-    this.#running = undefined;
   }
 
   #released(): PersistentVolume[] {

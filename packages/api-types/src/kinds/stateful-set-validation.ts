@@ -36,8 +36,18 @@ export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
   validateOptionalOneOf(retention?.whenScaled, retentions, retentionPath.child('whenScaled'), errors);
   validateNonNegative(spec.ordinals?.start, path.child('ordinals').child('start'), errors);
   validateNonNegative(spec.revisionHistoryLimit, path.child('revisionHistoryLimit'), errors);
-  validateWorkloadSpec(spec, errors, { inSelector: 'statefulset', inTemplate: 'StatefulSet' });
+  validateWorkloadSpec(withClaimVolumes(spec), errors, { inSelector: 'statefulset', inTemplate: 'StatefulSet' });
   return errors;
+}
+
+/** Each claim template is a volume of every pod, in the place of one of that name: containers may mount it. */
+function withClaimVolumes(spec: StatefulSetSpec): StatefulSetSpec {
+  const names = (spec.volumeClaimTemplates ?? []).flatMap(({ metadata }) => metadata?.name ?? []);
+  const { template } = spec;
+  if (names.length === 0 || !template?.spec) return spec;
+  const own = (template.spec.volumes ?? []).filter(({ name }) => !names.includes(name));
+  const volumes = [...own, ...names.map((name) => ({ name, emptyDir: {} }))];
+  return { ...spec, template: { ...template, spec: { ...template.spec, volumes } } };
 }
 
 /** All of a StatefulSet's spec stays as it is but for the fields above. */

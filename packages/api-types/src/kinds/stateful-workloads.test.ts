@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DaemonSet, ReplicationController, StatefulSet } from '../generated/types.ts';
-import { cellsOf, makeDaemonSet, makeReplicationController, makeStatefulSet, problemsOf } from '../testing/index.ts';
+import {
+  cellsOf,
+  makeDaemonSet,
+  makePersistentVolumeClaim,
+  makeReplicationController,
+  makeStatefulSet,
+  problemsOf,
+} from '../testing/index.ts';
 import { daemonSetKind } from './daemon-set.ts';
 import { replicationControllerKind } from './replication-controller.ts';
 import { statefulSetKind } from './stateful-set.ts';
@@ -74,6 +81,17 @@ describe('a StatefulSet', () => {
     ],
   ])('may not have %o', (spec, text) => {
     expect(problemsOf(statefulSetKind, makeStatefulSet({ name: 'db', spec }))).toEqual([text]);
+  });
+
+  it('lets its containers mount what its claim templates give them, and nothing else', () => {
+    const set = makeStatefulSet();
+    const [container] = set.spec.template.spec?.containers ?? [];
+    if (!container) throw new Error('a StatefulSet has a container');
+    set.spec.volumeClaimTemplates = [makePersistentVolumeClaim({ name: 'data' })];
+    container.volumeMounts = [{ name: 'data', mountPath: '/data' }];
+    expect(problemsOf(statefulSetKind, set)).toEqual([]);
+    container.volumeMounts = [{ name: 'other', mountPath: '/data' }];
+    expect(problemsOf(statefulSetKind, set).join()).toContain('volumeMounts[0].name');
   });
 
   it('may change its replicas and template but nothing that its pods and claims depend on', () => {
