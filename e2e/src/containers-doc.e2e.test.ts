@@ -14,6 +14,7 @@ interface Block {
 
 const docker = openEngine();
 const image = 'gantry-e2e/walls:1';
+const scriptTimeoutMs = 150_000;
 const marker = '=== end of block ===';
 
 /** The shell commands of a document, and the comments after each that say what they print. */
@@ -37,6 +38,9 @@ function runBlocks(blocks: readonly Block[], prelude: string): Promise<string[]>
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
     child.on('error', reject);
+    // A command that hangs is found in what was printed so far.
+    const timer = setTimeout(() => child.kill('SIGKILL'), scriptTimeoutMs);
+    child.on('close', () => clearTimeout(timer));
     child.on('close', () => resolve(output.split(`${marker}\n`)));
     child.stdin.end(`exec 2>&1\n${prelude}\n${script}`);
   });
@@ -68,6 +72,7 @@ describe('docs/containers.md', () => {
   it('has commands for each wall, every one of them with what it prints', () => {
     expect(blocks.length).toBeGreaterThan(12);
     expect(blocks.filter(({ prints }) => prints.length === 0)).toEqual([]);
+    expect(outputs.at(-1)).toBe('');
     expect(outputs).toHaveLength(blocks.length + 1);
   });
 

@@ -60,6 +60,8 @@ export interface NodePods {
   sampleUsage(): Promise<NodeUsage>;
   /** Images to and from the engine; absent where that cannot be (an engine of tests). */
   readonly transfers?: ImageTransfers;
+  /** Where the node keeps the volumes that it makes for claims. */
+  readonly claimsDirectory?: string;
 }
 
 export type { LogStreamOptions as LogRequest };

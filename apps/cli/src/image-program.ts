@@ -5,7 +5,7 @@ interface Flags {
   dataDir?: string;
 }
 
-/** `gantry image …` and `gantry snapshot`. */
+/** `gantry image …`, `snapshot`, `backup` and `restore`. */
 export function addImageCommands(program: Command, terminal: Terminal, dataDirOf: (flags: Flags) => string): void {
   const image = program.command('image').description('images of the nodes');
   image
@@ -35,4 +35,26 @@ export function addImageCommands(program: Command, terminal: Terminal, dataDirOf
         });
       },
     );
+  addBackupCommands(program, terminal, dataDirOf);
+}
+
+function addBackupCommands(program: Command, terminal: Terminal, dataDirOf: (flags: Flags) => string): void {
+  program
+    .command('backup <file>')
+    .description('write the objects of the cluster and the files of its volumes into a file')
+    .option('-n, --namespace <name...>', 'only of these namespaces (default: all)')
+    .option('--no-volumes', 'objects only')
+    .action(async (file: string, flags: Flags & { namespace?: string[]; volumes: boolean }) => {
+      const { backup } = await import('./commands/backup.ts');
+      const namespaces = flags.namespace ?? [];
+      await backup(terminal, { dataDir: dataDirOf(flags), file, namespaces, withVolumes: flags.volumes });
+    });
+  program
+    .command('restore <file>')
+    .description('create what a backup holds and the cluster does not have')
+    .option('-n, --namespace <name...>', 'only of these namespaces (default: all)')
+    .action(async (file: string, flags: Flags & { namespace?: string[] }) => {
+      const { restore } = await import('./commands/restore.ts');
+      await restore(terminal, { dataDir: dataDirOf(flags), file, namespaces: flags.namespace ?? [] });
+    });
 }

@@ -102,7 +102,7 @@ async function startParts(
     serviceCidr: config.serviceCidr,
     tolerationSeconds: config.defaultTolerationSeconds,
     onUpgrade: (request, socket, head) =>
-      acceptUpload({ auth, nodeStreams: sessions, logger }, { request, socket, head }) ||
+      acceptUpload({ auth, informers: objects, nodeStreams: sessions, logger }, { request, socket, head }) ||
       acceptAgent(sockets, { auth, sessions, request, socket, head }),
   });
   started.push({ stop: async () => void (await app.close()) });

@@ -1,7 +1,7 @@
 import type { PodReference } from './stream-protocol.ts';
 
 /**
- * Streams that carry images. All are accepted at once; the answer comes on channel `data` as one JSON text where
+ * Streams that carry images and the data of volumes. All are accepted at once; the answer comes on channel `data` as one JSON text where
  * nothing else is said.
  */
 export type TransferRequest =
@@ -22,7 +22,16 @@ export type TransferRequest =
       readonly pod: PodReference;
       readonly container: string;
       readonly reference: string;
-    };
+    }
+  /** The answer is a tar archive of what a volume of the node's own making holds. */
+  | { readonly kind: 'readVolume'; readonly volume: string }
+  /** Channel `data` carries such an archive to an empty volume. Answer: {@link VolumeDataAnswer}. */
+  | { readonly kind: 'writeVolume'; readonly volume: string };
+
+export interface VolumeDataAnswer {
+  readonly files: number;
+  readonly bytes: number;
+}
 
 export interface ImageLayersAnswer {
   readonly engineId: string;
@@ -52,6 +61,8 @@ export const transferPaths = {
   /** `GET`: an archive. */
   saveImage: (node: string, reference: string, skipLayers: number) =>
     `/gantry/v1/nodes/${encodeURIComponent(node)}/images?${new URLSearchParams({ reference, skipLayers: String(skipLayers) })}`,
+  /** `GET`: an archive of the volume's files; an upload of one to an empty volume. */
+  volumeData: (volume: string) => `/gantry/v1/persistentvolumes/${encodeURIComponent(volume)}/data`,
   /** `POST {image, container?}`; answers {@link ImageFacts} and the node. */
   snapshot: (namespace: string, pod: string) =>
     `/gantry/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/snapshot`,

@@ -103,6 +103,7 @@ class DockerPodManager implements PodManager {
   readonly #upkeep: VolumeUpkeep;
   readonly #images: ImageService;
   readonly transfers?: ImageTransfers;
+  readonly claimsDirectory: string;
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
@@ -113,6 +114,7 @@ class DockerPodManager implements PodManager {
     this.#settings = settings;
     this.#images = parts.images;
     this.plumbing = parts.plumbing;
+    this.claimsDirectory = claimsDirectoryOf(settings.dataDir);
     if (settings.imageTransfer) this.transfers = new ImageTransfers(settings.imageTransfer, () => this.#transferPods());
     const { api, runtime, clock, logger } = settings;
     this.#context = createContext(settings, options, {

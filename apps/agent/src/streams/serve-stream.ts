@@ -21,6 +21,11 @@ export function createStreamHandler(pods: () => NodePods): StreamHandler {
         const { serveTransfer } = await import('../transfers/serve-transfer.ts');
         return serveTransfer(requireTransfers(pods()), request, stream);
       }
+      case 'readVolume':
+      case 'writeVolume': {
+        const { serveVolumeData } = await import('../transfers/serve-volume-data.ts');
+        return serveVolumeData(pods(), request, stream);
+      }
       default:
         throw new ApiError('BadRequest', `the agent of the node has no streams of kind ${nameOf(request)}: upgrade it`);
     }

@@ -6,7 +6,7 @@ import type { ImageTransfers } from './image-transfers.ts';
 /** Carries out one transfer; see {@link TransferRequest}. */
 export async function serveTransfer(
   images: ImageTransfers,
-  request: TransferRequest,
+  request: Exclude<TransferRequest, { kind: 'readVolume' | 'writeVolume' }>,
   stream: IncomingStream,
 ): Promise<void> {
   // What takes long comes after: the controller gives up on streams that are not accepted soon.

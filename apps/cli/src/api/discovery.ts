@@ -9,6 +9,7 @@ export interface ApiResource {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly groupVersion: string;
+  readonly verbs?: readonly string[];
 }
 
 interface ApiResourceList {

@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ApiError, errorCatalogue, isApiError } from '@gantry/api-types';
-import { streamChannels } from '@gantry/api-types/protocol';
-import type { Logger } from '@gantry/core';
+import { streamChannels, type TransferRequest } from '@gantry/api-types/protocol';
+import type { InformerSource, Logger } from '@gantry/core';
 import { copyStream } from '@gantry/core/streams/copy-stream';
 import { type UploadAnswer, UploadDecoder, uploadProtocol } from '@gantry/core/streams/upload-frames';
 import type { Authenticator } from '../auth/token-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
-import { readAnswer, requireAdmin } from './transfer-routes.ts';
+import { nodeOfVolume, readAnswer, requireAdmin } from './transfer-routes.ts';
 
 export interface UploadOptions {
   readonly auth: Authenticator;
   /** Undefined while the controller starts. */
   readonly nodeStreams: NodeStreams | undefined;
+  readonly informers: InformerSource;
   readonly logger: Logger;
 }
 
@@ -22,10 +23,11 @@ interface Connection {
   readonly head: Buffer;
 }
 
-const pathPattern = /^\/gantry\/v1\/nodes\/([^/?]+)\/images\?(.*)$/;
+const imagePath = /^\/gantry\/v1\/nodes\/([^/?]+)\/images\?(.*)$/;
+const volumePath = /^\/gantry\/v1\/persistentvolumes\/([^/?]+)\/data$/;
 
 /**
- * Takes an upload of an image (see `upload-frames.ts`): its bytes go to the node's agent at the agent's pace, the
+ * Takes an upload of an image or of a volume's files (see `upload-frames.ts`): its bytes go to the node's agent at the agent's pace, the
  * agent's answer goes back. False where the connection asks for something else.
  */
 export function acceptUpload(options: UploadOptions, connection: Connection): boolean {
@@ -46,9 +48,8 @@ async function serve(options: UploadOptions, { request, socket, head }: Connecti
   let hasSwitched = false;
   try {
     requireAdmin(options.auth, request.headers.authorization);
-    const { node, reference } = parseTarget(request.url ?? '');
+    const { node, wanted } = parseTarget(options.informers, request.url ?? '');
     if (!options.nodeStreams) throw new ApiError('ServiceUnavailable', 'the controller is starting: try again');
-    const wanted = { kind: 'loadImage', reference } as const;
     const stream = await options.nodeStreams.openStream(node, wanted, closed.signal);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${uploadProtocol}\r\n\r\n`);
     hasSwitched = true;
@@ -80,9 +81,13 @@ function refuse(socket: Duplex, error: ApiError): void {
   socket.end(`HTTP/1.1 ${code} ${error.reason}\r\n${headers}\r\n\r\n${body}`);
 }
 
-function parseTarget(url: string): { node: string; reference: string } {
-  const [, node, query] = pathPattern.exec(url) ?? [];
+function parseTarget(informers: InformerSource, url: string): { node: string; wanted: TransferRequest } {
+  const [, node, query] = imagePath.exec(url) ?? [];
   const reference = new URLSearchParams(query ?? '').get('reference');
-  if (node === undefined || !reference) throw new ApiError('NotFound', `there is nothing to upload to at ${url}`);
-  return { node: decodeURIComponent(node), reference };
+  if (node !== undefined && reference)
+    return { node: decodeURIComponent(node), wanted: { kind: 'loadImage', reference } };
+  const [, name] = volumePath.exec(url) ?? [];
+  if (name === undefined) throw new ApiError('NotFound', `there is nothing to upload to at ${url}`);
+  const volume = decodeURIComponent(name);
+  return { node: nodeOfVolume(informers, volume), wanted: { kind: 'writeVolume', volume } };
 }

@@ -3,6 +3,8 @@ import { ApiError, objectKey, type Pod } from '@gantry/api-types';
 import { type ImageFacts, type PodReference, streamChannels, type TransferRequest } from '@gantry/api-types/protocol';
 import type { InformerSource } from '@gantry/core';
 import type { OpenedStream } from '@gantry/core/streams/stream-opener';
+import { hostnameOf, isProvisionedLocally } from '@gantry/core/volumes/local-volume';
+import { hostnameLabel } from '@gantry/core/volumes/names';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../auth/token-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
@@ -35,6 +37,14 @@ export function registerTransferRoutes(app: FastifyInstance, options: TransferOp
     const closed = whenClosed(request);
     const wanted = { kind: 'saveImage', reference, skipLayers: Number(skipLayers) } as const;
     const stream = await options.nodeStreams.openStream(request.params.node, wanted, closed);
+    return reply.type('application/x-tar').send(await firstBytes(stream));
+  });
+  app.get<{ Params: { volume: string } }>('/gantry/v1/persistentvolumes/:volume/data', async (request, reply) => {
+    requireAdmin(options.auth, request.headers.authorization);
+    const { volume } = request.params;
+    const wanted = { kind: 'readVolume', volume } as const;
+    const node = nodeOfVolume(options.informers, volume);
+    const stream = await options.nodeStreams.openStream(node, wanted, whenClosed(request));
     return reply.type('application/x-tar').send(await firstBytes(stream));
   });
   app.post<PodParams>('/gantry/v1/namespaces/:namespace/pods/:pod/snapshot', async (request) => {
@@ -83,6 +93,17 @@ async function firstBytes(stream: OpenedStream) {
   });
   if (isReadable) return data;
   throw (await stream.ended) ?? new ApiError('InternalError', "the node's agent sent nothing: see its log");
+}
+
+/** The node that made the volume and keeps its files. Throws `ApiError` where no node did. */
+export function nodeOfVolume(informers: InformerSource, name: string): string {
+  const volume = informers.informer('persistentvolumes').lister.get(objectKey(undefined, name));
+  if (!volume) throw new ApiError('NotFound', `persistentvolumes "${name}" not found`);
+  const hostname = isProvisionedLocally(volume) ? hostnameOf(volume) : undefined;
+  const nodes = informers.informer('nodes').lister.list();
+  const node = nodes.find(({ metadata }) => metadata.labels?.[hostnameLabel] === hostname);
+  if (hostname !== undefined && node) return node.metadata.name;
+  throw new ApiError('BadRequest', `the files of volume ${name} are not on a node: only local volumes are backed up`);
 }
 
 function whenClosed(request: FastifyRequest): AbortSignal {
