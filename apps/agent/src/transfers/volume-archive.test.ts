@@ -13,7 +13,8 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
+import { copyStream } from '@gantry/core/streams/copy-stream';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { packDirectory, unpackDirectory } from './volume-archive.ts';
@@ -40,7 +41,11 @@ it('carries files, directories and links with their modes and times', async () =
   await utimes(join(from, 'script'), time, time);
   await symlink('script', join(from, 'link'));
   await chmod(join(from, 'deep'), 0o500);
-  expect(await unpackDirectory(packDirectory(from), to)).toEqual({ files: 3, bytes: 300_010 });
+  // As a stream of the session carries it.
+  const carried = new PassThrough();
+  const copied = copyStream(packDirectory(from), carried);
+  expect(await unpackDirectory(carried, to)).toEqual({ files: 3, bytes: 300_010 });
+  await copied;
   expect((await readdir(to, { recursive: true })).toSorted()).toEqual(
     (await readdir(from, { recursive: true })).toSorted(),
   );

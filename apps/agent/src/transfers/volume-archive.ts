@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, lchown, lstat, mkdir, open, readdir, readlink, realpath, symlink, utimes } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from '@gantry/api-types';
 import type { VolumeDataAnswer } from '@gantry/api-types/protocol';
@@ -19,8 +19,10 @@ export function packDirectory(directory: string): Readable {
     () => archive.finalize(),
     (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
   );
-  // Of streamx, which does what Node's streams do.
-  return archive as unknown as Readable;
+  // Of streamx, which lacks some of what users of Node's streams rely on.
+  const out = new PassThrough();
+  pipeline(archive as unknown as Readable, out).catch(() => undefined);
+  return out;
 }
 
 async function packTree(archive: Pack, root: string, name: string): Promise<void> {
