@@ -34,12 +34,9 @@ describe('a backup', () => {
     await buildBusyboxImage(docker, image);
     const old = await LocalTestCluster.start(['--no-demo', '--nodes', '1']);
     try {
-      await old.kubectl.feed(
-        await readFile(join(repositoryRoot, 'e2e/manifests/backup.yaml'), 'utf8'),
-        'apply',
-        '-f',
-        '-',
-      );
+      await old.kubectl
+        .in('shop')
+        .feed(await readFile(join(repositoryRoot, 'e2e/manifests/backup.yaml'), 'utf8'), 'apply', '-f', '-');
       note = await readNote(old);
       clusterIp = (await old.kubectl.in('shop').json<Service>('get', 'service', 'web')).spec.clusterIP ?? '';
       backup = await gantry(old, 'backup', file);
