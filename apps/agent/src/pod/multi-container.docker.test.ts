@@ -1,20 +1,12 @@
 import { readlink } from 'node:fs/promises';
-import type { Container, Pod } from '@gantry/api-types';
+import type { Pod } from '@gantry/api-types';
 import { expect, it } from 'vitest';
 import { removeNodeResources } from '../node/remove-node-resources.ts';
 import { pauseImage } from '../sandbox/pause-image.ts';
+import { makeContainer } from '../testing/make-container.ts';
 import { makePod } from '../testing/make-pod.ts';
-import { engine, execIn, inspect, testImage } from '../testing/test-engine.ts';
+import { engine, execIn, inspect } from '../testing/test-engine.ts';
 import { isReady, startTestNode, type TestNode } from '../testing/test-node.ts';
-
-const shell = (script: string) => ({ command: ['/bin/sh', '-c', script] });
-const container = (name: string, script = 'exec sleep 3600', more: Partial<Container> = {}): Container => ({
-  name,
-  image: testImage,
-  imagePullPolicy: 'IfNotPresent',
-  ...shell(script),
-  ...more,
-});
 
 async function containersOf(node: TestNode, pod: Pod): Promise<Map<string, { id: string; pid: number }>> {
   const list = await node.runtime.listContainers({ 'io.gantry.pod.uid': pod.metadata.uid });
@@ -27,8 +19,8 @@ const namespace = (pid: number | undefined, kind: string) => readlink(`/proc/${p
 
 it('puts the containers of a pod into the same network and ipc namespaces', async () => {
   await using node = await startTestNode();
-  const server = container('server', 'echo hello > /tmp/index.html; exec httpd -f -p 127.0.0.1:8080 -h /tmp');
-  const pod = makePod({ spec: { containers: [server, container('client')] } });
+  const server = makeContainer('server', 'echo hello > /tmp/index.html; exec httpd -f -p 127.0.0.1:8080 -h /tmp');
+  const pod = makePod({ spec: { containers: [server, makeContainer('client')] } });
   const { podIP, containerStatuses } = await node.runPod(pod);
   const all = await containersOf(node, pod);
   expect([...all.keys()].toSorted()).toEqual(['POD', 'client', 'server']);
@@ -55,7 +47,7 @@ it('puts the containers of a pod into the same network and ipc namespaces', asyn
 
 it('costs the engine one container for a pod with one', async () => {
   await using node = await startTestNode();
-  const init = container('init', 'true');
+  const init = makeContainer('init', 'true');
   const pod = makePod({ spec: { initContainers: [init] } });
   await node.runPod(pod);
   expect([...(await containersOf(node, pod)).keys()]).toEqual(['main']);
@@ -64,8 +56,8 @@ it('costs the engine one container for a pod with one', async () => {
 it('shares processes where the pod says so, and reaps their orphans', async () => {
   await using node = await startTestNode();
   // The shell's child outlives it: its new parent is process 1, the pause container's.
-  const orphans = container('orphans', '(sh -c "sleep 0.2" & exit) ; exec sleep 3600');
-  const pod = makePod({ spec: { shareProcessNamespace: true, containers: [orphans, container('other')] } });
+  const orphans = makeContainer('orphans', '(sh -c "sleep 0.2" & exit) ; exec sleep 3600');
+  const pod = makePod({ spec: { shareProcessNamespace: true, containers: [orphans, makeContainer('other')] } });
   await node.runPod(pod);
   const all = await containersOf(node, pod);
   const shared = await namespace(all.get('POD')?.pid, 'pid');
@@ -80,7 +72,7 @@ it('shares processes where the pod says so, and reaps their orphans', async () =
 
 it('makes the namespaces and all containers anew when the pause container dies', async () => {
   await using node = await startTestNode();
-  const pod = makePod({ spec: { containers: [container('a'), container('b')] } });
+  const pod = makePod({ spec: { containers: [makeContainer('a'), makeContainer('b')] } });
   await node.runPod(pod);
   const before = await containersOf(node, pod);
   await engine('POST', `/containers/${before.get('POD')?.id}/kill`);
@@ -103,7 +95,7 @@ it('makes the namespaces and all containers anew when the pause container dies',
 
 it('takes a pod with several containers over when the agent is replaced, and leaves nothing when it goes', async () => {
   await using node = await startTestNode();
-  const pod = makePod({ spec: { containers: [container('a'), container('b')] } });
+  const pod = makePod({ spec: { containers: [makeContainer('a'), makeContainer('b')] } });
   await node.runPod(pod);
   const before = await containersOf(node, pod);
   const reports = node.api.statuses.get(pod.metadata.uid)?.length;

@@ -2,6 +2,7 @@ import type { ContainerStatus, Pod, PodStatus } from '@gantry/api-types';
 import { removeNodeResources } from '../node/remove-node-resources.ts';
 import type { PodManagerOptions } from '../pod/options.ts';
 import { type PodManager, startPodManager } from '../pod/pod-manager.ts';
+import type { ClusterDns } from '../pod/resolv-conf.ts';
 import { DockerRuntime } from '../runtime/docker-runtime.ts';
 import { systemClock } from '../system-clock.ts';
 import { FakeNodeApi } from './fake-node-api.ts';
@@ -28,6 +29,7 @@ export async function startTestNode(
   options: PodManagerOptions = {},
   podCidr = '10.251.6.0/24',
   nodeName = 'node-1',
+  clusterDns?: ClusterDns,
 ): Promise<TestNode> {
   await ensureTestImage();
   const scope = await testCluster();
@@ -42,6 +44,7 @@ export async function startTestNode(
       cluster,
       podCidr,
       dataDir,
+      ...(clusterDns ? { clusterDns } : {}),
       clock: systemClock,
       logger: quietLogger(),
       tokens: api,
