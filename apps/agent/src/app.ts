@@ -117,7 +117,7 @@ class NodeAgent implements Agent {
   }
 
   #description(): NodeDescriptionOptions {
-    const { nodeName, cpu, memory, maxPods, zone, labels, nodeIp, reservedCpu, reservedMemory } = this.#config;
+    const { nodeName, cpu, memory, maxPods, zone, labels, nodeIp } = this.#config;
     return {
       runtime: this.#runtime,
       nodeName,
@@ -125,12 +125,17 @@ class NodeAgent implements Agent {
       dataDir: this.#dataDir,
       maxPods,
       labels,
-      reserved: { milliCpu: parseCpuMilli(reservedCpu), memoryBytes: parseBytes(reservedMemory) },
+      reserved: this.#reserved(),
       ...(cpu === undefined ? {} : { milliCpu: parseCpuMilli(cpu) }),
       ...(memory === undefined ? {} : { memoryBytes: parseBytes(memory) }),
       ...(zone === undefined ? {} : { zone }),
       ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
     };
+  }
+
+  #reserved(): { readonly milliCpu: number; readonly memoryBytes: number } {
+    const { reservedCpu, reservedMemory } = this.#config;
+    return { milliCpu: parseCpuMilli(reservedCpu), memoryBytes: parseBytes(reservedMemory) };
   }
 
   #currentRegistration(): NodeRegistration {
@@ -178,6 +183,7 @@ class NodeAgent implements Agent {
           imageGarbage,
           strictPull: isStrictPull,
           networkMode: this.#config.networkMode,
+          reserved: this.#reserved(),
           ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
           ...(cpu === undefined ? {} : { nodeMilliCpu: parseCpuMilli(cpu) }),
           ...(memory === undefined ? {} : { nodeMemoryBytes: parseBytes(memory) }),

@@ -1,11 +1,13 @@
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod } from '@gantry/api-types';
-import { parseCpuMilli } from '@gantry/api-types/quantity';
 import type { Logger } from '@gantry/core';
 import type { NodeIdentity } from '../pod/labels.ts';
 import { cpuSharesOf } from '../pod/resources.ts';
-import { type CgroupLayout, cgroupDirectory, exists } from './cgroup-paths.ts';
+import { type CgroupLayout, cgroupDirectory, containerCgroup, exists } from './cgroup-paths.ts';
+import { type ContainerCgroup, readContainerCgroup } from './container-resources.ts';
+import { podLimits } from './pod-limits.ts';
+import { writePodLimits } from './write-limits.ts';
 
 export interface PodCgroupsOptions {
   readonly layout: CgroupLayout;
@@ -35,13 +37,27 @@ export class PodCgroups {
     return this.#usable ? `${this.#nodePath}/pod${podUid}` : undefined;
   }
 
-  /** Creates the pod's cgroup. Repeatable. */
+  /** Creates the pod's cgroup, and sets its weight and limits. Repeatable. */
   async ensurePod(pod: Pod): Promise<void> {
     this.#isUsable ??= this.#prepareNode();
     this.#usable = await this.#isUsable;
     if (!this.#usable) return;
+    const limits = podLimits(pod);
     const path = `${this.#nodePath}/pod${pod.metadata.uid}`;
-    await this.#writeWeight(path, requestedMilliCpu(pod));
+    await this.#writeWeight(path, limits.milliCpu);
+    await writePodLimits(this.#options.layout, path, limits, 'exactly');
+  }
+
+  /** Lifts the limits of a pod's cgroup to what its containers are about to get; lowers none. */
+  async growPod(pod: Pod): Promise<void> {
+    if (!this.#usable) return;
+    await writePodLimits(this.#options.layout, `${this.#nodePath}/pod${pod.metadata.uid}`, podLimits(pod), 'growing');
+  }
+
+  /** What the cgroup of one of the pod's containers says; undefined where it cannot be read. */
+  readContainer(podUid: string, containerId: string): Promise<ContainerCgroup | undefined> {
+    const { layout } = this.#options;
+    return readContainerCgroup(layout, containerCgroup(layout, containerId, this.parentOf(podUid)));
   }
 
   /** Learns, without making anything, whether parents are in use: for pods that were found running. */
@@ -124,14 +140,4 @@ async function removeEmpty(directory: string): Promise<void> {
     // EBUSY: a container that is going still sits in it; the last one to go removes it. ENOENT: somebody else did.
     if (error.code !== 'EBUSY' && error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
   });
-}
-
-function requestedMilliCpu(pod: Pod): number {
-  const milli = (containers: Pod['spec']['containers'] = []) =>
-    containers.map(({ resources }) => {
-      const text = resources?.requests?.cpu ?? resources?.limits?.cpu;
-      return text === undefined ? 0 : parseCpuMilli(text);
-    });
-  const running = milli(pod.spec.containers).reduce((sum, value) => sum + value, 0);
-  return Math.max(running, ...milli(pod.spec.initContainers), 0);
 }

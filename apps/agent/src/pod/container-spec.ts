@@ -1,12 +1,11 @@
 import type { Container, ContainerPort, Pod } from '@gantry/api-types';
-import type { ContainerMount, ContainerSpec, PublishedPort } from '../runtime/container-runtime.ts';
+import type { ContainerMount, ContainerResources, ContainerSpec, PublishedPort } from '../runtime/container-runtime.ts';
 import { containerSecurity, containerUser } from './container-security.ts';
 import { type Objects, resolveEnvironment } from './environment.ts';
 import { expandVariables } from './expand-variables.ts';
 import type { PodFacts } from './field-values.ts';
 import { containerLabels, containerName, type NodeIdentity } from './labels.ts';
 import type { ContainerNamespaces } from './namespaces.ts';
-import { containerResources, type ResourceFacts } from './resources.ts';
 
 export interface ContainerSpecInput {
   readonly identity: NodeIdentity;
@@ -20,7 +19,7 @@ export interface ContainerSpecInput {
   readonly namespaces: ContainerNamespaces;
   readonly publishesHostPorts: boolean;
   readonly cgroupParent: string | undefined;
-  readonly resourceFacts: ResourceFacts;
+  readonly resources: ContainerResources;
 }
 
 /** The engine's container for one attempt at a container of the pod. Throws `ConfigProblem`. Pure. */
@@ -44,7 +43,7 @@ export function containerSpec(input: ContainerSpecInput): ContainerSpec {
     keepsStdinOpen: container.stdin ?? false,
     closesStdinAfterAttach: container.stdinOnce ?? false,
     ...containerUser(pod, container, input.imageUser),
-    resources: containerResources(pod, container, input.resourceFacts),
+    resources: input.resources,
     security: containerSecurity(pod, container),
     mounts: input.mounts,
     ports: input.publishesHostPorts ? publishedPorts(container.ports ?? []) : [],

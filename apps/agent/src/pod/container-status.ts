@@ -1,4 +1,5 @@
 import type { ContainerState, ContainerStatus, Pod } from '@gantry/api-types';
+import { shownResources } from '../resize/resources-in-force.ts';
 import type { PodContainer } from './pod-containers.ts';
 import { type Attempt, type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
 import { reportedStatus } from './recall-pod.ts';
@@ -33,8 +34,24 @@ export function containerStatus(input: StatusInput, { kind, container }: PodCont
     image: container.image ?? '',
     imageID: attempt || track.image.type === 'present' ? track.imageDisplayId : '',
     ...(attempt && !attempt.isLost ? { containerID: containerId(attempt) } : {}),
+    ...resourcesShown(input, track, container),
     started: isRunning && (kind === 'init' || kind === 'ephemeral' || track.isStarted),
   };
+}
+
+/** What the node granted a running container, and what is in force. */
+function resourcesShown(
+  { state }: StatusInput,
+  track: ContainerTrack,
+  container: PodContainer['container'],
+): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
+  const attempt = lastAttempt(track);
+  const granted = state.allocation.get(container.name);
+  const found = [track.observedResources, track.inForce].find((item) => item?.attemptId === attempt?.id);
+  if (attempt?.state !== 'running' || !granted || !found) return {};
+  const resources = shownResources(container, granted, found.resources);
+  if (Object.keys(resources).length === 0) return {};
+  return { ...(granted.requests ? { allocatedResources: granted.requests } : {}), resources };
 }
 
 /** An ephemeral container that is gone from the engine does not run again: its last status stays, as far as it can. */

@@ -30,6 +30,8 @@ export interface PodManagerOptions {
   /** The node's capacity, where it is not all that the engine has. */
   readonly nodeMilliCpu?: number;
   readonly nodeMemoryBytes?: number;
+  /** Kept back from it for what is no pod. */
+  readonly reserved?: { readonly milliCpu: number; readonly memoryBytes: number };
 }
 
 export interface ResolvedOptions {
@@ -46,6 +48,7 @@ export interface ResolvedOptions {
   readonly hostIp: string;
   readonly nodeMilliCpu: number;
   readonly nodeMemoryBytes: number;
+  readonly reserved: { readonly milliCpu: number; readonly memoryBytes: number };
   readonly engine: EngineInfo;
 }
 
@@ -73,6 +76,7 @@ export async function resolveOptions(runtime: ContainerRuntime, options: PodMana
     hostIp: options.hostIp ?? hostAddress(),
     nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,
     nodeMemoryBytes: options.nodeMemoryBytes ?? engine.memoryBytes,
+    reserved: options.reserved ?? { milliCpu: 0, memoryBytes: 0 },
     engine,
   };
 }

@@ -1,4 +1,5 @@
 import type { Pod } from '@gantry/api-types';
+import { planResize } from '../resize/plan-resize.ts';
 import { planContainer, planStart } from './plan-container.ts';
 import { planInitContainers } from './plan-init.ts';
 import { currentSandboxId, namespaceHolder, planSandbox, runningAttempt } from './plan-sandbox.ts';
@@ -6,6 +7,7 @@ import { type PlanInput, type PodStep, type WaitStep, waitUntil } from './plan-s
 import { planStop } from './plan-stop.ts';
 import { needsSandbox, sandboxName } from './pod-containers.ts';
 import { type Attempt, type ContainerTrack, lastAttempt, type PodState } from './pod-state.ts';
+import type { ResourceFacts } from './resources.ts';
 import { hasSucceeded } from './restart-policy.ts';
 
 export type { PlanInput, PodStep } from './plan-step.ts';
@@ -16,7 +18,7 @@ const evicted = 'Evicted';
 const evictionGraceSeconds = 1;
 
 /** What to do next so that the pod's containers become what its spec says. Pure: same input, same step. */
-export function planPod(input: PlanInput): PodStep {
+export function planPod(input: PlanInput, facts: ResourceFacts): PodStep {
   const { pod, state, now } = input;
   if (input.deadline !== undefined) return planTermination(input, input.deadline);
   if (state.ended) return state.isReleased ? { type: 'wait' } : planEnd(input);
@@ -34,11 +36,11 @@ export function planPod(input: PlanInput): PodStep {
       message: 'Pod was active on the node longer than the specified deadline',
     };
   }
-  const step = planRunning(input);
+  const step = planRunning(input, facts);
   return step.type === 'wait' ? waitUntil(step.until, overdue) : step;
 }
 
-function planRunning(input: PlanInput): PodStep {
+function planRunning(input: PlanInput, facts: ResourceFacts): PodStep {
   const { pod, state, now } = input;
   if (!state.isPrepared) {
     return now < state.prepareRetryAt ? { type: 'wait', until: state.prepareRetryAt } : { type: 'prepare' };
@@ -49,12 +51,14 @@ function planRunning(input: PlanInput): PodStep {
   const sandbox = planSandbox(input) ?? planAttachment(input);
   if (sandbox) return sandbox;
   const sandboxId = currentSandboxId(pod, state) ?? '';
+  const resize = planResize(input, facts);
+  if (resize.type !== 'wait') return resize;
   const ephemeral = planEphemeral(input);
   if (ephemeral.type !== 'wait') return ephemeral;
   const init = planInitContainers(input, sandboxId);
   if (init.step.type !== 'wait') return init.step;
   const regular = init.isDone ? planRegular(input, sandboxId) : waitUntil();
-  return regular.type === 'wait' ? waitUntil(ephemeral.until, init.step.until, regular.until) : regular;
+  return regular.type === 'wait' ? waitUntil(resize.until, ephemeral.until, init.step.until, regular.until) : regular;
 }
 
 /** The regular containers start one after another: the next once the postStart hook of the one before is done. */

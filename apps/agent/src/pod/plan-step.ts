@@ -14,6 +14,10 @@ export type PodStep =
   | StopStep
   | { readonly type: 'kill'; readonly container: string; readonly attempt: Attempt }
   | { readonly type: 'remove'; readonly container: string; readonly attempt: Attempt }
+  /** Decide on the resources that the spec asks for. */
+  | { readonly type: 'allocate' }
+  /** Put granted resources in force. */
+  | { readonly type: 'resize' }
   | { readonly type: 'announcePullBackOff'; readonly container: string }
   | { readonly type: 'announceBackOff'; readonly container: string; readonly attempt: Attempt }
   | {

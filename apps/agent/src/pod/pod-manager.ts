@@ -322,7 +322,7 @@ function createContext(
 ): PodContext {
   const { api, runtime, clock, logger, dataDir } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
-  const { nodeMemoryBytes, nodeMilliCpu, podPidsLimit } = options;
+  const { nodeMemoryBytes, nodeMilliCpu, podPidsLimit, reserved } = options;
   return {
     ...hooks,
     identity,
@@ -331,7 +331,10 @@ function createContext(
     clock,
     logger,
     hostIp: options.hostIp,
-    allocatable: { milliCpu: nodeMilliCpu, memoryBytes: nodeMemoryBytes },
+    allocatable: {
+      milliCpu: nodeMilliCpu - reserved.milliCpu,
+      memoryBytes: nodeMemoryBytes - reserved.memoryBytes,
+    },
     resourceFacts: {
       nodeMemoryBytes,
       lowestOomScoreAdj: lowestOomScoreAdj(),

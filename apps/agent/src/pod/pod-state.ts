@@ -1,3 +1,5 @@
+import type { Allocation } from '../resize/allocation.ts';
+import type { ResourcesInForce } from '../resize/resources-in-force.ts';
 import type { ContainerRunState } from '../runtime/container-runtime.ts';
 import type { ContainerKind } from './pod-containers.ts';
 
@@ -70,12 +72,36 @@ export interface ContainerTrack {
   stopping: Stopping | undefined;
   /** The attempt whose postStart hook is done with, or that has none; the container counts as started only then. */
   hookedId: string;
+  /** The cpu and memory settings that the engine was given for the attempt. */
+  inForce: AttemptResources | undefined;
+  /** What the cgroup files said after a change; as given where undefined. */
+  observedResources: AttemptResources | undefined;
   /** The attempt, holder of the pod's network namespace, that was connected. */
   attachedId: string;
   isReady: boolean;
   isStarted: boolean;
   /** A liveness or startup probe condemned this attempt. */
   condemned: { readonly attemptId: string; readonly message: string; readonly graceSeconds: number } | undefined;
+}
+
+export interface AttemptResources {
+  readonly attemptId: string;
+  readonly resources: ResourcesInForce;
+}
+
+/** Where a change of resources stands that is not done. */
+export interface ResizeState {
+  /** Granted, and not all of it is known to be in force, the limits of the pod's own cgroup included. */
+  readonly isUnderWay?: boolean;
+  /** The node does not grant these resources (a key of an allocation); asked again at `retryAt`. */
+  readonly refusal?: {
+    readonly key: string;
+    readonly reason: 'Deferred' | 'Infeasible';
+    readonly message: string;
+    readonly retryAt: number;
+  };
+  /** Granted, but they could not be put in force. */
+  readonly error?: { readonly message: string; readonly retryAt: number };
 }
 
 /** A container on its way out. */
@@ -109,6 +135,8 @@ export function newTrack(name: string, kind: ContainerKind): ContainerTrack {
     stopping: undefined,
     hookedId: '',
     attachedId: '',
+    inForce: undefined,
+    observedResources: undefined,
     isReady: false,
     isStarted: false,
     condemned: undefined,
@@ -139,6 +167,9 @@ export interface PodState {
   unsupported: string | undefined;
   /** Why the node throws it out. */
   eviction: string | undefined;
+  /** The resources that this node has granted; those of the spec unless a resize is under way. */
+  allocation: Allocation;
+  resize: ResizeState;
   /** Why this node refuses to run the pod, which then fails. */
   rejected: { readonly reason: string; readonly message: string } | undefined;
   /** Sticky: a pod that has ended never runs again. */

@@ -1,10 +1,12 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@gantry/api-types';
+import { resizeConditions, resizeConditionTypes } from '../resize/resize-conditions.ts';
 import { containerStatus } from './container-status.ts';
 import { hasBegun } from './plan-init.ts';
 import { currentSandboxId } from './plan-sandbox.ts';
 import { type ContainerKind, containersOf, isSidecar } from './pod-containers.ts';
 import { lastAttempt, type PodState } from './pod-state.ts';
 import { qosClassOf } from './qos-class.ts';
+import type { ResourceFacts } from './resources.ts';
 import { hasSucceeded } from './restart-policy.ts';
 import { formatTime } from './text.ts';
 
@@ -13,6 +15,7 @@ export interface PodStatusInput {
   readonly state: PodState;
   readonly hostIp: string;
   readonly now: number;
+  readonly resourceFacts: ResourceFacts;
   /** What was reported last: conditions keep their times unless they flip. */
   readonly previous: PodStatus | undefined;
 }
@@ -80,9 +83,11 @@ function conditions(input: PodStatusInput, statuses: Statuses): PodCondition[] {
     ['Initialized', initialized(input, statuses)],
     ['Ready', ready.status === 'True' ? gates(pod) : ready],
     ['ContainersReady', ready],
+    ...resizeConditions(input),
   ]);
   // Others write conditions too (the scheduler, a readiness gate's controller): those stay as they are.
-  const foreign = (pod.status?.conditions ?? []).filter((condition) => !own.has(condition.type));
+  const isOwn = (type: string) => own.has(type) || resizeConditionTypes.includes(type);
+  const foreign = (pod.status?.conditions ?? []).filter((condition) => !isOwn(condition.type));
   const before = new Map((input.previous ?? pod.status)?.conditions?.map((condition) => [condition.type, condition]));
   const generation = pod.metadata.generation;
   const written = [...own].map(([type, verdict]): PodCondition => {

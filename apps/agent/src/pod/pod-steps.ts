@@ -1,6 +1,8 @@
 import { defaultPullPolicy } from '../images/image-reference.ts';
 import { displayIdOf, ImageProblem } from '../images/node-images.ts';
 import { pullCredentials } from '../images/pull-credentials.ts';
+import { allocatedPod } from '../resize/allocation.ts';
+import { allocate, resize } from '../resize/resize-steps.ts';
 import { isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
 import { MountProblem } from '../volumes/pod-volumes.ts';
 import { dropAttempt } from './attempts.ts';
@@ -37,6 +39,10 @@ export async function applyStep(env: StepEnvironment, step: PodStep): Promise<vo
     case 'remove':
       await env.context.runtime.removeContainer(step.attempt.id);
       return dropAttempt(trackOf(env, step.container), step.attempt);
+    case 'allocate':
+      return allocate(env);
+    case 'resize':
+      return resize(env);
     case 'announceBackOff':
       return announceBackOff(env, trackOf(env, step.container), step.attempt);
     case 'announcePullBackOff':
@@ -67,7 +73,7 @@ async function prepare(env: StepEnvironment): Promise<void> {
     state.isReleased = false;
     if (pod.spec.hostNetwork) state.ip = context.hostIp;
     else await takeAddress(env);
-    await context.cgroups.ensurePod(pod);
+    await context.cgroups.ensurePod(allocatedPod(pod, state.allocation));
     await context.volumes.prepare(factsOf(env));
     state.isPrepared = true;
     state.prepareDelayMs = 0;

@@ -1,4 +1,5 @@
 import type { Pod, PodStatus } from '@gantry/api-types';
+import { resourcesInForce } from '../resize/resources-in-force.ts';
 import { type ContainerDetails, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
 import { noteRunning } from './after-start.ts';
 import { noteEnd, putAttempt, toAttempt } from './attempts.ts';
@@ -52,6 +53,8 @@ export class PodWorker {
       startTime: context.clock.now(),
       unsupported: undefined,
       eviction: undefined,
+      allocation: new Map(),
+      resize: {},
       rejected: undefined,
       ended: undefined,
     };
@@ -71,6 +74,7 @@ export class PodWorker {
     const attempt = toAttempt(details);
     if (!attempt) return;
     const track = putAttempt(this.state, attempt);
+    track.inForce = { attemptId: attempt.id, resources: resourcesInForce(details.resources) };
     if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? 0, this.#context.backOff);
     const ip = details.labels[labelKeys.podIp] ?? details.ip;
     // An address that went to another pod since belongs to a pod that had ended: there is nothing to release.
@@ -129,8 +133,8 @@ export class PodWorker {
     while (!this.#isStopped) {
       const pod = this.#observePod();
       if (!pod) return this.#finishUnknown();
-      const { clock } = this.#context;
-      const step = planPod({ pod, state: this.state, deadline: this.#deadline, now: clock.now() });
+      const { clock, resourceFacts } = this.#context;
+      const step = planPod({ pod, state: this.state, deadline: this.#deadline, now: clock.now() }, resourceFacts);
       if (step.type === 'wait') {
         this.#report(pod);
         return this.#wakeAt(step.until);
@@ -194,11 +198,11 @@ export class PodWorker {
   }
 
   #report(pod: Pod): void {
-    const { api, clock, hostIp } = this.#context;
+    const { api, clock, hostIp, resourceFacts } = this.#context;
     // A pod that vanished has nobody to tell; one whose containers are being removed has told its end.
     if (!api.pods().has(this.uid) || this.#hasTerminated) return;
     const previous = this.#lastReport?.status ?? pod.status;
-    const status = podStatus({ pod, state: this.state, hostIp, now: clock.now(), previous });
+    const status = podStatus({ pod, state: this.state, hostIp, now: clock.now(), previous, resourceFacts });
     const text = JSON.stringify(status);
     if (text === this.#lastReport?.text) return;
     this.#lastReport = { text, status };

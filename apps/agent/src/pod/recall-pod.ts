@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from '@gantry/api-types';
+import { recallAllocation } from '../resize/allocation.ts';
 import { containersOf, needsSandbox, sandboxName } from './pod-containers.ts';
 import { type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
 import { unsupportedFields } from './supported-fields.ts';
@@ -10,6 +11,9 @@ import { unsupportedFields } from './supported-fields.ts';
 export function recallPod(state: PodState, pod: Pod): void {
   const status = pod.status ?? {};
   state.unsupported = unsupportedFields(pod);
+  state.allocation = recallAllocation(pod);
+  const isUnderWay = status.conditions?.some(({ type }) => type === 'PodResizeInProgress') ?? false;
+  state.resize = { isUnderWay };
   if (status.startTime !== undefined) state.startTime = Date.parse(status.startTime);
   if (status.phase === 'Succeeded' || status.phase === 'Failed') {
     state.ended = {

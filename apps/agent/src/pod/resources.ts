@@ -24,12 +24,13 @@ export function containerResources(pod: Pod, container: Container, facts: Resour
   const cpuRequest = requests.cpu ?? limits.cpu;
   const memoryRequest = requests.memory ?? limits.memory;
   const memoryLimit = limits.memory === undefined ? 0 : parseBytes(limits.memory);
+  const cpuQuota = limits.cpu === undefined ? undefined : cpuQuotaOf(parseCpuMilli(limits.cpu));
   const reservation = memoryRequest === undefined ? 0 : parseBytes(memoryRequest);
   return {
     ...(memoryLimit > 0 ? { memoryBytes: memoryLimit, memorySwapBytes: memoryLimit } : {}),
     ...(reservation >= minReservationBytes ? { memoryReservationBytes: reservation } : {}),
     cpuShares: cpuSharesOf(cpuRequest === undefined ? 0 : parseCpuMilli(cpuRequest)),
-    ...(limits.cpu === undefined ? {} : cpuQuota(parseCpuMilli(limits.cpu))),
+    ...(cpuQuota === undefined ? {} : { cpuQuota }),
     ...(facts.podPidsLimit === undefined ? {} : { pidsLimit: facts.podPidsLimit }),
     oomScoreAdj: Math.max(oomScoreAdj(pod, reservation, facts.nodeMemoryBytes), facts.lowestOomScoreAdj),
   };
@@ -40,8 +41,9 @@ export function cpuSharesOf(milliCpu: number): number {
   return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
 }
 
-function cpuQuota(milliCpu: number): { cpuQuota?: number } {
-  return milliCpu > 0 ? { cpuQuota: Math.max(minQuota, (milliCpu * quotaPeriod) / 1000) } : {};
+/** Microseconds per period of 100 ms for milli-cpu; undefined for none. */
+export function cpuQuotaOf(milliCpu: number): number | undefined {
+  return milliCpu > 0 ? Math.max(minQuota, (milliCpu * quotaPeriod) / 1000) : undefined;
 }
 
 function oomScoreAdj(pod: Pod, memoryRequestBytes: number, nodeMemoryBytes: number): number {

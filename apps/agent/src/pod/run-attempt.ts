@@ -1,3 +1,5 @@
+import { allocatedPod } from '../resize/allocation.ts';
+import { resourcesInForce } from '../resize/resources-in-force.ts';
 import { type ContainerSpec, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
 import { pauseImageArchive } from '../sandbox/pause-image.ts';
 import { sandboxSpec } from '../sandbox/sandbox-spec.ts';
@@ -10,6 +12,7 @@ import { hostnameOf } from './hostname.ts';
 import { labelKeys } from './labels.ts';
 import { type ContainerNamespaces, namespacesOf } from './namespaces.ts';
 import type { Attempt, ContainerTrack } from './pod-state.ts';
+import { containerResources } from './resources.ts';
 import { isNoLongerDesired, noteProblem, retryLater, start } from './start-attempt.ts';
 import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
 
@@ -70,6 +73,9 @@ async function buildSpec(
   const { context, worker, pod } = env;
   const container = containerOf(pod, track);
   const facts = factsOf(env);
+  // A container that starts while the node does not grant what its spec asks for now gets what it had.
+  const granted = allocatedPod(pod, worker.state.allocation);
+  const grantedContainer = containerOf(granted, track);
   const imageUser = track.image.type === 'present' ? track.image.user : '';
   try {
     const variables = resolveEnvironment(container, facts, context.api);
@@ -88,7 +94,7 @@ async function buildSpec(
         ...(await context.volumes.mountsOf(facts, container, track.nextAttempt, variables)),
       ],
       cgroupParent: context.cgroups.parentOf(worker.uid),
-      resourceFacts: context.resourceFacts,
+      resources: containerResources(granted, grantedContainer, context.resourceFacts),
     });
   } catch (error) {
     retryLater(env, track);
@@ -144,6 +150,7 @@ async function createAttempt(
     message: '',
     isLost: false,
   };
+  track.inForce = { attemptId: id, resources: resourcesInForce(spec.resources) };
   track.waiting = undefined;
   track.retryDelayMs = 0;
   track.condemned = undefined;
@@ -169,6 +176,7 @@ async function takeOver(env: StepEnvironment, track: ContainerTrack, name: strin
     return undefined;
   }
   putAttempt(env.worker.state, attempt);
+  track.inForce = { attemptId: attempt.id, resources: resourcesInForce(details.resources) };
   if (attempt.state === 'exited') noteEnd(track, attempt.finishedAt ?? env.context.clock.now(), env.context.backOff);
   return attempt;
 }

@@ -22,6 +22,8 @@ export interface ContainerRuntime extends ImageRuntime {
   killContainer(id: string): Promise<void>;
   /** Removes, killing it where it still runs, its anonymous volumes included. */
   removeContainer(id: string): Promise<void>;
+  /** Changes cgroup settings of a container while it runs; what is undefined or 0 stays as it is. */
+  updateContainer(id: string, resources: Omit<ContainerResources, 'oomScoreAdj' | 'pidsLimit'>): Promise<void>;
   /** By id or name; undefined where there is none. */
   inspectContainer(idOrName: string): Promise<ContainerDetails | undefined>;
   /** Running and stopped ones that carry all the labels. */
@@ -174,6 +176,7 @@ export interface ContainerDetails extends ContainerSummary {
   /** Why the engine could not start it; empty where it did. */
   readonly error: string;
   readonly hasTty: boolean;
+  readonly resources: ContainerResources;
   /** Its static address in the pod network, also while stopped. */
   readonly ip: string | undefined;
 }

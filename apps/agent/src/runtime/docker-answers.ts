@@ -1,4 +1,10 @@
-import type { ContainerDetails, ContainerRunState, ContainerSummary, ImageDetails } from './container-runtime.ts';
+import type {
+  ContainerDetails,
+  ContainerResources,
+  ContainerRunState,
+  ContainerSummary,
+  ImageDetails,
+} from './container-runtime.ts';
 
 /** The parts of the engine's answers that we read. */
 export interface DockerInspect {
@@ -6,6 +12,14 @@ export interface DockerInspect {
   Name: string;
   Image: string;
   Config: { Labels?: Record<string, string> | null; Tty?: boolean };
+  HostConfig: {
+    Memory: number;
+    MemorySwap: number;
+    MemoryReservation: number;
+    CpuShares: number;
+    CpuQuota: number;
+    OomScoreAdj: number;
+  };
   State: {
     Status: string;
     Pid: number;
@@ -58,7 +72,18 @@ export function toDetails(answer: DockerInspect): ContainerDetails {
     oomKilled: state.OOMKilled,
     error: state.Error,
     hasTty: answer.Config.Tty ?? false,
+    resources: toResources(answer.HostConfig),
     ip: networks.map((network) => network?.IPAMConfig?.IPv4Address).find((ip) => ip),
+  };
+}
+
+function toResources(host: DockerInspect['HostConfig']): ContainerResources {
+  return {
+    cpuShares: host.CpuShares,
+    oomScoreAdj: host.OomScoreAdj,
+    ...(host.Memory > 0 ? { memoryBytes: host.Memory, memorySwapBytes: host.MemorySwap } : {}),
+    ...(host.MemoryReservation > 0 ? { memoryReservationBytes: host.MemoryReservation } : {}),
+    ...(host.CpuQuota > 0 ? { cpuQuota: host.CpuQuota } : {}),
   };
 }
 

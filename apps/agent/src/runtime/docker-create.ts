@@ -1,4 +1,10 @@
-import type { ContainerMount, ContainerNetwork, ContainerSpec, JoinedNamespace } from './container-runtime.ts';
+import type {
+  ContainerMount,
+  ContainerNetwork,
+  ContainerResources,
+  ContainerSpec,
+  JoinedNamespace,
+} from './container-runtime.ts';
 
 /** The body of the engine's `POST /containers/create` for the spec. Pure. */
 export function createBody(spec: ContainerSpec): object {
@@ -57,6 +63,18 @@ function namespaceModes({ pidMode, ipcMode }: ContainerSpec): object {
   };
 }
 
+/** The settings that can be changed while a container runs; the engine leaves those that are 0 as they are. */
+export function updateBody(resources: Omit<ContainerResources, 'oomScoreAdj'>): object {
+  return {
+    Memory: resources.memoryBytes ?? 0,
+    MemorySwap: resources.memorySwapBytes ?? 0,
+    MemoryReservation: resources.memoryReservationBytes ?? 0,
+    CpuShares: resources.cpuShares,
+    CpuPeriod: 100_000,
+    CpuQuota: resources.cpuQuota ?? 0,
+  };
+}
+
 function hostConfig(spec: ContainerSpec): object {
   const { resources, security } = spec;
   return {
@@ -64,12 +82,7 @@ function hostConfig(spec: ContainerSpec): object {
     ...namespaceModes(spec),
     RestartPolicy: { Name: 'no' },
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
-    Memory: resources.memoryBytes ?? 0,
-    MemorySwap: resources.memorySwapBytes ?? 0,
-    MemoryReservation: resources.memoryReservationBytes ?? 0,
-    CpuShares: resources.cpuShares,
-    CpuPeriod: 100_000,
-    CpuQuota: resources.cpuQuota ?? 0,
+    ...updateBody(resources),
     ...(resources.pidsLimit === undefined ? {} : { PidsLimit: resources.pidsLimit }),
     OomScoreAdj: resources.oomScoreAdj,
     Privileged: security.privileged,

@@ -2,6 +2,7 @@ import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import {
   type ContainerDetails,
+  type ContainerResources,
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerSummary,
@@ -19,7 +20,7 @@ import {
 import { Demultiplex } from './demultiplex.ts';
 import { type DockerInspect, type DockerListItem, toDetails, toSummary } from './docker-answers.ts';
 import { DockerClient, type EngineAddress } from './docker-client.ts';
-import { createBody } from './docker-create.ts';
+import { createBody, updateBody } from './docker-create.ts';
 import { inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
 import { ensureBridge, listBridgeSubnets, removeLabelledNetworks } from './docker-networks.ts';
 import { pullThroughEngine } from './docker-pull.ts';
@@ -106,6 +107,11 @@ export class DockerRuntime implements ContainerRuntime {
       }
       await setTimeout(removalRetryMs);
     }
+  }
+
+  async updateContainer(id: string, resources: Omit<ContainerResources, 'oomScoreAdj'>): Promise<void> {
+    const body = updateBody(resources);
+    await this.#client.act({ method: 'POST', path: `/containers/${id}/update`, body, timeoutMs: 30_000 });
   }
 
   async inspectContainer(idOrName: string): Promise<ContainerDetails | undefined> {

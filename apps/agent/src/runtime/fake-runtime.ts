@@ -3,6 +3,7 @@ import type { Clock } from '@gantry/core';
 import {
   type ContainerDetails,
   type ContainerEvent,
+  type ContainerResources,
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerSummary,
@@ -100,6 +101,7 @@ export class FakeRuntime implements ContainerRuntime {
       oomKilled: false,
       error: '',
       hasTty: spec.hasTty,
+      resources: spec.resources,
       ip: spec.network.type === 'bridge' ? spec.network.ip : undefined,
     };
     const program = parseProgram([...(spec.entrypoint ?? []), ...(spec.command ?? [])]);
@@ -150,6 +152,13 @@ export class FakeRuntime implements ContainerRuntime {
     if (!container) return;
     this.#containers.delete(id);
     this.#emit({ id, action: 'destroy', labels: container.details.labels });
+  }
+
+  async updateContainer(id: string, resources: Partial<ContainerResources>): Promise<void> {
+    const container = this.#require(id);
+    const changed = Object.entries(resources).filter(([, value]) => value !== undefined && value !== 0);
+    const merged = { ...container.details.resources, ...Object.fromEntries(changed) };
+    container.details = { ...container.details, resources: merged };
   }
 
   async inspectContainer(idOrName: string): Promise<ContainerDetails | undefined> {

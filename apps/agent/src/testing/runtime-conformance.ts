@@ -93,6 +93,24 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       }
     });
 
+    it('changes the resources of a running container', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const mebi = 1024 * 1024;
+      const before = { cpuShares: 102, oomScoreAdj: 500, memoryBytes: 64 * mebi, memorySwapBytes: 64 * mebi };
+      const more = { resources: before };
+      const { id } = await runtime.createContainer(await specOf(test, { command: sleep, more }));
+      await runtime.startContainer(id);
+      const { pid } = (await runtime.inspectContainer(id)) ?? {};
+      const after = { memoryBytes: 96 * mebi, memorySwapBytes: 96 * mebi, cpuShares: 205, cpuQuota: 25_000 };
+      await runtime.updateContainer(id, after);
+      const details = await runtime.inspectContainer(id);
+      expect(details).toMatchObject({ state: 'running', pid });
+      expect(details?.resources).toEqual({ ...after, oomScoreAdj: 500 });
+      await runtime.removeContainer(id);
+      await expect(runtime.updateContainer(id, after)).rejects.toMatchObject({ code: 'notFound' });
+    });
+
     it('says that an image is missing', async () => {
       await using test = await open();
       const image = 'gantry-no-such-image:1';
