@@ -19,6 +19,7 @@ export interface DockerInspect {
     CpuShares: number;
     CpuQuota: number;
     OomScoreAdj: number;
+    NetworkMode?: string;
   };
   State: {
     Status: string;
@@ -29,7 +30,6 @@ export interface DockerInspect {
     StartedAt: string;
     FinishedAt: string;
   };
-  HostConfig?: { NetworkMode?: string };
   NetworkSettings?: {
     Networks?: Record<string, { IPAMConfig?: { IPv4Address?: string } | null } | null> | null;
   };
