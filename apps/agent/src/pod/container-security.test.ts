@@ -52,5 +52,8 @@ it('hands on profiles and privileges', () => {
   });
   const [container] = pod.spec.containers;
   if (!container) throw new Error('no container');
-  expect(containerSecurity(pod, container)).toMatchObject({ noNewPrivileges: true, options: ['apparmor=unconfined'] });
+  expect(containerSecurity(pod, container, undefined)).toMatchObject({
+    noNewPrivileges: true,
+    options: ['apparmor=unconfined'],
+  });
 });

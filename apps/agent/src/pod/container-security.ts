@@ -48,7 +48,11 @@ function checkNonRoot(pod: Pod, container: Container, uid: number | undefined, i
 }
 
 /** Capabilities, privileges and profiles of a container, in the engine's form. Pure. */
-export function containerSecurity(pod: Pod, container: Container): ContainerSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  seccompProfile: string | undefined,
+): ContainerSecurity {
   const own = container.securityContext ?? {};
   const inPod = pod.spec.securityContext ?? {};
   const seccomp = own.seccompProfile ?? inPod.seccompProfile;
@@ -62,6 +66,7 @@ export function containerSecurity(pod: Pod, container: Container): ContainerSecu
     droppedCapabilities: own.capabilities?.drop ?? [],
     options: [
       ...(seccomp?.type === 'Unconfined' ? ['seccomp=unconfined'] : []),
+      ...(seccompProfile === undefined ? [] : [`seccomp=${seccompProfile}`]),
       ...(appArmor?.type === 'Unconfined' ? ['apparmor=unconfined'] : []),
       ...(appArmor?.type === 'Localhost' ? [`apparmor=${appArmor.localhostProfile}`] : []),
       ...Object.entries(seLinux ?? {}).map(([name, value]) => `label=${name}:${value}`),

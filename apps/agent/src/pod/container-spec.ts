@@ -20,6 +20,8 @@ export interface ContainerSpecInput {
   readonly publishesHostPorts: boolean;
   readonly cgroupParent: string | undefined;
   readonly resources: ContainerResources;
+  /** The text of a seccomp profile of the node. */
+  readonly seccompProfile: string | undefined;
 }
 
 /** The engine's container for one attempt at a container of the pod. Throws `ConfigProblem`. Pure. */
@@ -44,7 +46,7 @@ export function containerSpec(input: ContainerSpecInput): ContainerSpec {
     closesStdinAfterAttach: container.stdinOnce ?? false,
     ...containerUser(pod, container, input.imageUser),
     resources: input.resources,
-    security: containerSecurity(pod, container),
+    security: containerSecurity(pod, container, input.seccompProfile),
     mounts: input.mounts,
     ports: input.publishesHostPorts ? publishedPorts(container.ports ?? []) : [],
     network: namespaces.network,

@@ -56,6 +56,7 @@ function mortal(runtime: FakeRuntime, calls: number, takesEffect: boolean): Mort
   return { runtime: proxy, kill, isKilled: () => left < 0 };
 }
 
+const hook = { exec: { command: ['/bin/sh', '-c', 'exit 0'] } };
 const shell = (script: string) => ['/bin/sh', '-c', script];
 
 function somePods(): Pod[] {
@@ -63,6 +64,16 @@ function somePods(): Pod[] {
   return [
     makePod({ name: 'plain' }),
     makePod({ name: 'with-init', spec: { initContainers: [init], volumes: [{ name: 'v', emptyDir: {} }] } }),
+    makePod({
+      name: 'several',
+      spec: {
+        initContainers: [{ name: 'side', image: fakeImage, restartPolicy: 'Always' }],
+        containers: [
+          { name: 'a', image: fakeImage, lifecycle: { postStart: hook, preStop: hook } },
+          { name: 'b', image: fakeImage },
+        ],
+      },
+    }),
     makePod({ name: 'once', container: { command: shell('exit 0') }, spec: { restartPolicy: 'Never' } }),
   ];
 }
@@ -88,7 +99,7 @@ async function live(world: World, calls: number, takesEffect: boolean): Promise<
 
 const isSettled = (api: FakeNodeApi, uid: string) => {
   const status = api.status(uid) ?? api.pods().get(uid)?.status;
-  return status?.phase === 'Succeeded' || status?.containerStatuses?.[0]?.ready === true;
+  return status?.phase === 'Succeeded' || (status?.containerStatuses ?? [{ ready: false }]).every(({ ready }) => ready);
 };
 
 /** What the controller remembers of a life: the last reported statuses. */
@@ -108,7 +119,7 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-const lives = Array.from({ length: 24 }, (_, calls) => calls).flatMap((calls) => [
+const lives = Array.from({ length: 38 }, (_, calls) => calls).flatMap((calls) => [
   [calls, true],
   [calls, false],
 ]) as [number, boolean][];
@@ -130,10 +141,20 @@ it.each(lives)(
       await second.api.until('all settle', () => uids.every((uid) => isSettled(second.api, uid)), 5_000);
       const running = world.runtime.containers().filter(({ details }) => details.state === 'running');
       const names = running.map(({ spec }) => spec.labels['io.gantry.pod.name']);
-      expect(names).toHaveLength(2);
-      expect(new Set(names)).toEqual(new Set(['plain', 'with-init']));
+      expect(names.map(String).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+        'plain',
+        'several',
+        'several',
+        'several',
+        'several',
+        'with-init',
+      ]);
+      const joined = running.flatMap(({ spec }) => (spec.network.type === 'container' ? [spec.network.id] : []));
+      const pause = running.find(({ spec }) => spec.labels['io.gantry.type'] === 'sandbox');
+      expect(joined).toEqual(Array(3).fill(pause?.details.id));
       expect(world.runtime.created.filter((name) => name.includes('_once_'))).toHaveLength(1);
-      expect(new Set(running.map(({ details }) => details.ip)).size).toBe(2);
+      const ips = running.map(({ details }) => details.ip).filter(Boolean);
+      expect([ips.length, new Set(ips).size]).toEqual([3, 3]);
     });
   },
 );
@@ -155,7 +176,7 @@ it.each(lives)(
       const second = await live(world, calls, effect);
       await second.api.until(
         'it was killed or done',
-        () => second.engine.isKilled() || second.api.terminated.length === 3,
+        () => second.engine.isKilled() || second.api.terminated.length === 4,
         5_000,
       );
       for (const uid of second.api.terminated) world.pods.delete(uid);
@@ -170,3 +191,56 @@ it.each(lives)(
     });
   },
 );
+
+it.each(
+  Array.from({ length: 14 }, (_, calls) => calls).flatMap(
+    (calls) =>
+      [
+        [calls, true],
+        [calls, false],
+      ] as const,
+  ),
+)('finishes a resize when killed at engine call %i of it (which took effect: %s)', async (calls, effect) => {
+  await withWorld(async (world) => {
+    const resources = (cpu: string) => ({ requests: { cpu }, limits: { cpu } });
+    const wanted = ['300m', '50m'];
+    const containers = ['a', 'b'].map((name) => ({ name, image: fakeImage, resources: resources('100m') }));
+    const pod = makePod({ name: 'resized', spec: { containers } });
+    const { uid } = pod.metadata;
+    world.pods.clear();
+    world.pods.set(uid, pod);
+    const first = await live(world, Number.POSITIVE_INFINITY, true);
+    await first.api.until('it runs', () => isSettled(first.api, uid), 5_000);
+    remember(world, first.api);
+    first.engine.kill();
+
+    const resized = containers.map((item, index) => ({ ...item, resources: resources(wanted[index] ?? '') }));
+    const known = world.pods.get(uid) ?? pod;
+    world.pods.set(uid, {
+      ...known,
+      metadata: { ...pod.metadata, generation: 2 },
+      spec: { ...pod.spec, containers: resized },
+    });
+    const isDone = (api: FakeNodeApi) => {
+      const { containerStatuses = [], observedGeneration } = api.status(uid) ?? {};
+      return (
+        observedGeneration === 2 &&
+        containerStatuses.every(({ resources: shown }, at) => shown?.limits?.cpu === wanted[at])
+      );
+    };
+    const second = await live(world, calls, effect);
+    await second.api.until('it was killed or done', () => second.engine.isKilled() || isDone(second.api), 5_000);
+    remember(world, second.api);
+    second.engine.kill();
+
+    const third = await live(world, Number.POSITIVE_INFINITY, true);
+    const quotas = () =>
+      world.runtime
+        .containers()
+        .flatMap(({ details }) => details.resources.cpuQuota ?? [])
+        .toSorted((a, b) => a - b);
+    await third.api.until('it is resized', () => quotas().join() === '5000,30000', 5_000);
+    expect(world.runtime.containers()).toHaveLength(3);
+    expect(world.runtime.created).toHaveLength(3);
+  });
+});

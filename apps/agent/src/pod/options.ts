@@ -30,6 +30,8 @@ export interface PodManagerOptions {
   /** The node's capacity, where it is not all that the engine has. */
   readonly nodeMilliCpu?: number;
   readonly nodeMemoryBytes?: number;
+  /** Sysctls that pods may set beside the safe ones, as `kernel.msg*`; none by default. */
+  readonly allowedUnsafeSysctls?: readonly string[];
   /** Kept back from it for what is no pod. */
   readonly reserved?: { readonly milliCpu: number; readonly memoryBytes: number };
 }
@@ -48,6 +50,7 @@ export interface ResolvedOptions {
   readonly hostIp: string;
   readonly nodeMilliCpu: number;
   readonly nodeMemoryBytes: number;
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly reserved: { readonly milliCpu: number; readonly memoryBytes: number };
   readonly engine: EngineInfo;
 }
@@ -76,6 +79,7 @@ export async function resolveOptions(runtime: ContainerRuntime, options: PodMana
     hostIp: options.hostIp ?? hostAddress(),
     nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,
     nodeMemoryBytes: options.nodeMemoryBytes ?? engine.memoryBytes,
+    allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
     reserved: options.reserved ?? { milliCpu: 0, memoryBytes: 0 },
     engine,
   };

@@ -7,6 +7,7 @@ import type { NodeApi } from '../node-api.ts';
 import type { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import type { AdmissionFacts } from './admit-pod.ts';
 import type { PodFacts } from './field-values.ts';
 import type { NodeIdentity } from './labels.ts';
 import type { PodFiles } from './pod-files.ts';
@@ -32,6 +33,9 @@ export interface PodContext {
   readonly allocatable: PodFacts['allocatable'];
   readonly resourceFacts: ResourceFacts;
   readonly backOff: BackOffOptions;
+  readonly admission: AdmissionFacts;
+  /** Where `localhostProfile`s of seccomp lie. */
+  readonly seccompDirectory: string;
   /** Go's name of the engine's machine. */
   readonly architecture: string;
   /** Limits how many containers are created and started at a time. */

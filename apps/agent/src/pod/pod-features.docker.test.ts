@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { Pod } from '@gantry/api-types';
@@ -134,7 +134,10 @@ it('runs on the host’s network, processes and ipc where the pod says so', asyn
 });
 
 it('writes the pod’s hosts file, host name and name service settings', async () => {
-  await using node = await startTestNode({}, '10.251.6.0/24', 'node-1', { server: '10.96.0.10', domain: 'cluster.local' });
+  await using node = await startTestNode({}, '10.251.6.0/24', 'node-1', {
+    server: '10.96.0.10',
+    domain: 'cluster.local',
+  });
   const spec = {
     hostname: 'web-0',
     subdomain: 'web',
@@ -190,4 +193,30 @@ it('adds ephemeral containers to a running pod, in its namespaces, and never res
   node.api.deletePod(pod.metadata.uid, 1);
   await node.api.until('it is gone', () => node.api.terminated.includes(pod.metadata.uid));
   expect(await node.runtime.listContainers({ 'io.gantry.pod.uid': pod.metadata.uid })).toEqual([]);
+});
+
+it('applies a seccomp profile of the node and safe sysctls, and refuses others', async () => {
+  await using node = await startTestNode();
+  const denyMkdir = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+  };
+  await mkdir(`${node.dataDir}/seccomp/profiles`, { recursive: true });
+  await writeFile(`${node.dataDir}/seccomp/profiles/no-mkdir.json`, JSON.stringify(denyMkdir));
+  const sysctls = [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '80' }];
+  const seccompProfile = { type: 'Localhost', localhostProfile: 'profiles/no-mkdir.json' };
+  const containers = [makeContainer('a'), makeContainer('b', undefined, { securityContext: { seccompProfile } })];
+  const pod = makePod({ spec: { containers, securityContext: { sysctls } } });
+  const { containerStatuses = [] } = await node.runPod(pod);
+  const [a, b] = containerStatuses.map(({ containerID }) => idOf(containerID));
+  expect(await execIn(b ?? '', 'cat', '/proc/sys/net/ipv4/ip_unprivileged_port_start')).toBe('80\n');
+  await execIn(a ?? '', 'mkdir', '/tmp/x');
+  await expect(execIn(b ?? '', 'mkdir', '/tmp/x')).rejects.toThrow(/Operation not permitted/);
+  const unsafe = makePod({ spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } } });
+  node.api.putPod(unsafe);
+  await node.api.until('it is refused', () => node.api.status(unsafe.metadata.uid)?.phase === 'Failed');
+  expect(node.api.status(unsafe.metadata.uid)).toMatchObject({
+    reason: 'SysctlForbidden',
+    message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
+  });
 });

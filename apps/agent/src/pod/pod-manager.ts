@@ -1,4 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ApiError, type NodeUsage } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
@@ -354,6 +355,11 @@ function createContext(
     hooks: new ContainerHooks({ runtime, clock }),
     files: new PodFiles({ dataDir, clusterDns: settings.clusterDns }),
     architecture: options.engine.architecture,
+    admission: {
+      securityOptions: options.engine.securityOptions,
+      allowedUnsafeSysctls: options.allowedUnsafeSysctls,
+    },
+    seccompDirectory: join(dataDir, 'seccomp'),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
   };
 }

@@ -176,12 +176,13 @@ export class PodWorker {
 
   #recall(pod: Pod): void {
     const { api } = this.#context;
-    recallPod(this.state, pod);
+    recallPod(this.state, pod, this.#context.admission);
     for (const track of this.state.tracks.values()) {
       const attempt = lastAttempt(track);
       if (attempt?.state === 'running') noteRunning({ context: this.#context, worker: this, pod }, track, attempt);
     }
-    const { unsupported } = this.state;
+    const { unsupported, rejected, ended } = this.state;
+    if (rejected && !ended) api.recordEvent({ pod, type: 'Warning', ...rejected });
     if (unsupported !== undefined) {
       api.recordEvent({ pod, type: 'Warning', reason: 'UnsupportedField', message: unsupported });
     }

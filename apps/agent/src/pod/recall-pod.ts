@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from '@gantry/api-types';
 import { recallAllocation } from '../resize/allocation.ts';
+import { type AdmissionFacts, refusalOf } from './admit-pod.ts';
 import { containersOf, needsSandbox, sandboxName } from './pod-containers.ts';
 import { type ContainerTrack, lastAttempt, newTrack, type PodState } from './pod-state.ts';
 import { unsupportedFields } from './supported-fields.ts';
@@ -8,9 +9,10 @@ import { unsupportedFields } from './supported-fields.ts';
  * Fills a pod's state, in which there may be adopted containers, with what its spec and its last reported status tell:
  * an earlier life of this agent may have run it.
  */
-export function recallPod(state: PodState, pod: Pod): void {
+export function recallPod(state: PodState, pod: Pod, admission: AdmissionFacts): void {
   const status = pod.status ?? {};
   state.unsupported = unsupportedFields(pod);
+  state.rejected = refusalOf(pod, admission);
   state.allocation = recallAllocation(pod);
   const isUnderWay = status.conditions?.some(({ type }) => type === 'PodResizeInProgress') ?? false;
   state.resize = { isUnderWay };

@@ -13,6 +13,7 @@ import { labelKeys } from './labels.ts';
 import { type ContainerNamespaces, namespacesOf } from './namespaces.ts';
 import type { Attempt, ContainerTrack } from './pod-state.ts';
 import { containerResources } from './resources.ts';
+import { localSeccompProfile } from './seccomp-profile.ts';
 import { isNoLongerDesired, noteProblem, retryLater, start } from './start-attempt.ts';
 import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
 
@@ -94,6 +95,7 @@ async function buildSpec(
         ...(await context.volumes.mountsOf(facts, container, track.nextAttempt, variables)),
       ],
       cgroupParent: context.cgroups.parentOf(worker.uid),
+      seccompProfile: await localSeccompProfile(pod, container, context.seccompDirectory),
       resources: containerResources(granted, grantedContainer, context.resourceFacts),
     });
   } catch (error) {

@@ -20,10 +20,7 @@ const refused: [Partial<PodSpec>, string][] = [
   ],
   [{ volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }] }, 'spec.volumes[0].nfs'],
   [{ volumes: [{ name: 'v', emptyDir: { medium: 'HugePages' } }] }, 'spec.volumes[0].emptyDir.medium: "HugePages"'],
-  [
-    { securityContext: { seccompProfile: { type: 'Localhost' } } },
-    'spec.securityContext.seccompProfile.type: "Localhost"',
-  ],
+  [{ securityContext: { windowsOptions: { hostProcess: true } } }, 'spec.securityContext.windowsOptions'],
 ];
 
 it.each(refused)('names %j', (spec, field) => {

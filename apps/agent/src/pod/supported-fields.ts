@@ -17,7 +17,7 @@ const keyToPath = { key: true, path: true, mode: true } as const;
 const fieldRef = { apiVersion: true, fieldPath: true } as const;
 const resourceFieldRef = { containerName: true, resource: true, divisor: true } as const;
 const downwardItem = { path: true, mode: true, fieldRef, resourceFieldRef } as const;
-const seccompProfile = { type: oneOf('RuntimeDefault', 'Unconfined') } as const;
+const seccompProfile = { type: true, localhostProfile: true } as const;
 const appArmorProfile = { type: true, localhostProfile: true } as const;
 const seLinuxOptions = { user: true, role: true, type: true, level: true } as const;
 

@@ -58,6 +58,8 @@ export interface EngineInfo {
   readonly cgroupDriver: string;
   readonly cgroupVersion: 1 | 2;
   readonly rootDirectory: string;
+  /** What it confines containers with: `seccomp`, `apparmor`, `selinux`, `cgroupns`, … */
+  readonly securityOptions: readonly string[];
   /** Whether it runs without root, in a network namespace of its own. */
   readonly isRootless: boolean;
   /** The engine's own id. */

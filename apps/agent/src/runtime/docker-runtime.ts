@@ -58,6 +58,7 @@ export class DockerRuntime implements ContainerRuntime {
       cgroupDriver: info.CgroupDriver,
       cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
       rootDirectory: info.DockerRootDir,
+      securityOptions: (info.SecurityOptions ?? []).map((text) => text.replace(/^name=([^,]*).*$/, '$1')),
       isRootless: (info.SecurityOptions ?? []).includes('name=rootless'),
       id: info.ID,
     };
@@ -239,6 +240,7 @@ interface DockerInfo {
   CgroupDriver: string;
   CgroupVersion?: string;
   DockerRootDir: string;
+  /** `name=seccomp,profile=default` */
   SecurityOptions?: string[] | null;
   ID: string;
 }

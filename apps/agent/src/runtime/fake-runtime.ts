@@ -73,6 +73,7 @@ export class FakeRuntime implements ContainerRuntime {
       cgroupDriver: 'fake',
       cgroupVersion: 1,
       rootDirectory: '/var/lib/docker',
+      securityOptions: ['seccomp'],
       isRootless: false,
       id: 'fake',
     };
