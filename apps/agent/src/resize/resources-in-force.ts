@@ -86,5 +86,16 @@ function cpuLimit(limits: Amounts, { cpuQuota }: ResourcesInForce): Record<strin
 function memoryLimit(limits: Amounts, { memoryBytes }: ResourcesInForce): Record<string, string> {
   if (memoryBytes === undefined) return {};
   if (limits.memory !== undefined && parseBytes(limits.memory) === memoryBytes) return { memory: limits.memory };
-  return { memory: String(memoryBytes) };
+  return { memory: formatBytes(memoryBytes) };
+}
+
+/** As Kubernetes writes quantities: the largest binary unit that divides it. */
+function formatBytes(bytes: number): string {
+  const units = ['Ki', 'Mi', 'Gi', 'Ti'];
+  let [value, unit] = [bytes, ''];
+  for (const next of units) {
+    if (value % 1024 !== 0) break;
+    [value, unit] = [value / 1024, next];
+  }
+  return `${value}${unit}`;
 }
