@@ -5,7 +5,9 @@ import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import type { Logger } from '@gantry/core';
 import type { AgentConfig } from './config.ts';
 import { networkNames } from './network/names.ts';
+import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
+import { hostAddress } from './pod/host-limits.ts';
 import { type PodManager, startPodManager } from './pod/pod-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import { DockerImageTransfer } from './runtime/docker-image-transfer.ts';
@@ -71,6 +73,8 @@ class NodeAgent implements Agent {
   #manager: PodManager | undefined;
   #services: NodeServices | undefined;
   #serviceProblem: string | undefined;
+  #routesTold: RoutesTold | undefined;
+  #routes: RouteKeeper | undefined;
 
   constructor(config: AgentConfig, credential: NodeCredential, logger: Logger) {
     this.#config = config;
@@ -86,6 +90,10 @@ class NodeAgent implements Agent {
       logger,
       random: Math.random,
       registration: () => this.#currentRegistration(),
+      onNodeRoutes: (frame) => {
+        this.#routesTold = afterRoutesFrame(this.#routesTold, frame);
+        this.#routes?.update(this.#routesTold);
+      },
       onWelcome: (welcome) => this.#onWelcome(welcome),
     });
   }
@@ -112,6 +120,7 @@ class NodeAgent implements Agent {
     await this.#connection.stop();
     await this.#starting;
     clearTimeout(this.#retry);
+    await this.#routes?.stop();
     await this.#manager?.stop();
     await this.#services?.stop();
   }
@@ -193,6 +202,7 @@ class NodeAgent implements Agent {
       this.#manager = manager;
       this.#services = this.#startServices(welcome);
       if (this.#serviceProblem !== undefined) this.#connection.sendRegistration();
+      this.#keepRoutes(manager, welcome.cluster);
     } catch (error) {
       if (this.#isStopped) return;
       this.#logger.error({ err: error }, 'pods cannot be run yet, trying again');
@@ -216,6 +226,15 @@ class NodeAgent implements Agent {
       clock: systemClock,
       logger: this.#logger,
     });
+  }
+
+  #keepRoutes({ plumbing }: PodManager, cluster: string): void {
+    const { networkMode: mode, nodeName, nodeIp } = this.#config;
+    if (!plumbing || mode === 'engine') return;
+    const identity = { cluster, node: nodeName };
+    const hostIp = nodeIp ?? hostAddress();
+    this.#routes = new RouteKeeper({ identity, hostIp, mode, plumbing, clock: systemClock, logger: this.#logger });
+    if (this.#routesTold) this.#routes.update(this.#routesTold);
   }
 
   async #describeAgain(): Promise<void> {

@@ -11,7 +11,7 @@ export interface RootFile {
   readonly content: Buffer;
 }
 
-/** What a host needs beside Node: an engine with its helpers, packet filters for it, and a shell. */
+/** What a host needs beside Node: an engine with its helpers, packet filters, what the pod network is made with, and a shell. */
 const programs = [
   'dockerd',
   'containerd',
@@ -22,6 +22,10 @@ const programs = [
   'iptables',
   'ip6tables',
   'ip',
+  'bridge',
+  'tc',
+  'nft',
+  'nsenter',
   'busybox',
   'tar',
   'gzip',

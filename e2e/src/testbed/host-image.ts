@@ -46,7 +46,7 @@ async function buildOnPublicImages(docker: Docker): Promise<string> {
   const dockerfile = [
     'FROM node:26-alpine AS node',
     'FROM docker:29-dind',
-    'RUN apk add --no-cache libstdc++',
+    'RUN apk add --no-cache libstdc++ nftables iproute2 util-linux-misc',
     'COPY --from=node /usr/local/bin/node /usr/bin/node',
     'COPY host-boot /etc/host-boot',
     `ENTRYPOINT ${JSON.stringify(entrypoint)}`,

@@ -137,6 +137,15 @@ export interface ServiceNetwork {
   readonly domain: string;
 }
 
+/** Where one node's pods are. */
+export interface NodeRoute {
+  readonly nodeName: string;
+  /** IPv4 range in CIDR notation. */
+  readonly podCIDR: string;
+  /** The host's address. */
+  readonly hostIP: string;
+}
+
 export type ControllerFrame =
   | {
       readonly type: 'welcome';
@@ -150,6 +159,16 @@ export type ControllerFrame =
   | { readonly type: 'refused'; readonly reason: ErrorReason; readonly message: string }
   /** Answers every agent heartbeat, so that the agent notices a dead controller. */
   | { readonly type: 'heartbeat' }
+  /** Where the pods of all nodes are (`isFull`), or what changed of that; sent before the objects. */
+  | {
+      readonly type: 'nodeRoutes';
+      /** The range that all pod CIDRs are cut from. */
+      readonly clusterCIDR: string;
+      readonly isFull: boolean;
+      readonly items: readonly NodeRoute[];
+      /** Names of nodes. */
+      readonly removed: readonly string[];
+    }
   | { readonly type: 'objects'; readonly items: readonly NodeObjectChange[] }
   /** All NetworkPolicies that concern the node, in place of those it was sent before. */
   | { readonly type: 'policies'; readonly items: readonly ResolvedPolicy[] }

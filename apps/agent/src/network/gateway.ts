@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { formatIp, parseCidr } from '@gantry/core/network/pod-cidr';
-import type { IpBatch } from './ip-batch.ts';
 import type { NetworkNames } from './names.ts';
+import type { ToolBatch } from './tool-batch.ts';
 
 /** The first address of the pod CIDR: the host, as the node's pods see it. */
 export function gatewayOf(podCidr: string): string {
@@ -14,7 +14,7 @@ export function gatewayOf(podCidr: string): string {
  * What the node's pods share on the host: the gateway's address, on a link that nothing is plugged into, and a route
  * that refuses what is sent to addresses of the pod CIDR without a pod, so that callers learn at once. Repeatable.
  */
-export async function ensureGateway(batch: IpBatch, names: NetworkNames, podCidr: string): Promise<void> {
+export async function ensureGateway(batch: ToolBatch, names: NetworkNames, podCidr: string): Promise<void> {
   const { gatewayLink, routeMetric } = names;
   await batch.run([
     `-link add ${gatewayLink} type bridge`,

@@ -10,6 +10,9 @@ interface HostPort {
   readonly protocol: 'tcp' | 'udp' | 'sctp';
 }
 
+/** As numbers: nft knows the names from a file that small hosts lack. */
+const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
+
 interface Published {
   readonly ip: string;
   readonly ports: readonly HostPort[];
@@ -70,7 +73,7 @@ export class HostPorts {
     for (const { ip, ports } of this.#published.values()) {
       lines.push(`add element ${ref} hairpins { ${ip} . ${ip} }`);
       for (const { hostIp, protocol, hostPort, containerPort } of ports) {
-        const target = `${protocol} . ${hostPort} : ${ip} . ${containerPort}`;
+        const target = `${protocolNumbers[protocol]} . ${hostPort} : ${ip} . ${containerPort}`;
         if (hostIp === '') lines.push(`add element ${ref} hostports { ${target} }`);
         else lines.push(`add element ${ref} hostports_by_ip { ${hostIp} . ${target} }`);
       }

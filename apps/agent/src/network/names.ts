@@ -8,6 +8,8 @@ export interface NetworkNames {
   /** Holds the gateway address, the first of the pod CIDR. */
   readonly gatewayLink: string;
   readonly vxlanLink: string;
+  /** The VXLAN network identifier under which this node receives. */
+  readonly vni: number;
   /** The node's own nftables table, of family `ip`. */
   readonly table: string;
   /** The metric of all routes that the node makes: several nodes on one host may each have one to the same place. */
@@ -23,6 +25,7 @@ export function networkNames({ cluster, node }: NodeIdentity): NetworkNames {
     linkPrefix,
     gatewayLink: `${linkPrefix}g`,
     vxlanLink: `${linkPrefix}v`,
+    vni: 1 + (digest.readUIntBE(7, 3) % (2 ** 24 - 1)),
     table: `gantry_${hash}`,
     routeMetric: 10_000 + (digest.readUInt32BE(3) % 1_000_000),
   };

@@ -19,6 +19,8 @@ export interface Plumbing {
   readonly podCidr: string;
   /** The host as its pods see it. */
   readonly gateway: string;
+  /** Makes what the pods share anew: the host's firewall may have been reloaded. */
+  refresh(): Promise<void>;
 }
 
 export interface OpenedNetwork {
@@ -62,7 +64,11 @@ export async function openPodNetwork(settings: PodNetworkSettings): Promise<Open
       `${cgroupDirectory(layout, 'cpu', containerCgroup(layout, id, settings.cgroupParentOf(podUid)))}/cgroup.procs`,
     pidOf: async (id) => (await runtime.inspectContainer(id))?.pid || undefined,
   });
-  return { network, plumbing: { names, table, podCidr, gateway: gatewayOf(podCidr) } };
+  const refresh = () => {
+    network.doubt();
+    return network.ensure();
+  };
+  return { network, plumbing: { names, table, podCidr, gateway: gatewayOf(podCidr), refresh } };
 }
 
 async function findProblem({ runtime, engine, identity }: PodNetworkSettings): Promise<string | undefined> {

@@ -7,7 +7,6 @@ import { awaitNamespace, type NetworkNamespace, openNamespace } from './containe
 import { ensureForwarding } from './forwarding.ts';
 import { ensureGateway, gatewayOf } from './gateway.ts';
 import { HostPorts } from './host-ports.ts';
-import { IpBatch } from './ip-batch.ts';
 import { isPodLink, type NetworkNames, podLinkName } from './names.ts';
 import type { NftTable } from './nft.ts';
 import { writeNodeRules } from './node-rules.ts';
@@ -15,6 +14,7 @@ import { podAddressOf } from './pod-address.ts';
 import { PodIps } from './pod-ips.ts';
 import { type PodAddress, PodLinks } from './pod-link.ts';
 import type { PodEndpoint, PodNetwork, StartingEndpoint } from './pod-network.ts';
+import { ToolBatch } from './tool-batch.ts';
 
 export interface PlumbedNetworkOptions {
   readonly names: NetworkNames;
@@ -34,7 +34,7 @@ export class PlumbedNetwork implements PodNetwork {
   readonly publishesHostPorts = false;
   readonly #options: PlumbedNetworkOptions;
   readonly #ips: PodIps;
-  readonly #batch = new IpBatch();
+  readonly #batch = new ToolBatch('ip');
   readonly #links: PodLinks;
   readonly #hostPorts: HostPorts;
   #ready: Promise<void> | undefined;

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import type { PodBandwidth } from '@gantry/core/network/bandwidth';
 import { limitBandwidth } from './bandwidth.ts';
 import type { NetworkNamespace } from './container-namespace.ts';
-import type { IpBatch } from './ip-batch.ts';
 import { type NetworkNames, podLinkName } from './names.ts';
 import { mustRunTool } from './run-tool.ts';
+import type { ToolBatch } from './tool-batch.ts';
 
 /** What every host end answers to; pods know it beforehand, so that nobody needs to ask for the gateway's address. */
 const gatewayMac = 'ee:ee:ee:ee:ee:ee';
@@ -35,9 +35,9 @@ export interface PodAddress {
  */
 export class PodLinks {
   readonly #facts: PodLinkFacts;
-  readonly #batch: IpBatch;
+  readonly #batch: ToolBatch;
 
-  constructor(facts: PodLinkFacts, batch: IpBatch) {
+  constructor(facts: PodLinkFacts, batch: ToolBatch) {
     this.#facts = facts;
     this.#batch = batch;
   }

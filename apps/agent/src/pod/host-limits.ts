@@ -18,10 +18,10 @@ export function lowestOomScoreAdj(): number {
   }
 }
 
-/** The first IPv4 address of this host that is not a bridge of the engine; 127.0.0.1 where it has none. */
+/** The first IPv4 address of this host that is not a bridge of the engine or a link of ours; 127.0.0.1 where it has none. */
 export function hostAddress(): string {
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    if (/^(docker|br-|veth|virbr|cni|flannel)/.test(name)) continue;
+    if (/^(docker|br-|veth|virbr|cni|flannel|gt[0-9a-f]{6})/.test(name)) continue;
     const found = addresses?.find(({ family, internal }) => family === 'IPv4' && !internal);
     if (found) return found.address;
   }

@@ -138,6 +138,7 @@ function connectionTo(server: Server): ControllerConnection {
     logger,
     random: () => 0,
     registration: () => ({ labels: {} }) as NodeRegistration,
+    onNodeRoutes: () => undefined,
     onWelcome: () => {
       welcomes += 1;
     },

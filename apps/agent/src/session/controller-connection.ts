@@ -27,6 +27,8 @@ export interface ControllerConnectionOptions {
   readonly random: () => number;
   /** The newest description of this host; sent in the hello and again by {@link ControllerConnection.sendRegistration}. */
   readonly registration: () => NodeRegistration;
+  /** Where the pods of all nodes are, or what changed of that. */
+  readonly onNodeRoutes: (frame: Extract<ControllerFrame, { type: 'nodeRoutes' }>) => void;
   /** The controller accepted this node for the first time in this process's life. */
   readonly onWelcome: (welcome: Welcome) => void;
 }
@@ -193,6 +195,8 @@ export class ControllerConnection {
         this.#wasRefused = true;
         logger.error({ reason: frame.reason, detail: frame.message }, 'the controller refused this node');
         return;
+      case 'nodeRoutes':
+        return this.#options.onNodeRoutes(frame);
       case 'objects':
         return state.applyChanges(frame.items);
       case 'synced':

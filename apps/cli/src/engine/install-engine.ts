@@ -5,7 +5,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
 import { type EngineInfo, engineAddress, explainNoEngine, openEngine, probeEngine } from './engine.ts';
 
-const packages = ['docker.io', 'iptables', 'iproute2'];
+const packages = ['docker.io', 'iptables', 'iproute2', 'nftables'];
 const engineLog = '/var/log/gantry-dockerd.log';
 const startTimeoutMs = 60_000;
 

@@ -7,6 +7,7 @@ import { IngressFeed } from './ingress-feed.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { NodeObjects } from './node-objects.ts';
 import { NodeRegistrar } from './node-registration.ts';
+import { NodeRoutes } from './node-routes.ts';
 import { NodeSession, type SessionServices } from './node-session.ts';
 import type { NodeStreams } from './node-streams.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
@@ -59,6 +60,7 @@ export class AgentSessions implements NodeStreams {
       ingress: new IngressFeed(informers, clock),
       serviceObjects: new ServiceObjects(informers),
       serviceNetwork: options.serviceNetwork,
+      nodeRoutes: new NodeRoutes(nodes, options.clusterCidr),
       registrar: new NodeRegistrar({
         client,
         nodes,
@@ -137,6 +139,7 @@ export class AgentSessions implements NodeStreams {
     this.#services.policies.stop();
     this.#services.ingress.stop();
     this.#services.serviceObjects.stop();
+    this.#services.nodeRoutes.stop();
     for (const session of [...this.#sessions.values()])
       session.close(closeCodes.goingAway, 'the controller is stopping');
     const { statusWriter, registrar } = this.#services;

@@ -20,6 +20,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { IngressFeed } from './ingress-feed.ts';
 import type { NodeObjects } from './node-objects.ts';
 import type { NodeRegistrar } from './node-registration.ts';
+import type { NodeRoutes } from './node-routes.ts';
 import type { PodStatusWriter } from './pod-status-writer.ts';
 import type { PolicyFeed } from './policy-feed.ts';
 import { removeReclaimedVolume } from './reclaimed-volumes.ts';
@@ -39,6 +40,7 @@ export interface SessionServices {
   readonly ingress: IngressFeed;
   readonly serviceObjects: ServiceObjects;
   readonly serviceNetwork: ServiceNetwork;
+  readonly nodeRoutes: NodeRoutes;
   readonly registrar: NodeRegistrar;
   readonly statusWriter: PodStatusWriter;
 }
@@ -194,10 +196,11 @@ export class NodeSession {
     if (podCIDR === undefined || this.#isClosed || this.#isReady) return;
     this.#isReady = true;
     this.#callbacks.onReady();
-    const { cluster, heartbeatMs, nodeObjects, policies, ingress } = this.#services;
+    const { cluster, heartbeatMs, nodeObjects, nodeRoutes, policies, ingress } = this.#services;
     const { serviceObjects, serviceNetwork: services } = this.#services;
     this.#send({ type: 'welcome', nodeName: this.nodeName, cluster, podCIDR, heartbeatMs, services });
     const sink = (changes: readonly NodeObjectChange[]) => this.#queue(changes);
+    const stopRoutes = nodeRoutes.subscribe((frame) => this.#send(frame));
     // Before the pods: none may start without what restricts it, or without knowing of the Services there are.
     const stopPolicies = policies.subscribe(this.nodeName, (items) => this.#send({ type: 'policies', items }));
     const stopServices = serviceObjects.subscribe(sink);
@@ -205,6 +208,7 @@ export class NodeSession {
     // Only to nodes with a proxy: the config holds the keys of certificates.
     const stopIngress = registration.ingress && ingress.subscribe((config) => this.#send({ type: 'ingress', config }));
     this.#unsubscribe = () => {
+      stopRoutes();
       stopIngress?.();
       stopPolicies();
       stopServices();

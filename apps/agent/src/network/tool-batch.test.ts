@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseFailures } from './ip-batch.ts';
+import { parseFailures } from './tool-batch.ts';
 
 it('tells which line failed and why', () => {
   const stderr = [

@@ -1,10 +1,10 @@
 import { runTool } from './run-tool.ts';
 
-/** A line for `ip -batch`; one that begins with `-` may fail, as in a makefile. */
-export type IpLine = string;
+/** A line for `ip -batch` or `bridge -batch`; one that begins with `-` may fail, as in a makefile. */
+export type BatchLine = string;
 
 interface Waiting {
-  readonly lines: readonly IpLine[];
+  readonly lines: readonly BatchLine[];
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -13,16 +13,21 @@ interface Waiting {
 const maxLines = 500;
 
 /**
- * Runs `ip` commands in the host's network namespace. What is asked for while a process runs goes into the next one
+ * Runs `ip` or `bridge` commands in the host's network namespace. What is asked for while a process runs goes into the next one
  * together, since starting a process costs more than a command. Each caller hears of its own lines only; lines of one
  * caller run in their order, and all of them do, whatever happens to those before.
  */
-export class IpBatch {
+export class ToolBatch {
+  readonly #tool: 'ip' | 'bridge';
   #waiting: Waiting[] = [];
   #isRunning = false;
 
-  /** Rejects with what `ip` said of the first line that failed. */
-  run(lines: readonly IpLine[]): Promise<void> {
+  constructor(tool: 'ip' | 'bridge') {
+    this.#tool = tool;
+  }
+
+  /** Rejects with what the tool said of the first line that failed. */
+  run(lines: readonly BatchLine[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ lines, resolve, reject });
       if (!this.#isRunning) void this.#drain();
@@ -34,12 +39,15 @@ export class IpBatch {
     while (this.#waiting.length > 0) {
       const taken = this.#take();
       try {
-        const failures = await runIpBatch(taken.flatMap(({ lines }) => lines));
+        const failures = await runBatch(
+          this.#tool,
+          taken.flatMap(({ lines }) => lines),
+        );
         let first = 0;
         for (const { lines, resolve, reject } of taken) {
           const failed = lines.findIndex((line, i) => !line.startsWith('-') && failures.has(first + i));
           if (failed < 0) resolve();
-          else reject(new Error(`ip ${lines[failed]}: ${failures.get(first + failed)}`));
+          else reject(new Error(`${this.#tool} ${lines[failed]}: ${failures.get(first + failed)}`));
           first += lines.length;
         }
       } catch (error) {
@@ -60,15 +68,15 @@ export class IpBatch {
 }
 
 /** The message of each line that failed, by its index. */
-async function runIpBatch(lines: readonly IpLine[]): Promise<ReadonlyMap<number, string>> {
+async function runBatch(tool: string, lines: readonly BatchLine[]): Promise<ReadonlyMap<number, string>> {
   const input = `${lines.map((line) => line.replace(/^-/, '')).join('\n')}\n`;
-  const { exitCode, stderr } = await runTool('ip', ['-force', '-batch', '-'], { input });
+  const { exitCode, stderr } = await runTool(tool, ['-force', '-batch', '-'], { input });
   const failures = parseFailures(stderr);
-  if (exitCode !== 0 && failures.size === 0) throw new Error(`ip: ${stderr.trim() || `ended with ${exitCode}`}`);
+  if (exitCode !== 0 && failures.size === 0) throw new Error(`${tool}: ${stderr.trim() || `ended with ${exitCode}`}`);
   return failures;
 }
 
-/** Reads what `ip -force -batch` wrote: any number of messages, then `Command failed -:LINE`. */
+/** Reads what `-force -batch` wrote: any number of messages, then `Command failed -:LINE`. */
 export function parseFailures(stderr: string): ReadonlyMap<number, string> {
   const failures = new Map<number, string>();
   let messages: string[] = [];
