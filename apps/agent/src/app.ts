@@ -177,6 +177,7 @@ class NodeAgent implements Agent {
       this.#serviceProblem = await findServiceProblem();
       const manager = await startPodManager({
         api: this.#state,
+        tokens: this.#connection.tokens,
         runtime: this.#runtime,
         imageTransfer: new DockerImageTransfer(),
         nodeName,

@@ -10,7 +10,11 @@ import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { ensureClusterObjects } from './api/cluster-objects.ts';
 import { type ApiServer, createApiServer } from './api/server.ts';
-import { openTokenStore, type TokenStore } from './auth/token-store.ts';
+import { withServiceAccounts } from './auth/service-account-authenticator.ts';
+import { openServiceAccountKey } from './auth/service-account-key.ts';
+import { createServiceAccountTokens } from './auth/service-account-tokens.ts';
+import { createTokenIssuer } from './auth/token-issuer.ts';
+import { type Authenticator, openTokenStore, type TokenStore } from './auth/token-store.ts';
 import type { ControllerConfig } from './config.ts';
 import { startControllers } from './controllers/start-controllers.ts';
 import { createDashboardServer, type DashboardServer } from './dashboard/dashboard-server.ts';
@@ -86,8 +90,11 @@ async function startParts(
   const { dataDir } = config;
   const addresses = [config.address, ...apiServiceNames(config.serviceCidr)];
   const pki = await openClusterPki({ dataDir, addresses, clock });
-  const auth = await openTokenStore({ dataDir, clock });
+  const staticTokens = await openTokenStore({ dataDir, clock });
+  const serviceTokens = createServiceAccountTokens(await openServiceAccountKey(dataDir), clock);
   const objects = await openObjects(config, logger, started);
+  const auth = withServiceAccounts(staticTokens, { tokens: serviceTokens, objects, clock });
+  const issueToken = createTokenIssuer(objects, serviceTokens);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
   let sessions: AgentSessions | undefined;
   const { app, client }: ApiServer = createApiServer({
@@ -96,6 +103,7 @@ async function startParts(
     clock,
     logger,
     auth,
+    serviceAccounts: { tokens: serviceTokens, issueToken },
     nodeStreams: () => sessions,
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
@@ -131,6 +139,7 @@ async function startParts(
       dnsIp,
       domain: clusterDomain,
     },
+    issueToken,
   });
   started.push(sessions);
   const decisions = new DecisionLog();
@@ -171,7 +180,7 @@ async function startParts(
   });
   registerTransferRoutes(app, { auth, informers: objects, nodeStreams: connected });
   registerDashboardLinkRoute(app, { auth, dashboard });
-  return listen(app, config, { pki, auth, dashboard });
+  return listen(app, config, { pki, auth: staticTokens, dashboard });
 }
 
 async function openObjects(config: ControllerConfig, logger: Logger, started: Stoppable[]): Promise<ObjectStore> {
@@ -218,7 +227,7 @@ async function listen(
 }
 
 interface AgentUpgrade {
-  readonly auth: TokenStore;
+  readonly auth: Authenticator;
   readonly sessions: AgentSessions | undefined;
   readonly request: IncomingMessage;
   readonly socket: Duplex;

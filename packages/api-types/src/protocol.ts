@@ -109,7 +109,34 @@ export type AgentFrame =
   | { readonly type: 'events'; readonly items: readonly EventReport[] }
   | { readonly type: 'nodeEvents'; readonly items: readonly NodeEventReport[] }
   | { readonly type: 'usage'; readonly usage: NodeUsage }
+  | TokenRequestFrame
   | AcceptorFrame;
+
+/** Asks for a token of the service account of a pod of the node, bound to that pod. Answered by a {@link TokenFrame}. */
+export interface TokenRequestFrame {
+  readonly type: 'requestToken';
+  /** Chosen by the agent, unique within the connection. */
+  readonly requestId: number;
+  readonly pod: PodReference;
+  /** Empty: the API server's own. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+export type TokenFrame =
+  | {
+      readonly type: 'token';
+      readonly requestId: number;
+      readonly token: string;
+      /** RFC 3339. */
+      readonly expirationTimestamp: string;
+    }
+  | {
+      readonly type: 'tokenRefused';
+      readonly requestId: number;
+      readonly reason: ErrorReason;
+      readonly message: string;
+    };
 
 /** Kinds of which a node is sent what its pods need. */
 export interface NodeObjectTypes {
@@ -176,6 +203,7 @@ export type ControllerFrame =
   | { readonly type: 'ingress'; readonly config: IngressConfig }
   /** Everything the node needs has been sent once; what it holds beyond that is gone. */
   | { readonly type: 'synced' }
+  | TokenFrame
   | OpenerFrame;
 
 export type NodeObjectChange =

@@ -7,6 +7,7 @@ import {
   decodeStreamData,
   type NodeRegistration,
   parseFrame,
+  type TokenRequestFrame,
 } from '@gantry/api-types/protocol';
 import type { Clock, Logger } from '@gantry/core';
 import { StreamAcceptor } from '@gantry/core/streams/stream-acceptor';
@@ -14,6 +15,7 @@ import { WebSocket } from 'ws';
 import type { NodePods } from '../node-api.ts';
 import { createStreamHandler } from '../streams/serve-stream.ts';
 import type { NodeState } from './node-state.ts';
+import { TokenRequests } from './token-requests.ts';
 
 export interface ControllerConnectionOptions {
   /** `https://host:port` of the controller's API. */
@@ -49,6 +51,8 @@ const credentialRefused =
 
 /** The agent's end of the session: keeps one connection to the controller, for as long as the agent lives. */
 export class ControllerConnection {
+  /** Tokens for the node's pods. */
+  readonly tokens: TokenRequests;
   readonly #options: ControllerConnectionOptions;
   #socket: WebSocket | undefined;
   #streams: StreamAcceptor | undefined;
@@ -65,6 +69,11 @@ export class ControllerConnection {
 
   constructor(options: ControllerConnectionOptions) {
     this.#options = options;
+    const send = (frame: TokenRequestFrame): boolean => {
+      if (this.#isWelcome) this.#send(frame);
+      return this.#isWelcome;
+    };
+    this.tokens = new TokenRequests({ send }, options.clock);
     options.state.onOutgoing(() => this.#flushSoon());
   }
 
@@ -202,6 +211,9 @@ export class ControllerConnection {
       case 'synced':
         state.finishSync();
         return this.#flush();
+      case 'token':
+      case 'tokenRefused':
+        return this.tokens.onFrame(frame);
       case 'openStream':
       case 'closeStream':
       case 'streamCredit':
@@ -227,6 +239,7 @@ export class ControllerConnection {
     this.#streams?.closeAll();
     this.#streams = undefined;
     this.#isWelcome = false;
+    this.tokens.failAll();
     if (this.#isStopped) return;
     if (code === closeCodes.replaced) {
       // Two agents that take turns would each start and stop the node's pods.

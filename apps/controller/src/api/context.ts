@@ -1,5 +1,6 @@
 import type { KindDefinition, KubernetesObject, ObjectKey, ResourceName } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
+import type { IssueToken } from '../auth/token-issuer.ts';
 import type { CachedObject, ObjectStore, WatchOptions, WatchSink } from '../objects/object-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
 import type { Admission } from './admission/admission.ts';
@@ -12,6 +13,8 @@ export interface ApiContext {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent where no tokens of service accounts are issued. */
+  readonly issueToken: IssueToken | undefined;
   /** Absent until the agent sessions exist. */
   readonly nodeStreams: () => NodeStreams | undefined;
 }

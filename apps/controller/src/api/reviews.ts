@@ -1,7 +1,14 @@
-import type { SelfSubjectAccessReview, SelfSubjectRulesReview } from '@gantry/api-types';
+import type {
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReviewSpec,
+  TokenReview,
+  TokenReviewStatus,
+} from '@gantry/api-types';
 import { formatTime } from '@gantry/core/lib/timestamp';
 import { authorize } from '../auth/authorize.ts';
-import type { User } from '../auth/user.ts';
+import type { Authenticator } from '../auth/token-store.ts';
+import { type User, userNamed } from '../auth/user.ts';
 import type { AnyObject } from './context.ts';
 import type { DiscoveredResource } from './discovery.ts';
 
@@ -9,7 +16,16 @@ import type { DiscoveredResource } from './discovery.ts';
 export interface Review extends DiscoveredResource {
   /** The question is only who asks: the body is not read. */
   readonly ignoresBody?: boolean;
-  answer(user: User, request: AnyObject, now: number): object;
+  /** Asking about others needs the right to create this resource; asking about oneself does not. */
+  readonly isAboutOthers?: boolean;
+  answer(asked: Asked, request: AnyObject): object;
+}
+
+/** Who asks, of whom and when. */
+export interface Asked {
+  readonly user: User;
+  readonly auth: Authenticator;
+  readonly now: number;
 }
 
 const common = {
@@ -28,17 +44,64 @@ const accessReview: Review = {
   kind: 'SelfSubjectAccessReview',
   plural: 'selfsubjectaccessreviews',
   singular: 'selfsubjectaccessreview',
-  answer(user, request) {
+  answer({ user }, request) {
     const { spec } = request as unknown as SelfSubjectAccessReview;
-    return {
-      ...request,
-      status: {
-        allowed: isAllowed(user, spec),
-        ...(isAllowed(user, spec) ? {} : { reason: `user "${user.name}" has no such right` }),
-      },
-    };
+    return { ...request, status: accessStatus(user, spec) };
   },
 };
+
+function accessStatus(user: User, spec: SelfSubjectAccessReview['spec'] | undefined): object {
+  const allowed = isAllowed(user, spec);
+  return { allowed, ...(allowed ? {} : { reason: `user "${user.name}" has no such right` }) };
+}
+
+/** The same about somebody else, in all namespaces or in one. */
+function subjectReview(kind: 'SubjectAccessReview' | 'LocalSubjectAccessReview'): Review {
+  const singular = kind.toLowerCase();
+  return {
+    ...common,
+    group: 'authorization.k8s.io',
+    kind,
+    plural: `${singular}s`,
+    singular,
+    isNamespaced: kind === 'LocalSubjectAccessReview',
+    isAboutOthers: true,
+    answer(_asked, request) {
+      const { spec } = request as unknown as { spec?: SubjectAccessReviewSpec };
+      return { ...request, status: accessStatus(userNamed(spec?.user ?? '', spec?.groups ?? []), spec) };
+    },
+  };
+}
+
+const tokenReview: Review = {
+  ...common,
+  group: 'authentication.k8s.io',
+  kind: 'TokenReview',
+  plural: 'tokenreviews',
+  singular: 'tokenreview',
+  isAboutOthers: true,
+  answer({ auth }, request) {
+    const { spec } = request as unknown as Partial<TokenReview>;
+    const found = auth.review(spec?.token ?? '', spec?.audiences ?? []);
+    if (!found) return { ...request, status: { user: {}, error: 'the token is not valid' } };
+    const status: TokenReviewStatus = {
+      authenticated: true,
+      user: userInfoOf(found.user),
+      audiences: [...found.audiences],
+    };
+    return { ...request, status };
+  },
+};
+
+function userInfoOf({ name, groups, uid, extra }: User) {
+  const details = Object.entries(extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]]);
+  return {
+    username: name,
+    ...(uid ? { uid } : {}),
+    groups: [...groups],
+    ...(details.length > 0 ? { extra: Object.fromEntries(details) } : {}),
+  };
+}
 
 function isAllowed(user: User, spec: SelfSubjectAccessReview['spec'] | undefined): boolean {
   const { resourceAttributes: asked, nonResourceAttributes } = spec ?? {};
@@ -62,7 +125,7 @@ const rulesReview: Review = {
   kind: 'SelfSubjectRulesReview',
   plural: 'selfsubjectrulesreviews',
   singular: 'selfsubjectrulesreview',
-  answer(user, request) {
+  answer({ user }, request) {
     return { ...(request as unknown as SelfSubjectRulesReview), status: rulesOf(user) };
   },
 };
@@ -103,6 +166,13 @@ function rulesOf(user: User) {
         nonResourceRules: [everyPath],
         incomplete: true,
       };
+    case 'service-account':
+      return {
+        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+        nonResourceRules: [everyPath],
+        // Secrets of other namespaces are left out.
+        incomplete: true,
+      };
     case 'none':
       return { resourceRules: [], nonResourceRules: [everyPath], incomplete: false };
   }
@@ -118,17 +188,25 @@ function selfReview(version: 'v1' | 'v1beta1'): Review {
     plural: 'selfsubjectreviews',
     singular: 'selfsubjectreview',
     ignoresBody: true,
-    answer: (user, _request, now) => ({
+    answer: ({ user, now }) => ({
       kind: 'SelfSubjectReview',
       apiVersion: `authentication.k8s.io/${version}`,
       metadata: { creationTimestamp: formatTime(now) },
-      status: { userInfo: { username: user.name, groups: [...user.groups] } },
+      status: { userInfo: userInfoOf(user) },
     }),
   };
 }
 
 /** All reviews, for discovery and dispatch. */
-export const reviews: readonly Review[] = [accessReview, rulesReview, selfReview('v1'), selfReview('v1beta1')];
+export const reviews: readonly Review[] = [
+  accessReview,
+  rulesReview,
+  subjectReview('SubjectAccessReview'),
+  subjectReview('LocalSubjectAccessReview'),
+  selfReview('v1'),
+  selfReview('v1beta1'),
+  tokenReview,
+];
 
 /** The review that a path names. */
 export function reviewFor(path: { group: string; version: string; resource: string }): Review | undefined {

@@ -5,6 +5,8 @@ import { createOpenApiDocuments } from '@gantry/api-types/schema';
 import type { ApiClient, Clock, Logger } from '@gantry/core';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { impersonate } from '../auth/impersonate.ts';
+import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
+import type { IssueToken } from '../auth/token-issuer.ts';
 import type { Authenticator } from '../auth/token-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
@@ -21,6 +23,7 @@ import { registerDocumentRoutes } from './http/document-routes.ts';
 import { maxBodyBytes, sendError, sendTooLarge, toApiError } from './http/errors.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import type { HttpContext } from './http/http-context.ts';
+import { registerIdentityRoutes } from './http/identity-routes.ts';
 import { createNegotiator } from './http/negotiate.ts';
 import { registerResourceRoutes } from './http/resource-routes.ts';
 import { createWatchUpgrade } from './http/watch-upgrade.ts';
@@ -35,6 +38,8 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly auth: Authenticator;
+  /** Absent: no tokens of service accounts are issued, and none are described. */
+  readonly serviceAccounts?: { readonly tokens: ServiceAccountTokens; readonly issueToken: IssueToken };
   /** Asked for each time: the agent sessions themselves need the client made here. */
   readonly nodeStreams: () => NodeStreams | undefined;
   /** PEM. Absent in tests that only inject. */
@@ -93,6 +98,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       done();
     });
     registerDocumentRoutes(scope, { discovery, openApi });
+    if (options.serviceAccounts) registerIdentityRoutes(scope, options.serviceAccounts.tokens);
     registerResourceRoutes(scope, http);
   });
   acceptUpgrades(app, http, options);
@@ -118,7 +124,9 @@ function createContext(options: ApiServerOptions): ApiContext {
       nodePortRange: options.nodePortRange ?? [30_000, 32_767],
     }),
   ]);
-  return { objects: untypedObjects, registry: createRegistry(options.kinds), admission, clock, logger, nodeStreams };
+  const registry = createRegistry(options.kinds);
+  const issueToken = options.serviceAccounts?.issueToken;
+  return { objects: untypedObjects, registry, admission, clock, logger, issueToken, nodeStreams };
 }
 
 /** Label selectors may be long; Go servers take 1 MiB of headers. */

@@ -25,9 +25,21 @@ export function authorize(user: User, attributes: AccessAttributes): boolean {
       return readVerbs.has(attributes.verb) && attributes.resource !== 'secrets';
     case 'node':
       return authorizeNode(user.role.nodeName, attributes);
+    case 'service-account':
+      return authorizeServiceAccount(user.role.namespace, attributes);
     case 'none':
       return false;
   }
+}
+
+/** RBAC is not enforced: what is held back is what would let a pod become somebody of another namespace. */
+function authorizeServiceAccount(
+  namespace: string,
+  { verb, resource, subresource, ...asked }: AccessAttributes,
+): boolean {
+  if (verb === 'impersonate') return false;
+  const isSecret = resource === 'secrets' || (resource === 'serviceaccounts' && subresource === 'token');
+  return !isSecret || asked.namespace === namespace;
 }
 
 /** Reads of the own Node, and of pods confined to it by a field selector. What an agent needs beyond comes over its session. */

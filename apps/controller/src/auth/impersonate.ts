@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '@gantry/api-types';
 import { authorize, forbiddenMessage } from './authorize.ts';
-import type { User } from './user.ts';
+import { type User, userNamed } from './user.ts';
 
 /**
  * `kubectl --as`: who may do everything may ask what others may. There are no rules for users by name yet, so an
- * impersonated user has rights only by being in `system:masters`. Throws 403 where the caller may not impersonate.
+ * impersonated user has rights only by being in `system:masters` or a service account. Throws 403 where the caller may not impersonate.
  */
 export function impersonate(user: User, headers: IncomingHttpHeaders): User {
   const name = headers['impersonate-user'];
@@ -15,9 +15,7 @@ export function impersonate(user: User, headers: IncomingHttpHeaders): User {
   if (!authorize(user, attributes)) {
     throw new ApiError('Forbidden', forbiddenMessage(user, attributes), { name, kind: 'users' });
   }
-  const groups = groupsOf(headers['impersonate-group']);
-  const role = groups.includes('system:masters') ? ({ type: 'admin' } as const) : ({ type: 'none' } as const);
-  return { name, groups: [...groups, 'system:authenticated'], role };
+  return userNamed(name, groupsOf(headers['impersonate-group']));
 }
 
 /** Node joins repeated headers by commas. */

@@ -2,10 +2,19 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '@gantry/core';
 import { ensurePrivateDirectory, readIfPresent, writePrivateFile } from '../pki/private-files.ts';
+import { tokenIssuer } from './service-account-tokens.ts';
 import { adminUser, type User } from './user.ts';
+
+/** Whose a token is, and which of the audiences asked about it is for. */
+export interface ReviewedToken {
+  readonly user: User;
+  readonly audiences: readonly string[];
+}
 
 /** Turns credentials into users, and makes and withdraws them. */
 export interface Authenticator {
+  /** What TokenReview asks: no audiences stand for the API server's own. Undefined as for {@link authenticate}. */
+  review(token: string, audiences: readonly string[]): ReviewedToken | undefined;
   /** The user of an `Authorization` header's value; undefined where it is absent, malformed, unknown or expired. */
   authenticate(header: string | undefined): User | undefined;
   /** A new bearer token for the user. Resolves once it is on disk; only its digest is kept. */
@@ -64,8 +73,19 @@ class FileTokenStore implements TokenStore {
 
   authenticate(header: string | undefined): User | undefined {
     if (header?.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+    return this.#userOf(header.slice(7).trim());
+  }
+
+  /** These tokens are for the API server and nobody else. */
+  review(token: string, audiences: readonly string[]): ReviewedToken | undefined {
+    const shared = audiences.length > 0 ? audiences.filter((audience) => audience === tokenIssuer) : [tokenIssuer];
+    const user = shared.length > 0 ? this.#userOf(token) : undefined;
+    return user && { user, audiences: shared };
+  }
+
+  #userOf(bearer: string): User | undefined {
     // The look-up is by digest, so that its timing tells nothing about the token; the comparison is constant-time too.
-    const digest = digestOf(header.slice(7).trim());
+    const digest = digestOf(bearer);
     const token = this.#tokens.get(digest);
     if (!token || !timingSafeEqual(Buffer.from(token.digest), Buffer.from(digest))) return undefined;
     if (token.expiresAt !== undefined && token.expiresAt <= this.#clock.now()) return undefined;

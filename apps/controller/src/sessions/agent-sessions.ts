@@ -3,6 +3,7 @@ import { agentProtocol, closeCodes, type ServiceNetwork, type StreamRequest } fr
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import type { OpenedStream } from '@gantry/core/streams/stream-opener';
 import type { WebSocket } from 'ws';
+import type { IssueToken } from '../auth/token-issuer.ts';
 import { IngressFeed } from './ingress-feed.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { NodeObjects } from './node-objects.ts';
@@ -13,6 +14,7 @@ import type { NodeStreams } from './node-streams.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { PolicyFeed } from './policy-feed.ts';
 import { ServiceObjects } from './service-objects.ts';
+import { TokenGrants } from './token-grants.ts';
 
 export interface AgentSessionsOptions {
   readonly client: ApiClient;
@@ -26,6 +28,8 @@ export interface AgentSessionsOptions {
   readonly serviceNetwork: ServiceNetwork;
   /** How often agents say that they live, in milliseconds. */
   readonly heartbeatMs: number;
+  /** Tokens for the pods of the nodes; without it agents are told that there are none. */
+  readonly issueToken?: IssueToken;
 }
 
 const sweepEveryMs = 1_000;
@@ -55,6 +59,7 @@ export class AgentSessions implements NodeStreams {
       logger,
       cluster: options.cluster,
       heartbeatMs: options.heartbeatMs,
+      tokens: new TokenGrants(informers, options.issueToken),
       nodeObjects: new NodeObjects(informers),
       policies: new PolicyFeed(informers, clock),
       ingress: new IngressFeed(informers, clock),

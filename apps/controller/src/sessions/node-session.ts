@@ -25,6 +25,7 @@ import type { PodStatusWriter } from './pod-status-writer.ts';
 import type { PolicyFeed } from './policy-feed.ts';
 import { removeReclaimedVolume } from './reclaimed-volumes.ts';
 import type { ServiceObjects } from './service-objects.ts';
+import type { TokenGrants } from './token-grants.ts';
 
 /** What all sessions of a controller share. */
 export interface SessionServices {
@@ -43,6 +44,7 @@ export interface SessionServices {
   readonly nodeRoutes: NodeRoutes;
   readonly registrar: NodeRegistrar;
   readonly statusWriter: PodStatusWriter;
+  readonly tokens: TokenGrants;
 }
 
 export interface SessionCallbacks {
@@ -172,6 +174,9 @@ export class NodeSession {
         return;
       case 'usage':
         return this.#callbacks.onUsage(frame.usage);
+      case 'requestToken':
+        void this.#services.tokens.answer(this.nodeName, frame).then((answer) => this.#send(answer));
+        return;
       case 'streamOpened':
       case 'streamRefused':
       case 'streamEnded':

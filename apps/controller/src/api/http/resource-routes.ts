@@ -144,6 +144,13 @@ function bindingsCall(call: ResourceCall, method: Method): Promise<FastifyReply>
   return bindingCall(call, undefined);
 }
 
+/** What somebody else may do, and whose a token is, is not for everybody to know. */
+function checkReviewAccess(user: User, { group, resource, namespace }: ResourcePath): void {
+  const attributes: AccessAttributes = { verb: 'create', group, resource, namespace };
+  if (authorize(user, attributes)) return;
+  throw new ApiError('Forbidden', forbiddenMessage(user, attributes), { group, kind: resource });
+}
+
 const emptyReview = {} as AnyObject;
 
 /** Reviews answer a question about the caller and store nothing. */
@@ -157,10 +164,11 @@ async function reviewCall(
   if (!review) throw unknownResource();
   if (!request.user) throw new ApiError('Unauthorized', 'Unauthorized');
   if (request.method !== 'POST' || path.name !== undefined) throw methodNotAllowed();
+  if (review.isAboutOthers) checkReviewAccess(request.user, path);
   const { fieldValidation } = parseWriteParameters(request.query as Query);
   const body = Buffer.isBuffer(request.body) ? request.body : undefined;
   const source = { contentType: request.headers['content-type'], body };
   const question = review.ignoresBody ? emptyReview : decodeBody(review, source, fieldValidation).object;
-  const answer = review.answer(request.user, question, http.api.clock.now());
+  const answer = review.answer({ user: request.user, auth: http.auth, now: http.api.clock.now() }, question);
   return sendJson(reply, answer, 201);
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Binding, type Eviction, type Scale } from '@gantry/api-types';
+import { ApiError, type Binding, type Eviction, type Scale, type TokenRequest } from '@gantry/api-types';
 import type { FastifyReply } from 'fastify';
 import { methodNotAllowed, unknownResource } from '../failures.ts';
 import { getObject } from '../handlers/get.ts';
@@ -11,6 +11,7 @@ import { evictPod } from '../subresources/eviction.ts';
 import { finalizeNamespace } from '../subresources/finalize.ts';
 import { openPodLogs } from '../subresources/log.ts';
 import { getScale, updateScale } from '../subresources/scale.ts';
+import { requestToken } from '../subresources/token.ts';
 import type { ObjectType } from '../wire.ts';
 import { decodeBody, decodePatch } from './body.ts';
 import type { ResourceCall } from './http-context.ts';
@@ -42,9 +43,7 @@ export function subresourceCall(call: ResourceCall, verb: SubresourceVerb | 'del
     case 'finalize':
       return finalizeCall(call);
     case 'token':
-      return Promise.reject(
-        new ApiError('NotFound', 'service account tokens are not supported yet: use the token of the kubeconfig'),
-      );
+      return tokenCall(call);
   }
 }
 
@@ -107,6 +106,17 @@ async function evictionCall(call: ResourceCall): Promise<FastifyReply> {
   const isDry = dryRun || isDryRun(bodyDryRun);
   await evictPod(call.http.api, { namespace: call.path.namespace ?? '', podName, options, dryRun: isDry });
   return sendJson(call.reply, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201);
+}
+
+const tokenRequestType: ObjectType = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+
+async function tokenCall(call: ResourceCall): Promise<FastifyReply> {
+  const { issueToken, clock } = call.http.api;
+  if (!issueToken) throw new ApiError('ServiceUnavailable', 'this API server issues no tokens of service accounts');
+  const { fieldValidation } = parseWriteParameters(call.query);
+  const request = decodeBody(tokenRequestType, bodyOf(call), fieldValidation)
+    .object as unknown as Partial<TokenRequest>;
+  return sendJson(call.reply, await requestToken(issueToken, targetOf(call), request, clock.now()), 201);
 }
 
 async function finalizeCall(call: ResourceCall): Promise<FastifyReply> {

@@ -4,6 +4,10 @@ import type { ApiClient, Logger, Store } from '@gantry/core';
 import { createMemoryStore } from '@gantry/core/store/memory-store';
 import { FakeClock } from '@gantry/core/testing';
 import type { FastifyInstance } from 'fastify';
+import { withServiceAccounts } from '../../auth/service-account-authenticator.ts';
+import { makeServiceAccountKey } from '../../auth/service-account-key.ts';
+import { createServiceAccountTokens } from '../../auth/service-account-tokens.ts';
+import { createTokenIssuer, type IssueToken } from '../../auth/token-issuer.ts';
 import type { Authenticator } from '../../auth/token-store.ts';
 import { adminUser, nodeUser, readOnlyUser, type User } from '../../auth/user.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
@@ -22,6 +26,7 @@ const users: Readonly<Record<string, User>> = {
 };
 
 const fixedAuth: Authenticator = {
+  review: (token, audiences) => users[token] && { user: users[token], audiences },
   authenticate: (header) => users[header?.replace(/^Bearer /, '') ?? ''],
   issueToken: () => Promise.reject(new Error('tests use fixed tokens')),
   revoke: () => Promise.resolve(),
@@ -50,6 +55,7 @@ export interface TestApi extends AsyncDisposable {
   /** What is under the objects, e.g. to compact it. */
   readonly store: Store;
   readonly clock: FakeClock;
+  readonly issueToken: IssueToken;
   /** What was logged at warn and error. */
   readonly logged: { readonly level: string; readonly message: string; readonly fields: object }[];
   /** A request as the admin. A body that is no string or Buffer is sent as JSON. */
@@ -70,12 +76,15 @@ export async function createTestApi(
   const objects = await openObjectStore({ store, resources: resourceNames, logger, clock, isFrozen: true, ring });
   await objects.hasSynced;
   const { nodeStreams, ...rest } = options;
+  const serviceTokens = createServiceAccountTokens(await makeServiceAccountKey(), clock);
+  const issueToken = createTokenIssuer(objects, serviceTokens);
   const { app, client } = createApiServer({
     objects,
     kinds,
     clock,
     logger,
-    auth: fixedAuth,
+    auth: withServiceAccounts(fixedAuth, { tokens: serviceTokens, objects, clock }),
+    serviceAccounts: { tokens: serviceTokens, issueToken },
     nodeStreams: () => nodeStreams,
     ...rest,
   });
@@ -87,6 +96,7 @@ export async function createTestApi(
     objects,
     store,
     clock,
+    issueToken,
     logged,
     call: (method, url, callOptions = {}) => call(app, method, url, callOptions),
     async [Symbol.asyncDispose]() {

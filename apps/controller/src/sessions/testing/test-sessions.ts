@@ -45,6 +45,7 @@ export async function createTestSessions(options: Partial<AgentSessionsOptions> 
       domain: 'cluster.local',
     },
     heartbeatMs: 1_000,
+    issueToken: api.issueToken,
     ...options,
   });
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
