@@ -8,6 +8,7 @@ export type * from './generated/types.ts';
 export { ageOf, humanDuration } from './human-duration.ts';
 export type {
   KindDefinition,
+  OtherVersion,
   PartialSubresource,
   PrinterColumn,
   SubresourceDefinition,

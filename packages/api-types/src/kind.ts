@@ -35,6 +35,15 @@ export interface SubresourceDefinition {
   readonly verbs: readonly ('get' | 'create' | 'update' | 'patch')[];
 }
 
+/** Another version in which a kind's objects are served. They are stored, and dealt with, in the kind's own. */
+export interface OtherVersion<T extends KubernetesObject = KubernetesObject> {
+  readonly version: string;
+  /** From an object of that version as a client sent it, which may lack parts. */
+  toKind(object: KubernetesObject): T;
+  /** To that version. The object is shared and stays as it is. */
+  fromKind(object: T): KubernetesObject;
+}
+
 /**
  * A served kind, as one declarative file: names, schema, defaults, rules. Adding a kind means adding such a file to
  * `kinds/index.ts`. All functions are pure but for mutating the object they are handed, which the caller owns.
@@ -42,6 +51,8 @@ export interface SubresourceDefinition {
 export interface KindDefinition<T extends KubernetesObject = KubernetesObject> {
   readonly group: string;
   readonly version: string;
+  /** Beside `version`, which clients are to prefer. */
+  readonly otherVersions?: readonly OtherVersion<T>[];
   readonly kind: string;
   readonly plural: string;
   readonly singular: string;

@@ -1,4 +1,4 @@
-import type { KindDefinition, KubernetesObject, ObjectKey, ResourceName } from '@gantry/api-types';
+import type { KindDefinition, KubernetesObject, ObjectKey, OtherVersion, ResourceName } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
 import type { IssueToken } from '../auth/token-issuer.ts';
 import type { CachedObject, ObjectStore, WatchOptions, WatchSink } from '../objects/object-store.ts';
@@ -50,6 +50,8 @@ export interface AnyObject extends KubernetesObject {
 }
 
 export type AnyKind = KindDefinition<AnyObject>;
+
+export type AnyVersion = OtherVersion<AnyObject>;
 
 /** One object a request is about. */
 export interface Target {

@@ -1,6 +1,6 @@
-import type { ListMeta } from '@gantry/api-types';
+import { apiVersionOf, type ListMeta } from '@gantry/api-types';
 import type { CachedObject } from '../objects/object-store.ts';
-import type { AnyObject, WrittenObject } from './context.ts';
+import type { AnyObject, AnyVersion, WrittenObject } from './context.ts';
 import type { ListResult } from './handlers/list.ts';
 import type { ServedKind } from './registry.ts';
 import { columnDefinitions, tableRow } from './table.ts';
@@ -20,22 +20,17 @@ export interface Representation {
   bookmark(metadata: object): Buffer;
 }
 
-/** Plain JSON: the bytes that the cache holds, untouched. */
-export function plainRepresentation(kind: ServedKind): Representation {
-  const { kind: name } = kind.definition;
+/** Plain JSON: the bytes that the cache holds, untouched, unless the client knows the kind in another version. */
+export function plainRepresentation(kind: ServedKind, version?: AnyVersion): Representation {
+  const { kind: name, group } = kind.definition;
+  const apiVersion = version ? apiVersionOf({ group, version: version.version }) : kind.apiVersion;
+  const bytesOf = ({ object, bytes }: WrittenObject): Buffer =>
+    version ? Buffer.from(JSON.stringify(version.fromKind(object))) : bytes;
   return {
-    one: (object) => object.bytes,
-    list: (result) =>
-      wrapList(
-        `${name}List`,
-        kind.apiVersion,
-        result.metadata,
-        '"items":[',
-        ']',
-        result.items.map((item) => item.bytes),
-      ),
-    eventObject: (object) => object.bytes,
-    bookmark: (metadata) => Buffer.from(JSON.stringify({ kind: name, apiVersion: kind.apiVersion, metadata })),
+    one: bytesOf,
+    list: (result) => wrapList(`${name}List`, apiVersion, result.metadata, '"items":[', ']', result.items.map(bytesOf)),
+    eventObject: bytesOf,
+    bookmark: (metadata) => Buffer.from(JSON.stringify({ kind: name, apiVersion, metadata })),
   };
 }
 

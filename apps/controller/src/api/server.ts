@@ -80,9 +80,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     hasSynced = true;
   });
   registerHealthRoutes(app, () => hasSynced);
-  const discovery = createDiscovery(api.registry, reviews);
+  const discovery = createDiscovery(api.registry, [...api.registry.otherVersions, ...reviews]);
   const openApi = createOpenApiDocuments({
-    kinds: options.kinds,
+    kinds: [...options.kinds, ...api.registry.otherVersions],
     title: 'Kubernetes',
     version: versionInfo.gitVersion,
   });

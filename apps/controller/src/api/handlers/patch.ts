@@ -5,7 +5,6 @@ import type { AnyObject, ApiContext, Target, WriteOptions, WrittenObject } from 
 import { cloneJson } from '../json.ts';
 import { mergePatch } from '../merge-patch.ts';
 import { revisionOf } from '../metadata.ts';
-import type { ServedKind } from '../registry.ts';
 import { modifyObject, type UpdateScope } from './update.ts';
 
 /** A patch document by its media type. */
@@ -24,27 +23,29 @@ export interface PatchRequest extends WriteOptions {
    */
   readonly decode: (document: unknown) => AnyObject;
   /** Merges by the kind's patch strategies. */
-  readonly applyStrategic: (kind: ServedKind, original: AnyObject, patch: Readonly<Record<string, unknown>>) => unknown;
+  readonly applyStrategic: (original: AnyObject, patch: Readonly<Record<string, unknown>>) => unknown;
+  /** How the client knows the object, where that is in another version; the patch is for that. */
+  readonly present?: ((object: AnyObject) => object) | undefined;
 }
 
 /** PATCH: applied to the present state, again on a lost race unless the patch itself names a resourceVersion. */
 export function patchObject(api: ApiContext, request: PatchRequest): Promise<WrittenObject> {
-  const { target, patch } = request;
+  const { patch } = request;
   const named = patch.type === 'json' ? undefined : namedRevision(patch.document);
   return modifyObject(api, request, {
     expectedRevision: named,
-    next: (previous) => request.decode(applyPatch(target.kind, request, previous)),
+    next: (previous) => request.decode(applyPatch(request, previous)),
   });
 }
 
-function applyPatch(kind: ServedKind, request: PatchRequest, previous: CachedObject<AnyObject>): unknown {
-  const { patch } = request;
-  const original = cloneJson(previous.object);
+function applyPatch(request: PatchRequest, previous: CachedObject<AnyObject>): unknown {
+  const { patch, present } = request;
+  const original = cloneJson(present ? present(previous.object) : previous.object) as AnyObject;
   switch (patch.type) {
     case 'merge':
       return mergePatch(original, patch.document);
     case 'strategic':
-      return request.applyStrategic(kind, original, patch.document);
+      return request.applyStrategic(original, patch.document);
     case 'json':
       return applyJsonPatch(original, patch.operations);
   }

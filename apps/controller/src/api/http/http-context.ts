@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/token-store.ts';
 import type { User } from '../../auth/user.ts';
-import type { ApiContext } from '../context.ts';
+import type { AnyVersion, ApiContext } from '../context.ts';
 import type { ServedKind } from '../registry.ts';
 import type { ActiveWatches } from '../watch/active-watches.ts';
 import type { Format } from './negotiate.ts';
@@ -32,6 +32,8 @@ export interface ResourceCall {
   readonly reply: FastifyReply;
   readonly path: ResourcePath;
   readonly kind: ServedKind;
+  /** Set where the path names another version than the one that the kind works with. */
+  readonly version?: AnyVersion | undefined;
   readonly query: Query;
   readonly user: User;
 }

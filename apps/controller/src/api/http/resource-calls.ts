@@ -12,10 +12,10 @@ import { type UpdateScope, updateObject } from '../handlers/update.ts';
 import { watchObjects } from '../handlers/watch.ts';
 import { openHttpTransport } from '../watch/http-transport.ts';
 import type { WatchTransport } from '../watch/watch-transport.ts';
-import { applyStrategicPatch, decodeValue } from '../wire.ts';
-import { decodeBody, decodeDeleteOptions, decodePatch } from './body.ts';
+import { applyStrategicPatch, decodeValue, type ObjectType } from '../wire.ts';
+import { type DecodedBody, decodeBody, decodeDeleteOptions, decodePatch } from './body.ts';
 import type { ResourceCall } from './http-context.ts';
-import { parseListOptions, parseWatchOptions, parseWriteParameters } from './query.ts';
+import { type FieldValidation, parseListOptions, parseWatchOptions, parseWriteParameters } from './query.ts';
 import { addWarnings, representationFor, sendJson, sendList, sendObject } from './respond.ts';
 
 /** GET of one object. */
@@ -45,7 +45,13 @@ export function openWatch(call: ResourceCall, open: () => WatchTransport): Promi
   const { kind, path, query, http } = call;
   const { representation, format } = representationFor(call);
   const options = parseWatchOptions(kind.definition, query);
-  const request = { kind, namespace: path.namespace, options, representation, isPlain: format.type === 'json' };
+  const request = {
+    kind,
+    namespace: path.namespace,
+    options,
+    representation,
+    isPlain: format.type === 'json' && !call.version,
+  };
   return watchObjects(http.api, http.watches, request, open);
 }
 
@@ -54,7 +60,7 @@ export async function createCall(call: ResourceCall): Promise<FastifyReply> {
   const { kind, path, query, reply, http } = call;
   if (kind.definition.isNamespaced && path.namespace === undefined) throw methodNotAllowed();
   const { dryRun, fieldValidation } = parseWriteParameters(query);
-  const { object, warnings } = decodeBody(kind.definition, bodyOf(call), fieldValidation);
+  const { object, warnings } = decodeObject(call, fieldValidation);
   object.metadata ??= {} as AnyObject['metadata'];
   addWarnings(reply, warnings);
   const written = await createObject(http.api, { kind, namespace: path.namespace, object, dryRun });
@@ -63,9 +69,9 @@ export async function createCall(call: ResourceCall): Promise<FastifyReply> {
 
 /** PUT of an object or its status. */
 export async function updateCall(call: ResourceCall, scope: UpdateScope = 'main'): Promise<FastifyReply> {
-  const { kind, query, reply, http } = call;
+  const { query, reply, http } = call;
   const { dryRun, fieldValidation } = parseWriteParameters(query);
-  const { object, warnings } = decodeBody(kind.definition, bodyOf(call), fieldValidation);
+  const { object, warnings } = decodeObject(call, fieldValidation);
   object.metadata ??= {} as AnyObject['metadata'];
   addWarnings(reply, warnings);
   return sendObject(call, await updateObject(http.api, { target: targetOf(call), object, dryRun, scope }));
@@ -73,20 +79,28 @@ export async function updateCall(call: ResourceCall, scope: UpdateScope = 'main'
 
 /** PATCH of an object or its status. */
 export async function patchCall(call: ResourceCall, scope: UpdateScope = 'main'): Promise<FastifyReply> {
-  const { kind, query, reply, http } = call;
+  const { query, reply, http } = call;
   const { dryRun, fieldValidation } = parseWriteParameters(query);
   const patch = decodePatch(bodyOf(call));
   let warnings: readonly string[] = [];
   const decode: PatchRequest['decode'] = (document) => {
-    const decoded = decodeValue(kind.definition, document);
+    const decoded = decodeValue(typeOf(call), document);
     if (decoded.problems.length > 0 && fieldValidation === 'Strict') throw refusedPatch(decoded.problems);
     warnings = fieldValidation === 'Warn' ? decoded.problems : [];
-    return decoded.object;
+    return call.version ? call.version.toKind(decoded.object) : decoded.object;
   };
-  const applyStrategic: PatchRequest['applyStrategic'] = (served, original, document) =>
-    applyStrategicPatch(served.definition, original, document);
+  const applyStrategic: PatchRequest['applyStrategic'] = (original, document) =>
+    applyStrategicPatch(typeOf(call), original, document);
   const target = targetOf(call);
-  const written = await patchObject(http.api, { target, patch, dryRun, scope, decode, applyStrategic });
+  const written = await patchObject(http.api, {
+    target,
+    patch,
+    dryRun,
+    scope,
+    decode,
+    applyStrategic,
+    present: call.version?.fromKind,
+  });
   addWarnings(reply, warnings);
   return sendObject(call, written);
 }
@@ -115,6 +129,18 @@ export async function deleteCollectionCall(call: ResourceCall): Promise<FastifyR
   const options = parseListOptions(kind.definition, query);
   const request = { kind, namespace: path.namespace, options, deletion, dryRun };
   return sendList(call, await deleteCollection(http.api, request));
+}
+
+/** The type of the objects that the client sends and gets. */
+function typeOf({ kind, version }: ResourceCall): ObjectType {
+  const { group, kind: name } = kind.definition;
+  return version ? { group, version: version.version, kind: name } : kind.definition;
+}
+
+/** The body as an object of the kind. */
+function decodeObject(call: ResourceCall, fieldValidation: FieldValidation): DecodedBody {
+  const decoded = decodeBody(typeOf(call), bodyOf(call), fieldValidation);
+  return call.version ? { ...decoded, object: call.version.toKind(decoded.object) } : decoded;
 }
 
 /** The object a call is about. */

@@ -58,7 +58,8 @@ function handleResource(
   }
   const kind = http.api.registry.lookup(path.apiVersion, path.resource);
   if (!kind || (path.namespace !== undefined && !kind.definition.isNamespaced)) throw unknownResource();
-  return dispatch({ http, request, reply, path: normalised(path, kind), kind, query, user }, method);
+  const version = http.api.registry.versionOf(path.apiVersion, path.resource);
+  return dispatch({ http, request, reply, path: normalised(path, kind), kind, version, query, user }, method);
 }
 
 /** `/api/v1/namespaces/NAME` is the Namespace itself. */

@@ -20,7 +20,7 @@ export function representationFor(call: ResourceCall): { representation: Represe
   switch (format.type) {
     case 'json':
     case 'yaml':
-      return { representation: plainRepresentation(call.kind), format };
+      return { representation: plainRepresentation(call.kind, call.version), format };
     case 'partial':
       return { representation: partialRepresentation(format.version), format };
     case 'table': {

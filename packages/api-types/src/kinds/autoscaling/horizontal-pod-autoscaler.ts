@@ -1,4 +1,4 @@
-import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '../../generated/types.ts';
+import type { HorizontalPodAutoscaler, HPAScalingRules } from '../../generated/types.ts';
 import type { KindDefinition } from '../../kind.ts';
 import {
   ageColumn,
@@ -11,6 +11,8 @@ import {
   textColumn,
 } from '../define.ts';
 import { validateAutoscaler } from './autoscaler-validation.ts';
+import { autoscalingV1 } from './autoscaling-v1.ts';
+import { cpuMetric } from './cpu-metric.ts';
 import { targetsText } from './targets-text.ts';
 
 const defaultUtilization = 80;
@@ -18,6 +20,7 @@ const defaultUtilization = 80;
 export const horizontalPodAutoscalerKind: KindDefinition<HorizontalPodAutoscaler> = {
   group: 'autoscaling',
   version: 'v2',
+  otherVersions: [autoscalingV1],
   kind: 'HorizontalPodAutoscaler',
   plural: 'horizontalpodautoscalers',
   singular: 'horizontalpodautoscaler',
@@ -58,11 +61,6 @@ export const horizontalPodAutoscalerKind: KindDefinition<HorizontalPodAutoscaler
     ageColumn,
   ],
 };
-
-/** A wish for this much of the requested cpu to be used, in per cent. */
-export function cpuMetric(averageUtilization: number): MetricSpec {
-  return { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } };
-}
 
 function emptyStatus(): HorizontalPodAutoscaler['status'] {
   return { desiredReplicas: 0, currentMetrics: [] };
