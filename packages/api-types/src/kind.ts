@@ -27,7 +27,18 @@ export interface PartialUpdateRules<T> {
 
 /** A subresource as discovery lists it (`pods/status`). The handlers live in the controller. */
 export interface SubresourceDefinition {
-  readonly name: 'status' | 'scale' | 'binding' | 'eviction' | 'log' | 'finalize' | 'token' | PartialSubresource;
+  readonly name:
+    | 'status'
+    | 'scale'
+    | 'binding'
+    | 'eviction'
+    | 'log'
+    | 'exec'
+    | 'attach'
+    | 'portforward'
+    | 'finalize'
+    | 'token'
+    | PartialSubresource;
   /** The kind of the body, which may be of another group (`autoscaling/v1` Scale). */
   readonly group: string;
   readonly version: string;

@@ -26,7 +26,7 @@ import type { HttpContext } from './http/http-context.ts';
 import { registerIdentityRoutes } from './http/identity-routes.ts';
 import { createNegotiator } from './http/negotiate.ts';
 import { registerResourceRoutes } from './http/resource-routes.ts';
-import { createWatchUpgrade } from './http/watch-upgrade.ts';
+import { createUpgrades } from './http/upgrade.ts';
 import { createRegistry } from './registry.ts';
 import { reviews } from './reviews.ts';
 import { versionInfo } from './version.ts';
@@ -174,9 +174,9 @@ function setErrorHandling(app: FastifyInstance, { logger, auth }: ApiServerOptio
 }
 
 function acceptUpgrades(app: FastifyInstance, http: HttpContext, { onUpgrade }: ApiServerOptions): void {
-  const watchUpgrade = createWatchUpgrade(http);
+  const upgrade = createUpgrades(http);
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (watchUpgrade(request, socket, head) || onUpgrade?.(request, socket, head)) return;
+    if (upgrade(request, socket, head) || onUpgrade?.(request, socket, head)) return;
     socket.on('error', () => socket.destroy());
     socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });

@@ -15,6 +15,9 @@ export interface AccessAttributes {
 
 const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 
+/** Subresources that reach into containers, whatever the verb: nobody who may only look may use them. */
+const intoContainers: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
+
 /** Whether the user may do this. Pure; the refusal's text is {@link forbiddenMessage}. */
 export function authorize(user: User, attributes: AccessAttributes): boolean {
   switch (user.role.type) {
@@ -22,7 +25,11 @@ export function authorize(user: User, attributes: AccessAttributes): boolean {
       return true;
     case 'read-only':
       // Kubernetes' own `view` role leaves Secrets out: reading one may be enough to become somebody else.
-      return readVerbs.has(attributes.verb) && attributes.resource !== 'secrets';
+      return (
+        readVerbs.has(attributes.verb) &&
+        attributes.resource !== 'secrets' &&
+        !intoContainers.has(attributes.subresource ?? '')
+      );
     case 'node':
       return authorizeNode(user.role.nodeName, attributes);
     case 'service-account':

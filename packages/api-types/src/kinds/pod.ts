@@ -19,10 +19,13 @@ export const podKind: KindDefinition<Pod> = {
   isNamespaced: true,
   verbs: allVerbs,
   subresources: [
+    { name: 'attach', group: '', version: 'v1', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
     { name: 'binding', group: '', version: 'v1', kind: 'Binding', verbs: ['create'] },
     { name: 'eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
     { name: 'ephemeralcontainers', group: '', version: 'v1', kind: 'Pod', verbs: ['get', 'update', 'patch'] },
+    { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'log', group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
+    { name: 'portforward', group: '', version: 'v1', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
     { name: 'resize', group: '', version: 'v1', kind: 'Pod', verbs: ['get', 'update', 'patch'] },
     statusSubresource('', 'v1', 'Pod'),
   ],

@@ -9,6 +9,8 @@ export interface ByteStream {
   channel(number: number): StreamChannel;
   /** Aborted once the stream is over, however that came. */
   readonly signal: AbortSignal;
+  /** Bytes in both directions so far, on all channels. */
+  readonly transferredBytes: number;
 }
 
 /** What both ends of a stream have in common: its channels and how frames reach them. */
@@ -20,6 +22,7 @@ export class StreamEnd implements ByteStream {
   readonly #onViolation: () => void;
   readonly #channels = new Map<number, StreamChannel>();
   readonly #over = new AbortController();
+  #transferredBytes = 0;
 
   constructor(options: {
     readonly id: number;
@@ -39,6 +42,10 @@ export class StreamEnd implements ByteStream {
     return this.#over.signal;
   }
 
+  get transferredBytes(): number {
+    return this.#transferredBytes;
+  }
+
   channel(number: number): StreamChannel {
     const known = this.#channels.get(number);
     if (known) return known;
@@ -46,7 +53,10 @@ export class StreamEnd implements ByteStream {
     const { id } = this;
     const channel = new StreamChannel(number, this.#windowBytes, {
       requestTurn: (asking) => this.#link.requestTurn(asking),
-      sendData: (to, data) => this.#link.sendData(id, to, data),
+      sendData: (to, data) => {
+        this.#transferredBytes += data.byteLength;
+        this.#link.sendData(id, to, data);
+      },
       sendCredit: (to, bytes) => {
         if (!this.signal.aborted) this.#sendFrame({ type: 'streamCredit', id, channel: to, bytes });
       },
@@ -59,6 +69,7 @@ export class StreamEnd implements ByteStream {
   }
 
   receive(channel: number, data: Uint8Array): void {
+    this.#transferredBytes += data.byteLength;
     this.channel(channel).receive(data);
   }
 

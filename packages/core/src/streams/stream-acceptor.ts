@@ -75,7 +75,14 @@ export class StreamAcceptor {
       transport.sendFrame({ type: 'streamOpened', id });
     };
     try {
-      await handle(request, { channel: (number) => end.channel(number), signal: end.signal, accept });
+      await handle(request, {
+        channel: (number) => end.channel(number),
+        signal: end.signal,
+        get transferredBytes() {
+          return end.transferredBytes;
+        },
+        accept,
+      });
       accept();
       await end.flush();
       this.#finish(id, undefined);

@@ -130,6 +130,9 @@ export class StreamOpener {
     const stream = {
       channel: (number: number) => end.channel(number),
       signal: end.signal,
+      get transferredBytes() {
+        return end.transferredBytes;
+      },
       ended,
       close: () => this.#cancel(id, new ApiError('ServiceUnavailable', 'the stream was closed')),
     };

@@ -9,7 +9,7 @@ import { revisionOf } from '../metadata.ts';
 import { bindPod, parseBinding } from '../subresources/binding.ts';
 import { evictPod } from '../subresources/eviction.ts';
 import { finalizeNamespace } from '../subresources/finalize.ts';
-import { openPodLogs } from '../subresources/log.ts';
+import { type LogRequest, openPodLogs } from '../subresources/log.ts';
 import { getScale, updateScale } from '../subresources/scale.ts';
 import { requestToken } from '../subresources/token.ts';
 import type { ObjectType } from '../wire.ts';
@@ -40,6 +40,10 @@ export function subresourceCall(call: ResourceCall, verb: SubresourceVerb | 'del
       return evictionCall(call);
     case 'log':
       return logCall(call);
+    case 'exec':
+    case 'attach':
+    case 'portforward':
+      return Promise.reject(new ApiError('BadRequest', 'Upgrade request required'));
     case 'finalize':
       return finalizeCall(call);
     case 'token':
@@ -125,20 +129,17 @@ async function finalizeCall(call: ResourceCall): Promise<FastifyReply> {
   return sendObject(call, await finalizeNamespace(call.http.api, targetOf(call), object, dryRun));
 }
 
-async function logCall(call: ResourceCall): Promise<FastifyReply> {
-  const { query, reply, path } = call;
+/** What a request for a log asks for. Throws 400 and 422. */
+export function parseLogRequest({ query, path }: Pick<ResourceCall, 'query' | 'path'>): Omit<LogRequest, 'signal'> {
   const sinceSeconds = integerParameter(query, 'sinceSeconds');
   const tailLines = integerParameter(query, 'tailLines');
   const limitBytes = integerParameter(query, 'limitBytes');
   const sinceTime = textParameter(query, 'sinceTime');
   checkLogOptions({ sinceSeconds, tailLines, limitBytes, sinceTime });
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  const logs = await openPodLogs(call.http.api, {
+  return {
     namespace: path.namespace ?? '',
     podName: path.name ?? '',
     container: textParameter(query, 'container') || undefined,
-    signal: AbortSignal.any([gone.signal, call.http.closing]),
     options: {
       follow: booleanParameter(query, 'follow') ?? false,
       previous: booleanParameter(query, 'previous') ?? false,
@@ -148,7 +149,16 @@ async function logCall(call: ResourceCall): Promise<FastifyReply> {
       ...(limitBytes === undefined ? {} : { limitBytes }),
       ...(sinceTime === '' ? {} : { sinceTime }),
     },
-  });
+  };
+}
+
+async function logCall(call: ResourceCall): Promise<FastifyReply> {
+  const { reply } = call;
+  const request = parseLogRequest(call);
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, call.http.closing]);
+  const logs = await openPodLogs(call.http.api, { ...request, signal });
   // A follower must see that the stream has begun even while the container is silent.
   reply.raw.on('pipe', () => reply.raw.flushHeaders());
   void reply.header('content-type', 'text/plain').header('cache-control', 'no-cache, private');

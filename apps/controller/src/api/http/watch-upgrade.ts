@@ -1,57 +1,26 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { ApiError } from '@gantry/api-types';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
-import { impersonate } from '../../auth/impersonate.ts';
-import { unknownResource } from '../failures.ts';
+import type { Upgrade } from '../../streaming/handshake.ts';
 import { openWebSocketTransport } from '../watch/websocket-transport.ts';
 import { toApiError } from './errors.ts';
 import type { HttpContext, ResourceCall } from './http-context.ts';
-import { parseResourcePath } from './path.ts';
-import { booleanParameter, type Query } from './query.ts';
+import { booleanParameter } from './query.ts';
 import { openWatch } from './resource-calls.ts';
 import { checkAccess } from './resource-routes.ts';
+import type { UpgradeTarget } from './upgrade.ts';
 
 /** Messages to a watch are not expected; a small limit keeps a broken client from making us buffer. */
 const maxIncomingBytes = 64 * 1024;
+const server = new WebSocketServer({ noServer: true, maxPayload: maxIncomingBytes, perMessageDeflate: false });
 
-/** Takes WebSocket upgrades for watches. False where the path is none of ours: somebody else may take the socket. */
-export function createWatchUpgrade(
+/** Serves a watch over the WebSocket that its request wants to become. Throws what is told before the handshake. */
+export async function serveWatchUpgrade(
   http: HttpContext,
-): (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean {
-  const server = new WebSocketServer({ noServer: true, maxPayload: maxIncomingBytes, perMessageDeflate: false });
-  return (request, socket, head) => {
-    // Anybody may send anything here, and what an 'upgrade' listener throws ends the process.
-    const url = URL.parse(request.url ?? '/', 'http://localhost');
-    if (!url || !parseResourcePath(url.pathname)) return false;
-    socket.on('error', () => socket.destroy());
-    startWatch(http, server, { request, socket, head }, url).catch((error: unknown) => {
-      const where = { method: 'GET', url: request.url ?? '' };
-      refuse(socket, toApiError(error, http.api.logger, where));
-    });
-    return true;
-  };
-}
-
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-async function startWatch(http: HttpContext, server: WebSocketServer, upgrade: Upgrade, url: URL): Promise<void> {
-  const { request, socket, head } = upgrade;
-  const caller = http.auth.authenticate(request.headers.authorization);
-  if (!caller) throw new ApiError('Unauthorized', 'Unauthorized');
-  const user = impersonate(caller, request.headers);
-  const path = parseResourcePath(url.pathname);
-  const kind = path && http.api.registry.lookup(path.apiVersion, path.resource);
-  const query: Query = Object.fromEntries(url.searchParams);
-  if (!path || !kind) throw unknownResource();
-  if (path.subresource !== undefined) {
-    throw new ApiError('NotFound', `${kind.definition.plural}/${path.subresource} is not supported yet`);
-  }
+  { request, socket, head }: Upgrade,
+  target: UpgradeTarget,
+): Promise<void> {
+  const { path, kind, query, user } = target;
   if (path.name !== undefined || !booleanParameter(query, 'watch')) {
     throw new ApiError('BadRequest', 'only watches can be upgraded to a WebSocket: add watch=true to a list');
   }
@@ -77,15 +46,4 @@ async function startWatch(http: HttpContext, server: WebSocketServer, upgrade: U
     connected.send(JSON.stringify({ type: 'ERROR', object: failure.toStatus() }));
     connected.close(1000);
   }
-}
-
-function refuse(socket: Duplex, error: ApiError): void {
-  const body = JSON.stringify(error.toStatus());
-  const head = [
-    `HTTP/1.1 ${error.code} ${error.reason}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
-import { ApiError, type ContainerStatus, objectKey, type Pod } from '@gantry/api-types';
+import { ApiError, type ContainerStatus, type Pod } from '@gantry/api-types';
 import { type LogStreamOptions, streamChannels } from '@gantry/api-types/protocol';
 import type { ApiContext } from '../context.ts';
-import { notFound } from '../failures.ts';
-import { requireNodeStreams } from './pod-streams.ts';
+import { chooseContainer, findPod, requireNodeStreams } from './pod-streams.ts';
 
 export interface LogRequest {
   readonly namespace: string;
@@ -17,9 +16,7 @@ export interface LogRequest {
 
 /** pods/log: the bytes of a container's log. Everything that can be told before the first byte throws `ApiError`. */
 export async function openPodLogs(api: ApiContext, request: LogRequest): Promise<Readable> {
-  const found = api.objects.get('pods', objectKey(request.namespace, request.podName));
-  if (!found) throw notFound(api.registry.byResource('pods'), request.podName);
-  const pod = found.object as Pod;
+  const pod = findPod(api, request.namespace, request.podName);
   const container = chooseContainer(pod, request.container);
   checkStarted(pod, container, request.options.previous);
   const { name, namespace = '', uid } = pod.metadata;
@@ -34,24 +31,6 @@ export async function openPodLogs(api: ApiContext, request: LogRequest): Promise
   logs.end();
   logs.once('close', () => stream.close());
   return logs;
-}
-
-function chooseContainer(pod: Pod, asked: string | undefined): string {
-  const { name } = pod.metadata;
-  const containers = pod.spec.containers.map((container) => container.name);
-  const inits = (pod.spec.initContainers ?? []).map((container) => container.name);
-  const all = [...containers, ...inits, ...(pod.spec.ephemeralContainers ?? []).map((container) => container.name)];
-  if (asked) {
-    if (all.includes(asked)) return asked;
-    throw new ApiError('BadRequest', `container ${asked} is not valid for pod ${name}`);
-  }
-  const [only] = containers;
-  if (containers.length === 1 && only !== undefined) return only;
-  const initText = inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : '';
-  throw new ApiError(
-    'BadRequest',
-    `a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${initText}`,
-  );
 }
 
 /** A container that has not started has no log; why it has not is the useful answer. */
