@@ -11,6 +11,7 @@ import type {
   Service,
 } from '@gantry/api-types';
 import type { LogStreamOptions, NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
+import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import type { ImageTransfers } from './transfers/image-transfers.ts';
 
 /** What the pod manager needs of the connection to the controller. Implemented by `session/`, faked in tests. */
@@ -56,12 +57,30 @@ export interface PodEvent {
 /** What the session needs of the pod manager. */
 export interface NodePods {
   openLogs(podUid: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable>;
+  /** A container of the pod that is running. Throws `ApiError` where there is none. */
+  findContainer(podUid: string, container: string): RunningContainer;
+  /** Where the pod's ports are. Throws `ApiError` where it has no running container. */
+  findNetwork(podUid: string): PodNetworkPlace;
+  readonly runtime: ContainerRuntime;
   /** Reads the cgroups of all running pods; cheap enough for every two seconds. */
   sampleUsage(): Promise<NodeUsage>;
   /** Images to and from the engine; absent where that cannot be (an engine of tests). */
   readonly transfers?: ImageTransfers;
   /** Where the node keeps the volumes that it makes for claims. */
   readonly claimsDirectory?: string;
+}
+
+export interface RunningContainer {
+  /** The engine's. */
+  readonly id: string;
+  readonly hasTty: boolean;
+}
+
+export interface PodNetworkPlace {
+  /** Undefined where the pod is in the host's own network. */
+  readonly ip: string | undefined;
+  /** The engine's id of a container that runs in the pod's network. */
+  readonly containerId: string;
 }
 
 export type { LogStreamOptions as LogRequest };

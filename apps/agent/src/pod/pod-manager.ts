@@ -11,7 +11,7 @@ import { ImageService } from '../images/image-service.ts';
 import { imagesOf } from '../images/pod-images.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
 import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/open-pod-network.ts';
-import type { LogRequest, NodeApi, NodePods } from '../node-api.ts';
+import type { LogRequest, NodeApi, NodePods, PodNetworkPlace, RunningContainer } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
 import type { ImageTransferRuntime } from '../runtime/image-transfer.ts';
@@ -24,6 +24,7 @@ import { VolumeUpkeep } from '../volumes/volume-upkeep.ts';
 import { connectRunning } from './connect-running.ts';
 import { EngineWatch } from './engine-watch.ts';
 import type { PodFacts } from './field-values.ts';
+import { findContainer, findNetwork } from './find-container.ts';
 import { lowestOomScoreAdj } from './host-limits.ts';
 import { labelKeys, type NodeIdentity, nodeLabels } from './labels.ts';
 import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -184,6 +185,19 @@ class DockerPodManager implements PodManager {
     const worker = this.#workers.get(podUid);
     const { runtime, clock } = this.#settings;
     return openPodLogs({ pod: worker?.pod, state: worker?.state, runtime, clock }, request, signal);
+  }
+
+  get runtime(): ContainerRuntime {
+    return this.#settings.runtime;
+  }
+
+  findContainer(podUid: string, container: string): RunningContainer {
+    return findContainer(this.#workers.get(podUid)?.state, container);
+  }
+
+  findNetwork(podUid: string): PodNetworkPlace {
+    const worker = this.#workers.get(podUid);
+    return findNetwork(worker?.pod, worker?.state);
   }
 
   sampleUsage(): Promise<NodeUsage> {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ContainerProcess, ProcessStreams } from './container-process.ts';
 import type { ImageRuntime } from './image-runtime.ts';
 
 export type { ImageDetails, ImageRuntime, PullOptions, RegistryAuth } from './image-runtime.ts';
@@ -30,6 +31,10 @@ export interface ContainerRuntime extends ImageRuntime {
   listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]>;
   /** Runs a command inside; the output (both streams, in order) is cut at 10 KiB. Rejects with `timeout`. */
   exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
+  /** Runs a command inside, connected with its standard streams; `notFound`, `conflict` where it is not running. */
+  openExec(id: string, command: readonly string[], streams: ProcessStreams): Promise<ContainerProcess>;
+  /** Connects with the container's own process; `streams.tty` must be as the container has it. */
+  attach(id: string, streams: ProcessStreams): Promise<ContainerProcess>;
   /** The container's output; ends with the container where it follows. Destroying the stream closes it. */
   openLogs(id: string, options: RuntimeLogOptions, signal: AbortSignal): Promise<Readable>;
   /** The ranges of the engine's own bridges, in each of which its host has an address. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { RuntimeError } from './container-runtime.ts';
 
@@ -61,7 +61,15 @@ export class DockerClient {
     return (await this.#dial(request, { isStream: true })) as IncomingMessage;
   }
 
-  #dial(request: EngineRequest, mode: { isStream: boolean; accepted?: readonly number[] }): Promise<unknown> {
+  /** The connection itself, once the engine has given it over to raw bytes in both directions. */
+  async hijack(request: EngineRequest): Promise<Duplex> {
+    return (await this.#dial(request, { isStream: false, isHijacked: true })) as Duplex;
+  }
+
+  #dial(
+    request: EngineRequest,
+    mode: { isStream: boolean; isHijacked?: boolean; accepted?: readonly number[] },
+  ): Promise<unknown> {
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const abort = new AbortController();
     let isTimedOut = false;
@@ -87,6 +95,8 @@ export class DockerClient {
           isStream: mode.isStream,
           abortSignal: signal,
           statusCodes: statusCodes(mode.accepted ?? []),
+          // The body is always sent: without one, the end of a chunked body would become the first input.
+          ...(mode.isHijacked ? { hijack: true, openStdin: true, allowEmpty: true } : {}),
           ...(request.registryAuth ? { authconfig: request.registryAuth } : {}),
           ...(request.archive ? { file: request.archive } : {}),
           options: { _query: request.query ?? {}, _body: request.body ?? {} },

@@ -1,5 +1,6 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import type { ContainerProcess, ProcessStreams } from './container-process.ts';
 import {
   type ContainerDetails,
   type ContainerResources,
@@ -23,6 +24,7 @@ import { DockerClient, type EngineAddress } from './docker-client.ts';
 import { createBody, updateBody } from './docker-create.ts';
 import { inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
 import { ensureBridge, listBridgeSubnets, removeLabelledNetworks } from './docker-networks.ts';
+import { attachToContainer, openDockerExec } from './docker-process.ts';
 import { pullThroughEngine } from './docker-pull.ts';
 import { watchEngine } from './docker-watch.ts';
 
@@ -148,6 +150,14 @@ export class DockerRuntime implements ContainerRuntime {
     });
     if (Running || deadline.aborted) throw new RuntimeError('timeout', `command timed out after ${timeoutMs} ms`);
     return { exitCode: ExitCode ?? -1, output };
+  }
+
+  openExec(id: string, command: readonly string[], streams: ProcessStreams): Promise<ContainerProcess> {
+    return openDockerExec(this.#client, id, command, streams);
+  }
+
+  attach(id: string, streams: ProcessStreams): Promise<ContainerProcess> {
+    return attachToContainer(this.#client, id, streams);
   }
 
   async #readExec(execId: string, deadline: AbortSignal): Promise<string> {

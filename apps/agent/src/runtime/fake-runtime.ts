@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '@gantry/core';
+import type { ContainerProcess, ProcessStreams } from './container-process.ts';
 import {
   type ContainerDetails,
   type ContainerEvent,
@@ -17,6 +18,7 @@ import {
   type RuntimeLogOptions,
   type WatchHandlers,
 } from './container-runtime.ts';
+import { fakeProcess } from './fake-process.ts';
 import { type FakeProgram, parseProgram } from './fake-program.ts';
 import { FakeRegistry } from './fake-registry.ts';
 
@@ -183,6 +185,21 @@ export class FakeRuntime implements ContainerRuntime {
     }
     const answer = { exitCode: program.exitCode ?? 127, output: program.output.map((line) => `${line}\n`).join('') };
     return this.execResults.get(details.name) ?? answer;
+  }
+
+  async openExec(id: string, command: readonly string[], streams: ProcessStreams): Promise<ContainerProcess> {
+    const { details } = this.#require(id);
+    if (details.state !== 'running') throw new RuntimeError('conflict', `Container ${id} is not running`);
+    return fakeProcess(parseProgram(command), streams);
+  }
+
+  async attach(id: string, streams: ProcessStreams): Promise<ContainerProcess> {
+    const { details, spec, program, onExit } = this.#require(id);
+    if (details.state !== 'running') throw new RuntimeError('conflict', `Container ${id} is not running`);
+    const process = fakeProcess({ ...program, output: [] }, streams);
+    onExit.push(() => void process.close());
+    if (spec.closesStdinAfterAttach) process.stdin?.once('finish', () => this.exit(id, 0));
+    return { ...process, exitCode: async () => undefined };
   }
 
   async openLogs(id: string, options: RuntimeLogOptions, signal: AbortSignal): Promise<Readable> {

@@ -15,6 +15,8 @@ import {
 import { FakeClock } from '@gantry/core/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { NodePods } from '../node-api.ts';
+import { FakeRuntime } from '../runtime/fake-runtime.ts';
 import { ControllerConnection } from './controller-connection.ts';
 import { NodeState } from './node-state.ts';
 
@@ -260,7 +262,7 @@ it('stops whatever state it is in', async () => {
 
 it('sends log bytes as far as it was granted, and the rest when it is granted more', async () => {
   const source = new PassThrough({ highWaterMark: 1024 });
-  connection.setPods({ openLogs: async () => source, sampleUsage: () => Promise.reject(new Error('none')) });
+  connection.setPods(podsWithLogs(async () => source));
   connection.start();
   const current = await connected();
   const options = { container: 'main', follow: true, previous: false, timestamps: false };
@@ -284,10 +286,7 @@ it('ends a stream whose source breaks, and lives', async () => {
   const broken = new PassThrough();
   const cut = new PassThrough();
   const sources = [broken, cut];
-  connection.setPods({
-    openLogs: async () => sources.shift() ?? Promise.reject(new Error('no more')),
-    sampleUsage: () => Promise.reject(new Error('none')),
-  });
+  connection.setPods(podsWithLogs(async () => sources.shift() ?? Promise.reject(new Error('no more'))));
   connection.start();
   const current = await connected();
   const options = { container: 'main', follow: true, previous: false, timestamps: false };
@@ -309,6 +308,14 @@ it('ends a stream whose source breaks, and lives', async () => {
   open(3);
   expect(await current.received('streamRefused')).toMatchObject({ id: 3 });
 });
+
+function podsWithLogs(openLogs: NodePods['openLogs']): NodePods {
+  const none = () => {
+    throw new Error('none');
+  };
+  const runtime = new FakeRuntime(clock);
+  return { openLogs, sampleUsage: none, findContainer: none, findNetwork: none, runtime };
+}
 
 /** Several times the first retry pass without a connection. */
 async function expectNoSession(count: number): Promise<void> {

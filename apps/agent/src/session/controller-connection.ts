@@ -54,6 +54,7 @@ export class ControllerConnection {
   /** Tokens for the node's pods. */
   readonly tokens: TokenRequests;
   readonly #options: ControllerConnectionOptions;
+  readonly #serveStream = createStreamHandler(() => this.#requirePods());
   #socket: WebSocket | undefined;
   #streams: StreamAcceptor | undefined;
   #pods: NodePods | undefined;
@@ -152,7 +153,7 @@ export class ControllerConnection {
   #acceptStreams(logger: Logger): StreamAcceptor {
     const socket = this.#socket;
     return new StreamAcceptor({
-      handle: createStreamHandler(() => this.#requirePods()),
+      handle: this.#serveStream,
       logger,
       transport: {
         sendFrame: (frame) => this.#send(frame),

@@ -10,6 +10,13 @@ import { serveLogs } from './serve-logs.ts';
  * with the first stream of its kind.
  */
 export function createStreamHandler(pods: () => NodePods): StreamHandler {
+  const forward = lazy(async () => {
+    const [{ servePortForward }, { NamespaceDialers }] = await Promise.all([
+      import('./serve-port-forward.ts'),
+      import('./namespace-dialer.ts'),
+    ]);
+    return { servePortForward, dialers: new NamespaceDialers() };
+  });
   return async (request, stream) => {
     switch (request.kind) {
       case 'logs':
@@ -26,6 +33,18 @@ export function createStreamHandler(pods: () => NodePods): StreamHandler {
         const { serveVolumeData } = await import('../transfers/serve-volume-data.ts');
         return serveVolumeData(pods(), request, stream);
       }
+      case 'exec': {
+        const { serveExec } = await import('./serve-process.ts');
+        return serveExec(pods(), request, stream);
+      }
+      case 'attach': {
+        const { serveAttach } = await import('./serve-process.ts');
+        return serveAttach(pods(), request, stream);
+      }
+      case 'portForward': {
+        const { servePortForward, dialers } = await forward();
+        return servePortForward(pods(), dialers, request, stream);
+      }
       default:
         throw new ApiError('BadRequest', `the agent of the node has no streams of kind ${nameOf(request)}: upgrade it`);
     }
@@ -36,6 +55,14 @@ function requireTransfers({ transfers }: NodePods): ImageTransfers {
   if (!transfers)
     throw new ApiError('BadRequest', 'the node has no Docker Engine that images could come from or go to');
   return transfers;
+}
+
+function lazy<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load();
+    return loaded;
+  };
 }
 
 function nameOf(request: StreamRequest): string {

@@ -197,6 +197,40 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       await runtime.removeImage('gantry-no-such-image:1');
     });
 
+    it('connects a command with its streams', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const { id } = await runtime.createContainer(await specOf(test, { command: sleep }));
+      await runtime.startContainer(id);
+      const none = { stdin: false, stdout: true, stderr: true, tty: false };
+      const echo = await runtime.openExec(id, shell('echo hello; exit 4'), none);
+      expect(await Promise.all([text(echo.stdout), text(echo.stderr ?? echo.stdout)])).toEqual(['hello\n', '']);
+      expect(await echo.exitCode()).toBe(4);
+      await echo.close();
+      const cat = await runtime.openExec(id, ['/bin/cat'], { ...none, stdin: true });
+      cat.stderr?.resume();
+      cat.stdin?.end('to and fro');
+      expect(await text(cat.stdout)).toBe('to and fro');
+      expect(await cat.exitCode()).toBe(0);
+      await runtime.removeContainer(id);
+      await expect(runtime.openExec(id, shell('true'), none)).rejects.toMatchObject({ code: 'notFound' });
+    });
+
+    it('connects with the process of a container', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const spec = await specOf(test, { command: ['/bin/cat'] });
+      const { id } = await runtime.createContainer({ ...spec, keepsStdinOpen: true, closesStdinAfterAttach: true });
+      await runtime.startContainer(id);
+      const streams = { stdin: true, stdout: true, stderr: true, tty: false };
+      const attached = await runtime.attach(id, streams);
+      attached.stderr?.resume();
+      attached.stdin?.end('to and fro');
+      expect(await text(attached.stdout)).toBe('to and fro');
+      await expect.poll(async () => (await runtime.inspectContainer(id))?.state, { timeout: 10_000 }).toBe('exited');
+      await expect(runtime.attach(id, streams)).rejects.toMatchObject({ name: 'RuntimeError' });
+    });
+
     it('tells a registry that cannot be reached from one that refuses', async () => {
       await using test = await open();
       const pull = test.runtime.pullImage('registry.invalid:5000/none:1', { idleTimeoutMs: 20_000 });

@@ -63,7 +63,15 @@ function parseStatus(text: string): Status {
   } catch {
     // The agent ends every such stream with a Status: without one, it has failed in some other way.
     const message = "the node's agent did not say how the command ended";
-    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 };
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      reason: 'InternalError',
+      code: 500,
+    };
   }
 }
 

@@ -33,9 +33,7 @@ const closingGraceMs = 1_000;
  * Takes connections that want to become something else: watches and logs WebSockets; exec, attach and port-forward
  * WebSockets or SPDY. False where the path is none of ours: somebody else may take the socket.
  */
-export function createUpgrades(
-  http: HttpContext,
-): (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean {
+export function createUpgrades(http: HttpContext): (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean {
   const sessions = new StreamSessions(http.api.clock);
   return (request, socket, head) => {
     // Anybody may send anything here, and what an 'upgrade' listener throws ends the process.
@@ -54,12 +52,7 @@ export function createUpgrades(
   };
 }
 
-async function serveUpgrade(
-  http: HttpContext,
-  sessions: StreamSessions,
-  upgrade: Upgrade,
-  url: URL,
-): Promise<void> {
+async function serveUpgrade(http: HttpContext, sessions: StreamSessions, upgrade: Upgrade, url: URL): Promise<void> {
   const target = resolveTarget(http, upgrade.request, url);
   const { path, user } = target;
   switch (path.subresource) {

@@ -1,5 +1,6 @@
 /** Words of the dictionary of SPDY/3 (draft-mbelshe-httpbis-spdy-00, 2.6.10.1), each preceded by its length. */
-const words = `options head post put delete trace accept accept-charset accept-encoding accept-language accept-ranges age
+const words =
+  `options head post put delete trace accept accept-charset accept-encoding accept-language accept-ranges age
   allow authorization cache-control connection content-base content-encoding content-language content-length
   content-location content-md5 content-range content-type date etag expect expires from host if-match
   if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards pragma

@@ -162,7 +162,11 @@ describe('a SPDY connection', () => {
     await expect.poll(() => answers().some((f) => f.type === 'data' && f.isLast)).toBe(true);
     expect(answers().filter((f) => f.type === 'headers').length).toBe(2);
     expect(answers()).toContainEqual({ type: 'ping', id: 7 });
-    expect(answers().flatMap((f) => (f.type === 'data' && f.id === 3 ? [String(f.data)] : [])).join('')).toBe('out');
+    expect(
+      answers()
+        .flatMap((f) => (f.type === 'data' && f.id === 3 ? [String(f.data)] : []))
+        .join(''),
+    ).toBe('out');
   });
 
   it('stops reading where a consumer does not', async () => {
