@@ -20,6 +20,8 @@ export function hasSpdyStatus(protocol: string): boolean {
 }
 
 const creationTimeoutMs = 30_000;
+/** A client that has been told the end hangs up; one that does not by then is hung up on. */
+const hangUpMs = 30_000;
 
 /** Gathers the streams that a client opens for exec or attach, by what they say they are for. */
 export class SpdyTerminalStreams {
@@ -70,6 +72,17 @@ export class SpdyTerminalStreams {
   }
 }
 
+function closedOrLate(closed: AbortSignal): Promise<void> {
+  if (closed.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, hangUpMs);
+    closed.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 /** Exec and attach over SPDY. */
 export function spdyTerminal(
   connection: SpdyConnection,
@@ -88,6 +101,8 @@ export function spdyTerminal(
       const error = streams.get('error');
       error?.end(statusBytes(status, hasSpdyStatus(facts.protocol)));
       if (error) await finished(error, { readable: false }).catch(() => undefined);
+      // Go's clients drop what they have not yet handed on when the connection ends, so they are let to end it.
+      await closedOrLate(facts.closed);
       connection.end();
     },
   };

@@ -73,8 +73,11 @@ export function parseHeaders(block: Buffer): SpdyHeaders {
   return headers;
 }
 
-/** Our replies have no headers: a block of none, which deflate may also store as it is. */
-const noHeaders = Buffer.from([0x00, 4, 0, 0xfb, 0xff, 0, 0, 0, 0]);
+/**
+ * Our replies have no headers: a block of none, which deflate may also store as it is. The empty block after it is how
+ * deflate says "flush": Go's reader holds the bytes back without it, and fails at the next reply.
+ */
+const noHeaders = Buffer.from([0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
 const zlibHead = Buffer.from([0x78, 0x01]);
 
 /** The compressed blocks of our replies: the first begins the connection's zlib stream, each is a stored block of it. */
