@@ -37,6 +37,8 @@ export async function forwardPort(
     if (!error) return undefined;
     throw error;
   } catch (error) {
+    // A client that has done with the connection is not told that it has: kubectl would give all of them up.
+    if (closed.aborted) return undefined;
     const why = isApiError(error) ? error.message : 'the connection was given up';
     return `error forwarding port ${port} to pod ${pod.name}, uid ${pod.uid}: ${why}`;
   }

@@ -89,8 +89,6 @@ export function spdyTerminal(
   streams: SpdyTerminalStreams,
   facts: { readonly protocol: string; readonly closed: AbortSignal },
 ): TerminalClient {
-  // Nothing is sent on what the client writes to.
-  for (const type of ['stdin', 'resize']) streams.get(type)?.end();
   return {
     stdin: streams.get('stdin'),
     resize: streams.get('resize'),
@@ -98,6 +96,8 @@ export function spdyTerminal(
     stderr: streams.get('stderr'),
     closed: facts.closed,
     async finish(status: Status) {
+      // Not before: for kubectl the end of our side says that nobody takes its input any more.
+      for (const type of ['stdin', 'resize']) streams.get(type)?.end();
       const error = streams.get('error');
       error?.end(statusBytes(status, hasSpdyStatus(facts.protocol)));
       if (error) await finished(error, { readable: false }).catch(() => undefined);
