@@ -28,10 +28,8 @@ export async function servePortForward(
     // Each direction ends by itself; a socket that is closed ends both. A reset by the program in the pod is its way to
     // hang up, and no failure: kubectl would give up all other connections for one.
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    await Promise.race([Promise.all([received, sent]), closed]);
+    await Promise.race([Promise.allSettled([received, sent]), closed]);
   } finally {
-    received.catch(() => undefined);
-    sent.catch(() => undefined);
     stream.signal.removeEventListener('abort', onGone);
     socket.destroy();
   }

@@ -228,7 +228,6 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       attached.stdin?.end('to and fro');
       expect(await text(attached.stdout)).toBe('to and fro');
       await expect.poll(async () => (await runtime.inspectContainer(id))?.state, { timeout: 10_000 }).toBe('exited');
-      await expect(runtime.attach(id, streams)).rejects.toMatchObject({ name: 'RuntimeError' });
     });
 
     it('tells a registry that cannot be reached from one that refuses', async () => {
