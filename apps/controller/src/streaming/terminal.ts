@@ -29,12 +29,13 @@ export async function serveTerminal(stream: OpenedStream, client: TerminalClient
   if (stdin) void copyStream(stdin, stream.channel(streamChannels.stdin)).catch(() => undefined);
   if (resize) void copyStream(resize, stream.channel(streamChannels.resize)).catch(() => undefined);
   const statusText = readText(stream.channel(streamChannels.error));
-  const outputs = [
+  // Settled from the start: an output may fail long before the end is waited for, and nobody else would catch that.
+  const outputs = Promise.allSettled([
     sendOutput(stream.channel(streamChannels.stdout), client.stdout),
     sendOutput(stream.channel(streamChannels.stderr), client.stderr),
-  ];
+  ]);
   const error = await stream.ended;
-  await Promise.allSettled(outputs);
+  await outputs;
   client.closed.removeEventListener('abort', onGone);
   if (client.closed.aborted) return;
   await client.finish(error ? error.toStatus() : parseStatus(await statusText));

@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
+import { Exec, KubeConfig, Log, PortForward, type V1Status } from '@kubernetes/client-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitUntil } from './testbed/deadline.ts';
+import { buildBusyboxImage, openEngine, removeImages } from './testbed/images.ts';
+import { findAllKubectls, mustKubectl } from './testbed/kubectl.ts';
+import { Kubectl } from './testbed/kubectl-session.ts';
+import { LocalTestCluster } from './testbed/local-test-cluster.ts';
+
+const run = promisify(execFile);
+const docker = openEngine();
+const image = 'gantry-e2e/streams:1';
+const script = 'echo inside > /tmp/file; nc -ll -p 8080 -e /bin/cat & httpd -f -p 127.0.0.1:9090 -h /tmp & exec cat';
+const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+
+interface Dialect {
+  readonly name: string;
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The oldest kubectl (SPDY), the newest (WebSocket), and the newest made to speak SPDY. */
+async function dialects(): Promise<Dialect[]> {
+  const all = await findAllKubectls();
+  const [oldest = '', newest = ''] = [all[0], all.at(-1)];
+  return [
+    { name: 'the oldest kubectl', path: oldest, env: {} },
+    { name: 'the newest kubectl', path: newest, env: {} },
+    { name: 'the newest kubectl over SPDY', path: newest, env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } },
+  ];
+}
+
+describe('streams', async () => {
+  let test: LocalTestCluster;
+  let kubeconfig: string;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'gantry-streams-'));
+    await buildBusyboxImage(docker, image);
+    test = await LocalTestCluster.start(['--no-demo', '--nodes', '1']);
+    kubeconfig = test.cluster.kubeconfig;
+    const containers = [{ name: 'main', image, stdin: true, command: ['/bin/sh', '-c', script] }];
+    const spec = { containers, terminationGracePeriodSeconds: 0 };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'box' }, spec };
+    await writeFile(join(directory, 'pod.json'), JSON.stringify(pod));
+    await mustKubectl(kubeconfig, 'apply', '-f', join(directory, 'pod.json'));
+    await mustKubectl(kubeconfig, 'wait', '--for=condition=Ready', 'pod/box', '--timeout=60s');
+  });
+
+  afterAll(async () => {
+    await test?.stop();
+    await removeImages(docker, [image]);
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  describe.each(await dialects())('with $name', ({ path, env }) => {
+    const kubectl = () => new Kubectl({ path, kubeconfig });
+    const shell = (text: string) =>
+      run('sh', ['-c', text], { env: { ...process.env, ...env, KUBECONFIG: kubeconfig, K: path, DIR: directory } });
+
+    it('runs commands and passes their output, input and exit codes on', async () => {
+      const done = await kubectl().run(['exec', 'box', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7'], { env });
+      expect([done.code, done.stdout]).toEqual([7, 'out\n']);
+      expect(done.stderr).toContain('err\n');
+      const echoed = await kubectl().run(['exec', '-i', 'box', '--', 'cat'], { env, input: 'to and fro' });
+      expect(echoed.stdout).toBe('to and fro');
+      const refusal = await kubectl().run(['exec', 'box', '-c', 'other', '--', 'true'], { env });
+      expect(refusal.stderr).toContain('container other is not valid for pod box');
+    });
+
+    it('pipes 50 MB through a container unchanged', async () => {
+      const data = randomBytes(50_000_000);
+      await writeFile(join(directory, 'blob'), data);
+      await shell('"$K" exec -i box -- cat < "$DIR/blob" > "$DIR/back"');
+      expect(sha(await readFile(join(directory, 'back')))).toBe(sha(data));
+    });
+
+    it('gives a terminal', async () => {
+      const command = `script -qec '"$K" exec -it box -- sh -c "tty; exit 4"' /dev/null </dev/null; echo code $?`;
+      const { stdout } = await shell(command);
+      expect(stdout).toContain('/dev/pts/');
+      expect(stdout).toContain('code 4');
+    });
+
+    it('copies directories both ways', async () => {
+      const data = randomBytes(300_000);
+      await mkdir(join(directory, 'source'), { recursive: true });
+      await writeFile(join(directory, 'source/one'), data);
+      await shell('rm -rf "$DIR/copy"; "$K" exec box -- rm -rf /tmp/copy; "$K" cp "$DIR/source" box:/tmp/copy');
+      await shell('"$K" cp box:/tmp/copy "$DIR/copy"');
+      expect(sha(await readFile(join(directory, 'copy/one')))).toBe(sha(data));
+    });
+
+    it('forwards many connections at once, to the loopback of the pod too', async () => {
+      await using forwarding = kubectl().start('port-forward', 'pod/box', ':8080', ':9090');
+      await forwarding.waitFor(/-> 9090/);
+      const port = (target: number) =>
+        Number(new RegExp(`127\\.0\\.0\\.1:(\\d+) -> ${target}`).exec(forwarding.output)?.[1]);
+      const answers = Array.from({ length: 30 }, (_, i) => talk(port(8080), `connection ${i}`));
+      expect(await Promise.all(answers)).toEqual(answers.map((_, i) => `connection ${i}`));
+      expect(await talk(port(9090), 'GET /file HTTP/1.0\r\n\r\n')).toContain('inside');
+    });
+
+    it('attaches', async () => {
+      const { stdout } = await shell('(echo attached; sleep 2) | timeout 10 "$K" attach -i box');
+      expect(stdout).toContain('attached');
+    });
+  });
+
+  it('serves the JavaScript client: exec, log and port-forward', async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    const out = new PassThrough();
+    let printed = '';
+    out.on('data', (data: Buffer) => {
+      printed += data.toString();
+    });
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      const command = ['sh', '-c', 'echo hello; exit 3'];
+      new Exec(config).exec('default', 'box', 'main', command, out, null, null, false, resolve).catch(reject);
+    });
+    expect(printed).toBe('hello\n');
+    expect(status.details?.causes?.[0]?.message).toBe('3');
+    const log = new PassThrough();
+    let logged = '';
+    log.on('data', (data: Buffer) => {
+      logged += data.toString();
+    });
+    const following = await new Log(config).log('default', 'box', 'main', log, { follow: true });
+    await waitUntil('the log comes', 20_000, async () => logged.includes('attached'));
+    following.abort();
+    const forward = new PortForward(config);
+    const server = createServer((socket) => void forward.portForward('default', 'box', [8080], socket, null, socket));
+    server.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const text = await firstAnswer(typeof address === 'object' && address ? address.port : 0, 'from JavaScript');
+    expect(text).toBe('from JavaScript');
+    server.close();
+  });
+});
+
+/** Sends a text, ends, and reads to the end. */
+function talk(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.end(text));
+    socket.on('data', (data: Buffer) => {
+      answer += data.toString();
+    });
+    socket.once('end', () => resolve(answer));
+    socket.once('error', reject);
+  });
+}
+
+/** Sends a text and waits for as many characters; the JavaScript client does not know half-closed connections. */
+function firstAnswer(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(text));
+    socket.on('data', (data: Buffer) => {
+      answer += data.toString();
+      if (answer.length < text.length) return;
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.once('error', reject);
+  });
+}
