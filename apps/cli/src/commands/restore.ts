@@ -117,15 +117,19 @@ class Restore {
   async #post(object: AnyObject): Promise<AnyObject> {
     const resource = await this.#discovery.resourceOf(object.apiVersion, object.kind);
     const path = resourcePath(resource, object.metadata.namespace);
-    try {
-      return await this.#api.json<AnyObject>({ method: 'POST', path, body: object });
-    } catch (error) {
-      const free = isApiError(error, 'Invalid') ? withoutAllocations(object) : undefined;
-      if (!free) throw error;
-      const { name, namespace } = object.metadata;
-      this.#terminal.warn(`Service ${namespace}/${name} gets other addresses or ports: ${messageOf(error)}`);
-      return await this.#api.json<AnyObject>({ method: 'POST', path, body: free });
+    let refusal: unknown;
+    for (const body of [object, ...withoutAllocations(object)]) {
+      try {
+        const made = await this.#api.json<AnyObject>({ method: 'POST', path, body });
+        if (refusal)
+          this.#terminal.warn(`Service ${object.metadata.namespace}/${object.metadata.name} ${changed(refusal)}`);
+        return made;
+      } catch (error) {
+        if (!isApiError(error, 'Invalid')) throw error;
+        refusal ??= error;
+      }
     }
+    throw refusal;
   }
 
   /** Has a volume made for the claim before any pod uses it; resolves with the volume's name. */
@@ -159,4 +163,8 @@ class Restore {
     this.failures += 1;
     this.#terminal.warn(`${what}: ${messageOf(error)}`);
   }
+}
+
+function changed(refusal: unknown): string {
+  return `gets other addresses or ports than it had: ${messageOf(refusal)}`;
 }

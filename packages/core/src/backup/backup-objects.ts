@@ -192,15 +192,19 @@ export function toRestore(object: AnyObject, newUids: ReadonlyMap<string, string
 }
 
 /**
- * The Service without the addresses and ports that the old cluster gave it, for where they are taken; undefined where
- * it has none. A headless one stays headless.
+ * What to create instead where the object is refused: a Service without the addresses that the old cluster gave it, then
+ * without its node ports, too. A headless one stays headless.
  */
-export function withoutAllocations(object: AnyObject): AnyObject | undefined {
-  if (object.kind !== 'Service' || !object.spec) return undefined;
-  const { clusterIP } = object.spec;
-  const isHeadless = clusterIP === 'None';
-  const spec = without(object.spec, 'healthCheckNodePort', ...(isHeadless ? [] : ['clusterIP', 'clusterIPs']));
+export function withoutAllocations(object: AnyObject): AnyObject[] {
+  if (object.kind !== 'Service' || !object.spec) return [];
+  const addresses = object.spec.clusterIP === 'None' ? [] : ['clusterIP', 'clusterIPs'];
+  const moved = { ...object, spec: without(object.spec, ...addresses) };
+  const spec = without(moved.spec, 'healthCheckNodePort');
   const ports = (Array.isArray(spec.ports) ? (spec.ports as Fields[]) : []).map((port) => without(port, 'nodePort'));
-  const changed = { ...object, spec: { ...spec, ...(spec.ports ? { ports } : {}) } };
-  return JSON.stringify(changed) === JSON.stringify(object) ? undefined : changed;
+  const bare = { ...object, spec: { ...spec, ...(spec.ports ? { ports } : {}) } };
+  const texts = new Set([JSON.stringify(object)]);
+  return [moved, bare].filter((candidate) => {
+    const text = JSON.stringify(candidate);
+    return !texts.has(text) && texts.add(text);
+  });
 }
