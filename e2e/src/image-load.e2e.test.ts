@@ -93,6 +93,9 @@ describe('an image that was built here', () => {
     const said = await must('snapshot', 'original', 'gantry-e2e/snapshot:1', '--to', 'host-2');
     expect(said).toMatch(/gantry-e2e\/snapshot:1 is on host-1 now \([\d.]+ MiB, \d+ layers: files, no memory\)/);
     expect(said).toMatch(/host-2: sent 0\.\d MiB of [\d.]+ MiB \(1 of \d+ layers\)/);
+    const { Config } = await test.cluster().host('host-2').engine.getImage('gantry-e2e/snapshot:1').inspect();
+    // Otherwise a container made of it by hand would pass for the pod's.
+    expect(new Set(Object.values(Config.Labels))).toEqual(new Set(['']));
     await run('copy', 'host-2', 'gantry-e2e/snapshot:1');
     expect(await inPod('host-2', 'copy', 'cat', '/note')).toBe('kept\n');
     expect(await inPod('host-2', 'copy', 'cat', '/proc/1/comm')).not.toBe('lost\n');

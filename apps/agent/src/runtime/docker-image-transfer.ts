@@ -80,7 +80,14 @@ export class DockerImageTransfer implements ImageTransferRuntime {
     const repo = hasTag ? reference.slice(0, colon) : reference;
     const tag = hasTag ? reference.slice(colon + 1) : 'latest';
     const query = { container: id, repo, tag, pause: true };
-    await this.#client.json({ method: 'POST', path: '/commit', query, timeoutMs: commitTimeoutMs });
+    const { Config } = await this.#client.json<{ Config: { Labels?: Record<string, string> | null } }>({
+      method: 'GET',
+      path: `/containers/${id}/json`,
+    });
+    // A container made of the image would pass for one of the pod's. The engine can empty a label, not take it off.
+    const own = Object.keys(Config.Labels ?? {}).filter((name) => /^io\.(gantry|kubernetes)\./.test(name));
+    const body = { Labels: Object.fromEntries(own.map((name) => [name, ''])) };
+    await this.#client.json({ method: 'POST', path: '/commit', query, body, timeoutMs: commitTimeoutMs });
   }
 }
 
