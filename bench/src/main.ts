@@ -13,6 +13,7 @@ import { measureSwarm } from './engine/swarm.ts';
 import { runApiLoad } from './load/api-load.ts';
 import { percentile } from './load/statistics.ts';
 import { type Figure, renderTable, writeIntoDocument } from './report.ts';
+import { benchServices } from './services/bench-services.ts';
 
 const image = 'gantry-bench/sleeper:1';
 const replicas = 50;
@@ -131,7 +132,13 @@ async function benchIdle(): Promise<Figure[]> {
   ];
 }
 
-const parts = { api: benchApi, replicas: benchReplicas, 'node-loss': benchNodeLoss, idle: benchIdle };
+const parts = {
+  api: benchApi,
+  replicas: benchReplicas,
+  'node-loss': benchNodeLoss,
+  idle: benchIdle,
+  services: benchServices,
+};
 const wanted = process.argv.slice(2);
 const names = Object.keys(parts) as (keyof typeof parts)[];
 const figures: Figure[] = [];
