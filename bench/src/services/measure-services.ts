@@ -28,7 +28,7 @@ export async function startServer(client: HttpClient): Promise<string> {
 export async function createService(client: HttpClient, name: string, podIp: string): Promise<string> {
   const spec = { ports: [{ port: 80, targetPort: 8080 }] };
   const service = { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec };
-  const created = JSON.parse((await client.must('POST', servicesPath, service)).body) as Service;
+  const created = JSON.parse((await client.must('POST', servicesPath, service)).text) as Service;
   await client.must('POST', slicesPath, {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
