@@ -104,6 +104,7 @@ async function startParts(
     logger,
     auth,
     serviceAccounts: { tokens: serviceTokens, issueToken },
+    mountsServiceAccountTokens: true,
     nodeStreams: () => sessions,
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },

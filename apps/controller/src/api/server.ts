@@ -16,6 +16,7 @@ import { serviceAccountAdmission, tolerationSecondsAdmission } from './admission
 import { priorityAdmission } from './admission/priority.ts';
 import { serviceAllocation } from './admission/service-allocation.ts';
 import { storageAdmission } from './admission/storage-admission.ts';
+import { tokenVolumeAdmission } from './admission/token-volume.ts';
 import { createApiClient } from './client.ts';
 import { type ApiContext, untyped } from './context.ts';
 import { createDiscovery } from './discovery.ts';
@@ -50,6 +51,8 @@ export interface ApiServerOptions {
   readonly nodePortRange?: readonly [number, number];
   /** For the not-ready and unreachable tolerations that pods get. Default 1. */
   readonly tolerationSeconds?: number;
+  /** Whether pods get a volume with a token unless they say otherwise: where the agents carry such volumes out. */
+  readonly mountsServiceAccountTokens?: boolean;
   /** Takes WebSocket upgrades on paths that are not the API's. False or absent: 404. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 }
@@ -114,6 +117,7 @@ function createContext(options: ApiServerOptions): ApiContext {
   const untypedObjects = untyped(objects);
   const admission = createAdmission([
     serviceAccountAdmission(untypedObjects),
+    ...(options.mountsServiceAccountTokens ? [tokenVolumeAdmission(untypedObjects)] : []),
     tolerationSecondsAdmission(options.tolerationSeconds ?? 1),
     priorityAdmission(untypedObjects),
     storageAdmission(untypedObjects),
