@@ -25,6 +25,10 @@ export interface AgentConfig {
   /** The node's own address, for `status.addresses`; found out where absent. */
   readonly nodeIp: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where the proxy for Ingresses listens, once there are any; port 0 for not at all. */
+  readonly ingressAddress: string;
+  readonly ingressHttpPort: number;
+  readonly ingressHttpsPort: number;
   readonly isStrictPull: boolean;
   readonly parallelStarts: number;
   readonly parallelPulls: number;
@@ -53,6 +57,9 @@ const options = {
   zone: { type: 'string' },
   'node-ip': { type: 'string' },
   label: { type: 'string', multiple: true, default: [] as string[] },
+  'ingress-address': { type: 'string', default: '0.0.0.0' },
+  'ingress-http-port': { type: 'string', default: '30080' },
+  'ingress-https-port': { type: 'string', default: '30443' },
   'strict-pull': { type: 'boolean', default: false },
   'parallel-starts': { type: 'string', default: '8' },
   'max-parallel-image-pulls': { type: 'string', default: '3' },
@@ -87,6 +94,9 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     zone: values.zone,
     nodeIp: ipAddress('--node-ip', values['node-ip']),
     labels: Object.fromEntries(values.label.map(parseLabel)),
+    ingressAddress: ipAddress('--ingress-address', values['ingress-address']) ?? '0.0.0.0',
+    ingressHttpPort: portNumber('--ingress-http-port', values['ingress-http-port']),
+    ingressHttpsPort: portNumber('--ingress-https-port', values['ingress-https-port']),
     isStrictPull: values['strict-pull'],
     parallelStarts: positive('--parallel-starts', values['parallel-starts']),
     parallelPulls: positive('--max-parallel-image-pulls', values['max-parallel-image-pulls']),
@@ -203,6 +213,12 @@ function parseLabel(text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   throw new Error(`--label ${text} must be key=value`);
+}
+
+function portNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new Error(`${flag} ${text} must be a port, or 0 for none`);
 }
 
 function positive(flag: string, text: string): number {

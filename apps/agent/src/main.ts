@@ -2,22 +2,30 @@ import { writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { lossyLogDestination } from '@gantry/core/lib/log-destination';
 import { pino } from 'pino';
-import { startAgent } from './app.ts';
-import { parseConfig, parseRemoveConfig } from './config.ts';
-import { removeNodeResources } from './node/remove-node-resources.ts';
-import { DockerRuntime } from './runtime/docker-runtime.ts';
 
 const logger = pino(
   { base: null, timestamp: pino.stdTimeFunctions.isoTime },
   lossyLogDestination((line) => writeSync(1, line)),
 );
 
-if (process.argv[2] === 'remove') await remove();
-else await run();
+// Each way to run loads what it needs alone: the proxy's process is a third of the agent's.
+switch (process.argv[2]) {
+  case 'remove':
+    await remove();
+    break;
+  case 'ingress':
+    (await import('./ingress/ingress-main.ts')).runIngress();
+    break;
+  default:
+    await run();
+}
 
 /** `main.ts remove …`: what is left of a node whose agent has stopped. */
 async function remove(): Promise<void> {
   try {
+    const { parseRemoveConfig } = await import('./config.ts');
+    const { removeNodeResources } = await import('./node/remove-node-resources.ts');
+    const { DockerRuntime } = await import('./runtime/docker-runtime.ts');
     const config = parseRemoveConfig(process.argv.slice(3));
     await removeNodeResources({ ...config, runtime: new DockerRuntime() });
   } catch (error) {
@@ -37,6 +45,7 @@ async function run(): Promise<void> {
 }
 
 async function startUntilSignal(): Promise<void> {
+  const [{ startAgent }, { parseConfig }] = await Promise.all([import('./app.ts'), import('./config.ts')]);
   const config = parseConfig(process.argv.slice(2), process.env);
   logger.level = config.logLevel;
   preferAgent();

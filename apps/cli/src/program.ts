@@ -41,6 +41,8 @@ interface UpFlags {
   address?: string;
   port?: number;
   dashboardPort?: number;
+  ingressPort?: number;
+  ingressTlsPort?: number;
   demo: boolean;
   keep: boolean;
   detach: boolean;
@@ -64,6 +66,8 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
     )
     .option('--port <port>', 'port of the API (default: 6443 or the next free one)', port)
     .option('--dashboard-port <port>', 'port of the dashboard on 127.0.0.1 (default: 8080 or the next free one)', port)
+    .option('--ingress-port <port>', 'port of Ingresses (default: 30080 or the next free one)', port)
+    .option('--ingress-tls-port <port>', 'port of Ingresses with TLS (default: 30443 or the next free one)', port)
     .option('--demo', 'deploy the demo microservices in examples/demo', false)
     .option('--no-demo', 'deploy nothing')
     .option('--keep', 'leave the containers running when the cluster stops', false)
@@ -81,6 +85,8 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
         ...(flags.nodeMemory === undefined ? {} : { nodeMemory: flags.nodeMemory }),
         ...(flags.port === undefined ? {} : { port: flags.port }),
         ...(flags.dashboardPort === undefined ? {} : { dashboardPort: flags.dashboardPort }),
+        ...(flags.ingressPort === undefined ? {} : { ingressPort: flags.ingressPort }),
+        ...(flags.ingressTlsPort === undefined ? {} : { ingressTlsPort: flags.ingressTlsPort }),
       });
     });
   program

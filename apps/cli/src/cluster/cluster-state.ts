@@ -18,6 +18,8 @@ export interface ClusterState {
   readonly clusterCidr: string;
   /** Absent where an older version wrote the state: 10.96.0.0/16. */
   readonly serviceCidr?: string;
+  /** Where the nodes' proxies listen, all of them at the same ports; absent in the state of an older version. */
+  readonly ingress?: { readonly httpPort: number; readonly httpsPort: number };
   readonly controller: ClusterProcess;
   readonly nodes: readonly { readonly name: string; readonly process: ClusterProcess }[];
   readonly isEngineStartedByUs: boolean;

@@ -20,6 +20,7 @@ export interface StartOptions {
   readonly address: string;
   readonly port: number;
   readonly dashboardPort: number;
+  readonly ingress: NonNullable<ClusterState['ingress']>;
   /** An earlier cluster of this data directory whose objects and containers are taken up again. */
   readonly earlier: ClusterState | undefined;
 }
@@ -53,6 +54,7 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
       server: api.server,
       dashboardPort: options.dashboardPort,
       ...ranges,
+      ingress: options.ingress,
       controller: pick(controller),
       nodes: options.nodes.map((node, i) => ({ name: node.name, process: pick(processes[i + 1] ?? controller) })),
       isEngineStartedByUs: options.engine.isStartedByUs,
@@ -109,6 +111,9 @@ function startAgent(
     ['--cpu', cpu],
     ['--memory', memory],
     ['--zone', 'local'],
+    ['--ingress-address', options.address],
+    ['--ingress-http-port', String(options.ingress.httpPort)],
+    ['--ingress-https-port', String(options.ingress.httpsPort)],
   ].flat();
   // The token goes by the environment: a command line can be read by every user of the host.
   const env = { GANTRY_JOIN_TOKEN: agent.token };

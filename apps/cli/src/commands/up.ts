@@ -26,6 +26,8 @@ export interface UpOptions {
   readonly address?: string;
   readonly port?: number;
   readonly dashboardPort?: number;
+  readonly ingressPort?: number;
+  readonly ingressTlsPort?: number;
   readonly isDemo: boolean;
   readonly keepsContainers: boolean;
   readonly isDetached: boolean;
@@ -35,6 +37,7 @@ const demoTimeoutMs = 180_000;
 const defaultNodes = 3;
 const defaultApiPort = 6443;
 const defaultDashboardPort = 8080;
+const defaultIngress = { httpPort: 30_080, httpsPort: 30_443 };
 
 /** `gantry up`: a whole cluster on this host's engine, kept until Ctrl-C unless detached. */
 export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
@@ -106,7 +109,31 @@ async function start(
     wanted: options.dashboardPort,
     fallback: earlier?.dashboardPort ?? defaultDashboardPort,
   });
-  return startCluster(terminal, { dataDir: options.dataDir, engine, nodes, address, port, dashboardPort, earlier });
+  const ingress = await chooseIngressPorts(terminal, options, { address, earlier: earlier?.ingress });
+  const { dataDir } = options;
+  return startCluster(terminal, { dataDir, engine, nodes, address, port, dashboardPort, ingress, earlier });
+}
+
+async function chooseIngressPorts(
+  terminal: Terminal,
+  { ingressPort, ingressTlsPort }: UpOptions,
+  { address, earlier = defaultIngress }: { address: string; earlier: ClusterState['ingress'] | undefined },
+): Promise<NonNullable<ClusterState['ingress']>> {
+  const choice = { address, purpose: 'Ingresses' };
+  return {
+    httpPort: await choosePort(terminal, {
+      ...choice,
+      option: '--ingress-port',
+      wanted: ingressPort,
+      fallback: earlier.httpPort,
+    }),
+    httpsPort: await choosePort(terminal, {
+      ...choice,
+      option: '--ingress-tls-port',
+      wanted: ingressTlsPort,
+      fallback: earlier.httpsPort,
+    }),
+  };
 }
 
 /** What is not said is as it was: hosts that joined look for the API where they found it first. */

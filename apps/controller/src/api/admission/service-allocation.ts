@@ -24,6 +24,7 @@ export function serviceAllocation(options: ServiceAllocationOptions): AdmissionP
   // The first address is the network's, the last the broadcast's, as in Kubernetes.
   const addresses = new NumberPool(cidr.first + 1, cidr.last - 1);
   const nodePorts = new NumberPool(...options.nodePortRange);
+  for (const port of defaultIngressPorts) nodePorts.occupy(port);
   options.services.onEvent(({ type, object, previous }) => {
     if (previous) release(previous, addresses, nodePorts, cidr);
     if (type === 'deleted') release(object, addresses, nodePorts, cidr);
@@ -55,6 +56,9 @@ export function serviceAllocation(options: ServiceAllocationOptions): AdmissionP
     },
   };
 }
+
+/** Where the nodes' proxies for Ingresses listen unless told otherwise: no Service gets these. */
+const defaultIngressPorts = [30_080, 30_443];
 
 type Cidr = ReturnType<typeof parseCidr>;
 
