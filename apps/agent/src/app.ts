@@ -4,6 +4,7 @@ import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import type { Logger } from '@gantry/core';
 import type { AgentConfig } from './config.ts';
+import { IngressProcess } from './ingress/ingress-process.ts';
 import { networkNames } from './network/names.ts';
 import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
@@ -65,6 +66,7 @@ class NodeAgent implements Agent {
   readonly #connection: ControllerConnection;
   readonly #timers: NodeJS.Timeout[] = [];
   #registration: NodeRegistration | undefined;
+  readonly #ingress: IngressProcess | undefined;
   #podCidr: string | undefined;
   #dataDir = '';
   #retry: NodeJS.Timeout | undefined;
@@ -80,6 +82,7 @@ class NodeAgent implements Agent {
     this.#config = config;
     this.#logger = logger;
     this.#runtime = new DockerRuntime();
+    this.#ingress = createIngress(config, logger);
     this.#connection = new ControllerConnection({
       server: credential.server,
       caPem: credential.caPem,
@@ -94,6 +97,7 @@ class NodeAgent implements Agent {
         this.#routesTold = afterRoutesFrame(this.#routesTold, frame);
         this.#routes?.update(this.#routesTold);
       },
+      onIngress: (config) => this.#ingress?.setConfig(config),
       onWelcome: (welcome) => this.#onWelcome(welcome),
     });
   }
@@ -123,6 +127,7 @@ class NodeAgent implements Agent {
     await this.#routes?.stop();
     await this.#manager?.stop();
     await this.#services?.stop();
+    await this.#ingress?.stop();
   }
 
   #description(): NodeDescriptionOptions {
@@ -153,6 +158,7 @@ class NodeAgent implements Agent {
     const problem = this.#serviceProblem;
     return {
       ...this.#registration,
+      ...(this.#ingress?.isListening === false ? {} : ingressOf(this.#config)),
       conditions: [...this.#registration.conditions, ...(problem === undefined ? [] : [noServices(problem)])],
       ...(isReachable ? {} : { notReadyReason: 'the Docker Engine does not answer' }),
     };
@@ -263,6 +269,27 @@ class NodeAgent implements Agent {
     }, periodMs);
     this.#timers.push(timer);
   }
+}
+
+/** The proxy for Ingresses; undefined where it was not wanted. */
+function createIngress(config: AgentConfig, logger: Logger): IngressProcess | undefined {
+  const { ingressAddress: host, ingressHttpPort, ingressHttpsPort } = config;
+  if (ingressHttpPort === 0 && ingressHttpsPort === 0) return undefined;
+  const listeners = {
+    ...(ingressHttpPort === 0 ? {} : { http: { host, port: ingressHttpPort } }),
+    ...(ingressHttpsPort === 0 ? {} : { https: { host, port: ingressHttpsPort } }),
+  };
+  return new IngressProcess({ listeners, program: process.argv[1] ?? '', clock: systemClock, logger });
+}
+
+function ingressOf(config: AgentConfig): Pick<NodeRegistration, 'ingress'> {
+  const { ingressAddress, ingressHttpPort: httpPort, ingressHttpsPort: httpsPort, nodeIp } = config;
+  if (httpPort === 0 && httpsPort === 0) return {};
+  const isEverywhere = ingressAddress === '0.0.0.0' || ingressAddress === '::';
+  const address = isEverywhere ? (nodeIp ?? hostAddress()) : ingressAddress;
+  return {
+    ingress: { address, ...(httpPort === 0 ? {} : { httpPort }), ...(httpsPort === 0 ? {} : { httpsPort }) },
+  };
 }
 
 /** The Node condition that tells users what they would otherwise find out by failing connections. */

@@ -11,6 +11,7 @@ import type {
   Service,
 } from '@gantry/api-types';
 import type { LogStreamOptions, NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
+import type { ResolvedPolicy } from '@gantry/api-types/resolved-policy';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import type { ImageTransfers } from './transfers/image-transfers.ts';
 
@@ -29,6 +30,8 @@ export interface NodeApi {
   persistentVolumes(): Iterable<PersistentVolume>;
   /** All Services of the cluster. */
   readonly services?: { services(): ReadonlyMap<string, Service> };
+  /** The NetworkPolicies of the cluster that concern this node. */
+  readonly policies?: PolicySource;
   /** Called with the uid of a pod that appeared, changed or vanished, or whose ConfigMap, Secret or claim did. */
   onChange(handler: (podUid: string) => void): void;
   /** Called when a claim or a volume appeared, changed or vanished. */
@@ -42,6 +45,13 @@ export interface NodeApi {
   recordEvent(event: PodEvent): void;
   /** About the node itself. */
   recordNodeEvent(event: NodeEventReport): void;
+}
+
+export interface PolicySource {
+  /** Undefined until the controller has named them once. */
+  current(): readonly ResolvedPolicy[] | undefined;
+  /** One listener: a later one takes the place of the earlier. */
+  onChange(handler: () => void): void;
 }
 
 export interface PodEvent {

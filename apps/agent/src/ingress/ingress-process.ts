@@ -25,6 +25,8 @@ export class IngressProcess {
   #failures = 0;
   #cancelRestart: (() => void) | undefined;
   #isStopped = false;
+  /** False once it could not listen where it was told to. */
+  isListening = true;
   #lastProblems = '';
 
   constructor(options: IngressProcessOptions) {
@@ -78,9 +80,11 @@ export class IngressProcess {
     switch (report.type) {
       case 'listening':
         this.#failures = 0;
+        this.isListening = true;
         logger.info({ ...this.#options.listeners }, 'the ingress proxy listens');
         return;
       case 'failed':
+        this.isListening = false;
         logger.error(
           { reason: report.message },
           'the ingress proxy cannot listen: choose other ports with --ingress-*',

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@gantry/core';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ContainerHooks } from '../hooks/container-hooks.ts';
 import type { NodeImages } from '../images/node-images.ts';
+import type { NodePolicies } from '../network/node-policies.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodeApi } from '../node-api.ts';
 import type { ProbeScheduler } from '../probes/probe-scheduler.ts';
@@ -41,6 +42,8 @@ export interface PodContext {
   /** Limits how many containers are created and started at a time. */
   readonly starts: Semaphore;
   readonly network: PodNetwork;
+  /** Undefined where the agent has no table to put them in. */
+  readonly policies: NodePolicies | undefined;
   readonly volumes: PodVolumes;
   readonly images: NodeImages;
   readonly probes: ProbeScheduler;

@@ -10,7 +10,9 @@ import { ContainerHooks } from '../hooks/container-hooks.ts';
 import { ImageService } from '../images/image-service.ts';
 import { imagesOf } from '../images/pod-images.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
+import { NodePolicies } from '../network/node-policies.ts';
 import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/open-pod-network.ts';
+import { toPolicyPod } from '../network/policy-pods.ts';
 import type { LogRequest, NodeApi, NodePods, PodNetworkPlace, RunningContainer } from '../node-api.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
@@ -122,6 +124,7 @@ class DockerPodManager implements PodManager {
     this.#context = createContext(settings, options, {
       images: parts.images.images,
       network: parts.network,
+      policies: this.#createPolicies(parts),
       cgroups: parts.cgroups,
       onForgotten: (uid) => {
         this.#workers.delete(uid);
@@ -154,6 +157,8 @@ class DockerPodManager implements PodManager {
       onList: (containers) => this.#onList(containers),
     });
     api.onChange((uid) => this.#onChange(uid));
+    api.policies?.onChange(() => this.#takePolicies());
+    this.#takePolicies();
     api.onVolumesChange(() => this.#upkeep.volumesChanged());
   }
 
@@ -178,7 +183,29 @@ class DockerPodManager implements PodManager {
     this.#context.hooks.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.#images.stop();
+    await this.#context.policies?.stop();
     await this.#context.network.stop();
+  }
+
+  #createPolicies({ plumbing, network }: OpenedParts): NodePolicies | undefined {
+    const { clock, logger } = this.#settings;
+    const pods = () =>
+      [...this.#workers.values()].flatMap(({ uid, pod, state }) => {
+        const ip = network.ipOf(uid);
+        return pod && ip !== undefined && !state.isReleased ? [toPolicyPod(pod, ip)] : [];
+      });
+    return plumbing && new NodePolicies({ table: plumbing.table, pods, clock, logger });
+  }
+
+  #takePolicies(): void {
+    const current = this.#settings.api.policies?.current();
+    if (!current) return;
+    if (this.#context.policies) this.#context.policies.setPolicies(current);
+    else if (current.length > 0)
+      this.#settings.logger.warn(
+        { policies: current.length },
+        'NetworkPolicies are not carried out on this node: its pods are on the bridge of the engine',
+      );
   }
 
   openLogs(podUid: string, request: LogRequest, signal: AbortSignal): Promise<Readable> {
@@ -207,6 +234,7 @@ class DockerPodManager implements PodManager {
   #onChange(uid: string): void {
     if (!this.#hasListed || this.#isStopped) return;
     this.#workerFor(uid).kick(true);
+    this.#context.policies?.podsChanged();
     this.#upkeep.changed(uid);
     void this.#sweepOnce();
   }
@@ -333,7 +361,7 @@ function claimNode({ nodeName, dataDir }: PodManagerSettings): ClaimNode {
 function createContext(
   settings: PodManagerSettings,
   options: ResolvedOptions,
-  hooks: Pick<PodContext, 'network' | 'cgroups' | 'images' | 'onForgotten'>,
+  hooks: Pick<PodContext, 'network' | 'policies' | 'cgroups' | 'images' | 'onForgotten'>,
 ): PodContext {
   const { api, runtime, clock, logger, dataDir } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };

@@ -1,6 +1,7 @@
 import { defaultPullPolicy } from '../images/image-reference.ts';
 import { displayIdOf, ImageProblem } from '../images/node-images.ts';
 import { pullCredentials } from '../images/pull-credentials.ts';
+import { toPolicyPod } from '../network/policy-pods.ts';
 import { allocatedPod } from '../resize/allocation.ts';
 import { allocate, resize } from '../resize/resize-steps.ts';
 import { isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
@@ -96,6 +97,7 @@ async function takeAddress({ context, pod, worker: { state } }: StepEnvironment)
   state.ip ??= context.network.allocate(state.uid);
   if (state.ip === undefined) throw new Error('no address of the pod CIDR is free');
   await context.network.prepare(pod);
+  await context.policies?.ensure(toPolicyPod(pod, state.ip));
 }
 
 /** Goes on in the background: a pull may take minutes, in which the pod may be deleted. */
@@ -184,6 +186,7 @@ async function releaseResources({ context, worker }: StepEnvironment): Promise<v
   await context.volumes.remove(state.uid);
   await context.cgroups.removePod(state.uid);
   await context.network.release(state.uid);
+  context.policies?.podsChanged();
   state.ip = undefined;
   state.isPrepared = false;
   state.isReleased = true;

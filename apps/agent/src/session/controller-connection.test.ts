@@ -141,6 +141,7 @@ function connectionTo(server: Server): ControllerConnection {
     random: () => 0,
     registration: () => ({ labels: {} }) as NodeRegistration,
     onNodeRoutes: () => undefined,
+    onIngress: () => undefined,
     onWelcome: () => {
       welcomes += 1;
     },

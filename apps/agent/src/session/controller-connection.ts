@@ -1,4 +1,5 @@
 import { ApiError, type NodeUsage } from '@gantry/api-types';
+import type { IngressConfig } from '@gantry/api-types/ingress-config';
 import {
   type AgentFrame,
   agentProtocol,
@@ -31,6 +32,8 @@ export interface ControllerConnectionOptions {
   readonly registration: () => NodeRegistration;
   /** Where the pods of all nodes are, or what changed of that. */
   readonly onNodeRoutes: (frame: Extract<ControllerFrame, { type: 'nodeRoutes' }>) => void;
+  /** What the node's proxy is to do. */
+  readonly onIngress: (config: IngressConfig) => void;
   /** The controller accepted this node for the first time in this process's life. */
   readonly onWelcome: (welcome: Welcome) => void;
 }
@@ -207,6 +210,10 @@ export class ControllerConnection {
         return;
       case 'nodeRoutes':
         return this.#options.onNodeRoutes(frame);
+      case 'policies':
+        return state.policies.set(frame.items);
+      case 'ingress':
+        return this.#options.onIngress(frame.config);
       case 'objects':
         return state.applyChanges(frame.items);
       case 'synced':

@@ -11,6 +11,7 @@ import type {
 import { referencesOf } from '@gantry/core/pod/references';
 import { claimKeyOf } from '@gantry/core/volumes/match-volume';
 import type { NodeApi, PodEvent } from '../node-api.ts';
+import { PolicyState } from './policy-state.ts';
 import { ServiceState } from './service-state.ts';
 
 /** Events kept while the controller is away; the oldest go first. */
@@ -29,6 +30,7 @@ export class NodeState implements NodeApi {
   #secrets = new Map<string, Secret>();
   readonly #claims = new Map<string, PersistentVolumeClaim>();
   readonly #volumes = new Map<string, PersistentVolume>();
+  readonly policies = new PolicyState();
   #hasSynced = false;
   #handler: (podUid: string) => void = () => undefined;
   #onVolumes: () => void = () => undefined;
