@@ -1,20 +1,25 @@
-// The demo's page: says which pod and node answered. Plain Node, no dependencies.
-import { createServer } from 'node:http';
+// The shop's page and its API: every answer says which pod of which service on which node had a part in it.
+import { readFileSync } from 'node:fs';
+import { call, self, serve } from './lib.mjs';
 
-const { POD_NAME = 'unknown', NODE_NAME = 'unknown', PORT = '8080', GREETING = 'Hello' } = process.env;
-let answered = 0;
+const { CATALOG = 'http://catalog', ORDERS = 'http://orders', LOAD = 'http://load' } = process.env;
+const page = readFileSync(new URL('page.html', import.meta.url), 'utf8');
+const me = self('web');
 
-const server = createServer((request, response) => {
-  if (request.url === '/healthz') {
-    response.end('ok\n');
-    return;
-  }
-  answered += 1;
-  console.log(JSON.stringify({ at: new Date().toISOString(), method: request.method, url: request.url, answered }));
-  response.setHeader('content-type', 'text/html; charset=utf-8');
-  response.end(
-    `<!doctype html><title>Gantry demo</title><h1>${GREETING} from ${POD_NAME}</h1><p>on ${NODE_NAME}, answer number ${answered}</p>\n`,
-  );
+serve('web', {
+  'GET /': async () => ({ html: page }),
+  'GET /products': async () => through(await call('GET', `${CATALOG}/products`)),
+  'GET /orders': async () => through(await call('GET', `${ORDERS}/orders`)),
+  'POST /buy': async (_url, body) => {
+    const product = body === undefined ? await anyProduct() : JSON.parse(body).product;
+    return through(await call('POST', `${ORDERS}/orders`, { product }));
+  },
+  'GET /load': async (url) => through(await call('GET', `${LOAD}/rate${url.search}`)),
 });
-server.listen(Number(PORT), () => console.log(`web: listening on ${PORT} as ${POD_NAME} on ${NODE_NAME}`));
-process.on('SIGTERM', () => server.close(() => process.exit(0)));
+
+const through = (answer) => ({ ...answer, path: [me, ...answer.path] });
+
+async function anyProduct() {
+  const { products } = await call('GET', `${CATALOG}/products`);
+  return products[Math.floor(Math.random() * products.length)].name;
+}

@@ -2,13 +2,20 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { pack as createPack, type Pack } from 'tar-stream';
 import { isSystemError } from '../output/user-error.ts';
 
-const services = ['web', 'quotes', 'clock'] as const;
+/** The files of each image, below the demo's folder; all end up side by side. */
+const services: Readonly<Record<string, readonly string[]>> = {
+  web: ['lib.mjs', 'web/server.mjs', 'web/page.html'],
+  catalog: ['lib.mjs', 'catalog/server.mjs'],
+  orders: ['lib.mjs', 'orders/server.mjs'],
+  load: ['lib.mjs', 'load/server.mjs'],
+};
 const demoDir = fileURLToPath(new URL('../../../../examples/demo/', import.meta.url));
 const baseImage = 'gantry-demo/node:26';
 const digestLabel = 'io.gantry.demo.digest';
@@ -18,21 +25,38 @@ const digestLabel = 'io.gantry.demo.digest';
  * Node that runs this and the libraries it links, so that no registry is needed; elsewhere from the public Node image.
  */
 export async function ensureDemoImages(docker: Docker, progress: (text: string) => void): Promise<void> {
-  const contents = await Promise.all(services.map((name) => readFile(`${demoDir}${name}/server.mjs`)));
   const files = process.platform === 'linux' ? await runtimeFiles() : [];
   const base = files.length > 0 ? baseImage : 'node:26-slim';
   if (files.length > 0) await ensureBase(docker, files, progress);
-  for (const [i, name] of services.entries()) {
-    const content = contents[i] ?? Buffer.alloc(0);
-    const digest = createHash('sha256').update(base).update(content).digest('hex');
-    const image = `gantry-demo/${name}:1`;
-    if (await hasImage(docker, image, digest)) continue;
-    progress(`making the image ${image}`);
-    const dockerfile = `FROM ${base}\nLABEL ${digestLabel}=${digest}\nCOPY server.mjs /app/server.mjs\nUSER 1000\nENTRYPOINT ["node", "/app/server.mjs"]\n`;
-    await build(docker, image, dockerfile, async (pack) => {
-      pack.entry({ name: 'server.mjs', mode: 0o644 }, content);
-    });
+  for (const [name, paths] of Object.entries(services)) {
+    const contents = await Promise.all(paths.map((path) => readFile(`${demoDir}${path}`)));
+    const digest = createHash('sha256').update(base);
+    for (const content of contents) digest.update(content);
+    await ensureService(docker, { name, base, paths, contents, digest: digest.digest('hex') }, progress);
   }
+}
+
+interface DemoService {
+  readonly name: string;
+  readonly base: string;
+  readonly paths: readonly string[];
+  readonly contents: readonly Buffer[];
+  readonly digest: string;
+}
+
+async function ensureService(
+  docker: Docker,
+  { name, base, paths, contents, digest }: DemoService,
+  progress: (text: string) => void,
+): Promise<void> {
+  const image = `gantry-demo/${name}:2`;
+  if (await hasImage(docker, image, digest)) return;
+  progress(`making the image ${image}`);
+  const dockerfile = `FROM ${base}\nLABEL ${digestLabel}=${digest}\nCOPY app/ /app/\nUSER 1000\nENTRYPOINT ["node", "/app/server.mjs"]\n`;
+  await build(docker, image, dockerfile, async (pack) => {
+    for (const [i, path] of paths.entries())
+      pack.entry({ name: `app/${basename(path)}`, mode: 0o644 }, contents[i] ?? Buffer.alloc(0));
+  });
 }
 
 async function ensureBase(
