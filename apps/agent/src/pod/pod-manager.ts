@@ -1,6 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Pod, Readable } from 'node:stream';
 import { ApiError, type NodeUsage } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
@@ -25,6 +25,7 @@ import { canMountRecursivelyReadOnly } from '../volumes/volume-mounts.ts';
 import { VolumeUpkeep } from '../volumes/volume-upkeep.ts';
 import { connectRunning } from './connect-running.ts';
 import { EngineWatch } from './engine-watch.ts';
+import { EphemeralStorage, type StorageUser } from './ephemeral-storage.ts';
 import type { PodFacts } from './field-values.ts';
 import { findContainer, findNetwork } from './find-container.ts';
 import { lowestOomScoreAdj } from './host-limits.ts';
@@ -105,6 +106,7 @@ class DockerPodManager implements PodManager {
   readonly #watch: EngineWatch;
   readonly #usage: UsageSampler;
   readonly #upkeep: VolumeUpkeep;
+  readonly #storage: EphemeralStorage;
   readonly #images: ImageService;
   readonly transfers?: ImageTransfers;
   readonly claimsDirectory: string;
@@ -146,6 +148,15 @@ class DockerPodManager implements PodManager {
       pods: () => [...this.#workers.values()].flatMap(({ pod, state }) => (pod && !state.isReleased ? [pod] : [])),
       evict: (uid, message) => this.#workers.get(uid)?.evict(message),
     });
+    this.#storage = new EphemeralStorage({
+      runtime,
+      clock,
+      logger,
+      everyMs: options.storageCheckMs,
+      pods: () => [...this.#workers.values()].flatMap(storageUsers),
+      volumeBytes: (pod) => volumes.emptyDirBytes(pod),
+      evict: (uid, message) => this.#workers.get(uid)?.evict(message),
+    });
     this.#watch = new EngineWatch({
       runtime,
       clock,
@@ -178,7 +189,7 @@ class DockerPodManager implements PodManager {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#watch.stop();
-    await this.#upkeep.stop();
+    await Promise.all([this.#upkeep.stop(), this.#storage.stop()]);
     this.#context.probes.stopAll();
     this.#context.hooks.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
@@ -422,4 +433,13 @@ function startImages(settings: PodManagerSettings, options: ResolvedOptions): Pr
     wantedImages: () => imagesOf(api.pods().values()),
     event: (reason, message) => api.recordNodeEvent({ type: 'Warning', reason, message }),
   });
+}
+
+function storageUsers({ pod, state }: PodWorker): { pod: Pod; running: StorageUser[] }[] {
+  if (!pod || state.isReleased) return [];
+  const tracks = [...state.tracks.values()].filter(({ kind }) => kind !== 'sandbox');
+  const running = tracks.flatMap(({ name: container, attempts }) =>
+    attempts.filter((attempt) => attempt.state === 'running').map(({ id }) => ({ container, id })),
+  );
+  return [{ pod, running }];
 }

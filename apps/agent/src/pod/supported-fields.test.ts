@@ -11,10 +11,6 @@ const refused: [Partial<PodSpec>, string][] = [
   [{ runtimeClassName: 'gvisor' }, 'spec.runtimeClassName'],
   [{ containers: [{ ...main, restartPolicyRules: [{ action: 'Restart' }] }] }, 'spec.containers[0].restartPolicyRules'],
   [
-    { containers: [{ ...main, resources: { limits: { 'ephemeral-storage': '1Gi' } } }] },
-    'spec.containers[0].resources.limits.ephemeral-storage',
-  ],
-  [
     { containers: [{ ...main, resources: { limits: { 'example.com/gpu': '1' } } }] },
     'spec.containers[0].resources.limits.example.com/gpu',
   ],

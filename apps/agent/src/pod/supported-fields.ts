@@ -60,9 +60,8 @@ const container = {
     valueFrom: { fieldRef, resourceFieldRef, configMapKeyRef: keyOfObject, secretKeyRef: keyOfObject },
   },
   resources: {
-    // A request for ephemeral storage is the scheduler's; a limit would have to be enforced here.
     requests: { cpu: true, memory: true, 'ephemeral-storage': 'elsewhere' },
-    limits: { cpu: true, memory: true },
+    limits: { cpu: true, memory: true, 'ephemeral-storage': true },
   },
   volumeMounts: {
     name: true,

@@ -27,6 +27,8 @@ export interface ContainerRuntime extends ImageRuntime {
   updateContainer(id: string, resources: Omit<ContainerResources, 'oomScoreAdj' | 'pidsLimit'>): Promise<void>;
   /** By id or name; undefined where there is none. */
   inspectContainer(idOrName: string): Promise<ContainerDetails | undefined>;
+  /** What the container has written on top of its image, its log left out; costs the engine a walk over the files. */
+  writableBytes(id: string): Promise<number | undefined>;
   /** Running and stopped ones that carry all the labels. */
   listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]>;
   /** Runs a command inside; the output (both streams, in order) is cut at 10 KiB. Rejects with `timeout`. */

@@ -126,6 +126,16 @@ export class DockerRuntime implements ContainerRuntime {
     return answer && toDetails(answer);
   }
 
+  async writableBytes(id: string): Promise<number | undefined> {
+    const answer = await this.#client.jsonOrUndefined<{ SizeRw?: number }>({
+      method: 'GET',
+      path: `/containers/${id}/json`,
+      query: { size: true },
+      timeoutMs: 60_000,
+    });
+    return answer?.SizeRw;
+  }
+
   async listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]> {
     const items = await this.#client.json<DockerListItem[]>({
       method: 'GET',

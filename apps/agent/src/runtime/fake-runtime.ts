@@ -46,6 +46,8 @@ export class FakeRuntime implements ContainerRuntime {
   readonly execResults = new Map<string, ExecResult>();
   /** The container names in the order of `createContainer`. */
   readonly created: string[] = [];
+  /** What containers have written, by their names. */
+  readonly written = new Map<string, number>();
   /** Grace periods asked for, by container name. */
   readonly stops: { readonly name: string; readonly graceSeconds: number }[] = [];
   /** Containers ignore the stop signal and end only by SIGKILL. */
@@ -167,6 +169,11 @@ export class FakeRuntime implements ContainerRuntime {
   async inspectContainer(idOrName: string): Promise<ContainerDetails | undefined> {
     this.#checkUp();
     return this.#find(idOrName)?.details;
+  }
+
+  async writableBytes(id: string): Promise<number | undefined> {
+    const { details } = this.#require(id);
+    return this.written.get(details.name) ?? 0;
   }
 
   async listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]> {

@@ -111,6 +111,15 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       await expect(runtime.updateContainer(id, after)).rejects.toMatchObject({ code: 'notFound' });
     });
 
+    it('tells what a container has written', async () => {
+      await using test = await open();
+      const { runtime } = test;
+      const { id } = await runtime.createContainer(await specOf(test, { command: sleep }));
+      await runtime.startContainer(id);
+      expect(await runtime.writableBytes(id)).toBe(0);
+      await runtime.removeContainer(id);
+    });
+
     it('says that an image is missing', async () => {
       await using test = await open();
       const image = 'gantry-no-such-image:1';

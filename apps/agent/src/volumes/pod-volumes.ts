@@ -14,6 +14,7 @@ import {
   isClaimVolume,
   prepareVolume,
 } from './claim-volumes.ts';
+import { measureDirectories } from './disk-usage.ts';
 import { diskLimit, memoryVolumeBytes, prepareEmptyDir } from './empty-dir.ts';
 import { prepareHostPath } from './host-path.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -145,6 +146,16 @@ export class PodVolumes {
     const limited = (pod.spec.volumes ?? []).filter(({ emptyDir }) => diskLimit(emptyDir) !== undefined);
     if (!this.#known.has(uid)) return new Map();
     return new Map(limited.map((volume) => [volume.name, this.#paths.ownVolume(uid, volume)]));
+  }
+
+  /** What is in the pod's emptyDirs on disk, by volume. */
+  async emptyDirBytes(pod: Pod): Promise<ReadonlyMap<string, number>> {
+    const { uid } = pod.metadata;
+    const onDisk = (pod.spec.volumes ?? []).filter(({ emptyDir }) => emptyDir && (emptyDir.medium ?? '') === '');
+    if (!this.#known.has(uid)) return new Map();
+    const paths = new Map(onDisk.map((volume) => [volume.name, this.#paths.ownVolume(uid, volume)]));
+    const bytes = await measureDirectories([...paths.values()]);
+    return new Map([...paths].map(([name, path]) => [name, bytes.get(path) ?? 0]));
   }
 
   /** Unmounts and removes everything of the pod; what lies behind its hostPaths and claims stays. */
