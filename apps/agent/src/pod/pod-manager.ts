@@ -1,7 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pod, Readable } from 'node:stream';
-import { ApiError, type NodeUsage } from '@gantry/api-types';
+import type { Readable } from 'node:stream';
+import { ApiError, type NodeUsage, type Pod } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
