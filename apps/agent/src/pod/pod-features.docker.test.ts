@@ -220,3 +220,34 @@ it('applies a seccomp profile of the node and safe sysctls, and refuses others',
     message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
   });
 });
+
+it('runs privileged containers where the engine can, and carries its error where it cannot', async () => {
+  await using node = await startTestNode();
+  const pod = makePod({ container: { securityContext: { privileged: true } } });
+  node.api.putPod(pod);
+  const status = () => node.api.status(pod.metadata.uid)?.containerStatuses?.[0];
+  await node.api.until(
+    'it runs, or cannot',
+    () => status()?.ready === true || status()?.lastState?.terminated !== undefined,
+  );
+  if (status()?.ready)
+    expect(await execIn(node.containerId(pod), 'cat', '/proc/1/status')).toMatch(/^CapBnd:\s+[0-9a-f]*ffffffff$/m);
+  else
+    expect(status()?.lastState?.terminated).toMatchObject({
+      reason: 'StartError',
+      message: expect.stringMatching(/apply caps/),
+    });
+});
+
+it('evicts a pod whose container writes more than its limit of ephemeral storage', async () => {
+  await using node = await startTestNode({ storageCheckMs: 500 });
+  const resources = { limits: { 'ephemeral-storage': '1Mi' } };
+  const script = 'dd if=/dev/zero of=/tmp/big bs=1M count=3; exec sleep 3600';
+  const pod = makePod({ container: { ...makeContainer('main', script), resources } });
+  node.api.putPod(pod);
+  await node.api.until('it was evicted', () => node.api.status(pod.metadata.uid)?.phase === 'Failed');
+  expect(node.api.status(pod.metadata.uid)).toMatchObject({
+    reason: 'Evicted',
+    message: 'Container main exceeded its local ephemeral storage limit "1Mi". ',
+  });
+});
