@@ -177,6 +177,7 @@ class NodeAgent implements Agent {
 
   async #startPods(welcome: Welcome): Promise<void> {
     const { cpu, memory, nodeIp, isStrictPull, parallelStarts, nodeName, dataDir } = this.#config;
+    const { allowedUnsafeSysctls, podPidsLimit } = this.#config;
     const { parallelPulls, imageGarbage } = this.#config;
     const { podCIDR, services } = welcome;
     try {
@@ -200,6 +201,8 @@ class NodeAgent implements Agent {
           strictPull: isStrictPull,
           networkMode: this.#config.networkMode,
           reserved: this.#reserved(),
+          allowedUnsafeSysctls,
+          ...(podPidsLimit === undefined ? {} : { podPidsLimit }),
           ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
           ...(cpu === undefined ? {} : { nodeMilliCpu: parseCpuMilli(cpu) }),
           ...(memory === undefined ? {} : { nodeMemoryBytes: parseBytes(memory) }),

@@ -57,6 +57,15 @@ describe('the command line of the agent', () => {
     });
   });
 
+  it('limits processes and allows sysctls where it is told to', () => {
+    expect(parseConfig(required, {})).toMatchObject({ podPidsLimit: undefined, allowedUnsafeSysctls: [] });
+    const args = ['--pod-pids-limit', '100', '--allowed-unsafe-sysctls', 'kernel.msg*,net.core.somaxconn'];
+    expect(parseConfig([...required, ...args], {})).toMatchObject({
+      podPidsLimit: 100,
+      allowedUnsafeSysctls: ['kernel.msg*', 'net.core.somaxconn'],
+    });
+  });
+
   it('asks of `remove` whose things are to go', () => {
     expect(() => parseRemoveConfig(['--cluster', 'a'])).toThrow('--node-name');
     const config = parseRemoveConfig(['--cluster', 'a', '--node-name', 'node-1', '--data-dir', '/data']);

@@ -31,6 +31,10 @@ export interface AgentConfig {
   readonly ingressHttpsPort: number;
   readonly isStrictPull: boolean;
   readonly parallelStarts: number;
+  /** Processes per container; unlimited where absent. */
+  readonly podPidsLimit: number | undefined;
+  /** Sysctls that pods may set beside the safe ones; a trailing `*` stands for anything. */
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly parallelPulls: number;
   /** When unused images are removed. */
   readonly imageGarbage: {
@@ -62,6 +66,8 @@ const options = {
   'ingress-https-port': { type: 'string', default: '30443' },
   'strict-pull': { type: 'boolean', default: false },
   'parallel-starts': { type: 'string', default: '8' },
+  'pod-pids-limit': { type: 'string' },
+  'allowed-unsafe-sysctls': { type: 'string', default: '' },
   'max-parallel-image-pulls': { type: 'string', default: '3' },
   'image-gc-high-threshold': { type: 'string', default: '85' },
   'image-gc-low-threshold': { type: 'string', default: '80' },
@@ -99,6 +105,9 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     ingressHttpsPort: portNumber('--ingress-https-port', values['ingress-https-port']),
     isStrictPull: values['strict-pull'],
     parallelStarts: positive('--parallel-starts', values['parallel-starts']),
+    podPidsLimit:
+      values['pod-pids-limit'] === undefined ? undefined : positive('--pod-pids-limit', values['pod-pids-limit']),
+    allowedUnsafeSysctls: values['allowed-unsafe-sysctls'].split(',').filter((name) => name !== ''),
     parallelPulls: positive('--max-parallel-image-pulls', values['max-parallel-image-pulls']),
     imageGarbage: imageGarbage(values),
     networkMode: networkMode(values['network-mode']),
