@@ -17,7 +17,7 @@ export class NetworkNamespace implements Disposable {
 }
 
 /** How often a starting container is looked at; its namespace is there for 200 ms and more before its program runs. */
-const pollMs = 3;
+const pollMs = 8;
 
 /**
  * The network namespace of a container that is being started, as soon as there is one: `procsFile` is its cgroup's
