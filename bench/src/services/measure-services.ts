@@ -1,6 +1,7 @@
 import type { Pod, Service } from '@gantry/api-types';
 import type { HttpClient } from '@gantry/e2e/testbed/http-client';
 import { runCommand } from '@gantry/e2e/testbed/local-cluster';
+import { isPodReady } from '@gantry/e2e/testbed/pods';
 import { waitForObjects } from '@gantry/e2e/testbed/watch-objects';
 import { inParallel, percentile } from '../load/statistics.ts';
 import { writeIptablesChains } from './iptables-chains.ts';
@@ -12,13 +13,14 @@ const program =
 
 /** One pod that answers, and its address. */
 export async function startServer(client: HttpClient): Promise<string> {
-  const container = { name: 'main', image: 'gantry-demo/node:26', command: ['node', '-e', program] };
+  const readinessProbe = { httpGet: { port: 8080 }, periodSeconds: 1 };
+  const container = { name: 'main', image: 'gantry-demo/node:26', command: ['node', '-e', program], readinessProbe };
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'server' }, spec: { containers: [container] } };
   await client.must('POST', '/api/v1/namespaces/default/pods', pod);
   const [running] = await waitForObjects<Pod>(client, {
     what: 'the server has an address and runs',
     path: '/api/v1/namespaces/default/pods',
-    until: (pods) => pods[0]?.status.phase === 'Running' && pods[0].status.podIP !== undefined,
+    until: (pods) => pods[0] !== undefined && isPodReady(pods[0]),
     timeoutMs: 60_000,
   });
   return running?.status.podIP ?? '';
