@@ -16,13 +16,15 @@ export async function measureDns(
   const socket = createSocket('udp4');
   const sentAt = new Map<number, number>();
   const times: number[] = [];
+  let last = performance.now();
   const done = new Promise<void>((resolve) => {
     socket.on('message', (answer) => {
       const id = answer.readUInt16BE(0);
       const start = sentAt.get(id);
       if (start === undefined) return;
       sentAt.delete(id);
-      times.push(performance.now() - start);
+      last = performance.now();
+      times.push(last - start);
       if (times.length === count) resolve();
     });
   });
@@ -37,10 +39,11 @@ export async function measureDns(
     }
     if (sent === count) clearInterval(timer);
   }, 2);
-  const limit = setTimeout(() => socket.emit('timeout'), 30_000);
+  const limit = setTimeout(() => socket.emit('timeout'), 15_000);
   await Promise.race([done, new Promise((resolve) => socket.once('timeout', resolve))]);
   clearTimeout(limit);
-  const seconds = (performance.now() - begin) / 1000;
+  // Lost questions are missing in the rate, not in the time.
+  const seconds = (last - begin) / 1000;
   socket.close();
   return { perSecond: times.length / seconds, p99Ms: percentile(times, 0.99) };
 }
