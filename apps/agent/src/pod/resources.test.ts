@@ -1,6 +1,6 @@
+import { qosClassOf } from '@gantry/core/pod/qos-class';
 import { describe, expect, it } from 'vitest';
 import { makePod } from '../testing/make-pod.ts';
-import { qosClassOf } from './qos-class.ts';
 import { containerResources } from './resources.ts';
 
 const facts = { nodeMemoryBytes: 4 * 1024 ** 3, lowestOomScoreAdj: -1000 };

@@ -1,7 +1,7 @@
 import type { Container, Pod } from '@gantry/api-types';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
+import { qosClassOf } from '@gantry/core/pod/qos-class';
 import type { ContainerResources } from '../runtime/container-runtime.ts';
-import { qosClassOf } from './qos-class.ts';
 
 export interface ResourceFacts {
   /** Memory of the node, the scale of the out-of-memory scores. */

@@ -88,6 +88,13 @@ describe('taints', () => {
     expect(decide(pod, nodes(1, { taints: [dedicated] })) === 'node-1').toBe(isTolerated);
   });
 
+  it('of memory pressure keep away only pods that ask for nothing', () => {
+    const short = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' };
+    const message = '0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/memory-pressure: }.';
+    expect(decide(makePod(), nodes(1, { taints: [short] }))).toBe(message);
+    expect(decide(makePod({ memory: '1Mi' }), nodes(1, { taints: [short] }))).toBe('node-1');
+  });
+
   it('let a pod that tolerates the cordon taint onto a cordoned node', () => {
     const tolerations = [{ key: 'node.kubernetes.io/unschedulable', operator: 'Exists' }];
     expect(decide(makePod({ tolerations }), nodes(1, { isUnschedulable: true }))).toBe('node-1');

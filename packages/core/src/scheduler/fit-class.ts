@@ -1,16 +1,17 @@
-import type { Container, PodSpec } from '@gantry/api-types';
+import type { Container, PodSpec, Toleration } from '@gantry/api-types';
 import { normalizeImageName } from './image-names.ts';
 import type { FitClass, HostPort } from './pod-classes.ts';
-import { parsePodRequests } from './pod-requests.ts';
+import { type PodRequests, parsePodRequests } from './pod-requests.ts';
 import { type NodeTerm, parseNodeSelector, parseNodeTerm, type Requirement } from './requirements.ts';
 
 /** Parses the part of a pod spec that decides on which nodes it fits. Throws on an unparsable quantity or operator. */
 export function parseFitClass(spec: PodSpec, id: number): FitClass {
   const affinity = spec.affinity?.nodeAffinity;
   const requiredNodeTerms = parseNodeSelector(affinity?.requiredDuringSchedulingIgnoredDuringExecution);
+  const amounts = parsePodRequests(spec);
   return {
     id,
-    ...parsePodRequests(spec),
+    ...amounts,
     nodeSelector: Object.entries(spec.nodeSelector ?? {}).map(
       ([key, value]): Requirement => ({ key, operator: 'In', values: [value] }),
     ),
@@ -20,7 +21,7 @@ export function parseFitClass(spec: PodSpec, id: number): FitClass {
       term: parseNodeTerm(preferred.preference),
     })),
     namedNodes: namedNodes(requiredNodeTerms),
-    tolerations: spec.tolerations ?? [],
+    tolerations: tolerationsOf(spec, amounts),
     hostPorts: [
       ...spec.containers,
       ...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'),
@@ -29,6 +30,12 @@ export function parseFitClass(spec: PodSpec, id: number): FitClass {
       .filter((container) => container.image)
       .map((container) => normalizeImageName(container.image ?? '')),
   };
+}
+
+/** Only pods that ask for neither cpu nor memory (BestEffort) stay away from nodes that are short of memory. */
+function tolerationsOf({ tolerations = [] }: PodSpec, { requests }: PodRequests): readonly Toleration[] {
+  if (requests.milliCpu === 0 && requests.memoryBytes === 0) return tolerations;
+  return [...tolerations, { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' }];
 }
 
 /** The nodes that the terms name, where every alternative names some; an alternative that does not may match any node. */
