@@ -1,4 +1,5 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
@@ -8,6 +9,7 @@ import { IngressProcess } from './ingress/ingress-process.ts';
 import { networkNames } from './network/names.ts';
 import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
+import { ownsHost, reserveOf } from './node/reserve.ts';
 import { hostAddress } from './pod/host-limits.ts';
 import { type PodManager, startPodManager } from './pod/pod-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
@@ -139,7 +141,7 @@ class NodeAgent implements Agent {
       dataDir: this.#dataDir,
       maxPods,
       labels,
-      reserved: this.#reserved(),
+      reserved: reserveOf(this.#config, totalmem()),
       ...(cpu === undefined ? {} : { milliCpu: parseCpuMilli(cpu) }),
       ...(memory === undefined ? {} : { memoryBytes: parseBytes(memory) }),
       ...(zone === undefined ? {} : { zone }),
@@ -147,19 +149,15 @@ class NodeAgent implements Agent {
     };
   }
 
-  #reserved(): { readonly milliCpu: number; readonly memoryBytes: number } {
-    const { reservedCpu, reservedMemory } = this.#config;
-    return { milliCpu: parseCpuMilli(reservedCpu), memoryBytes: parseBytes(reservedMemory) };
-  }
-
   #currentRegistration(): NodeRegistration {
     if (!this.#registration) throw new Error('the host was not described yet');
     const isReachable = this.#manager?.isEngineReachable ?? true;
     const problem = this.#serviceProblem;
+    const conditions = this.#manager?.conditions ?? this.#registration.conditions;
     return {
       ...this.#registration,
       ...(this.#ingress?.isListening === false ? {} : ingressOf(this.#config)),
-      conditions: [...this.#registration.conditions, ...(problem === undefined ? [] : [noServices(problem)])],
+      conditions: [...conditions, ...(problem === undefined ? [] : [noServices(problem)])],
       ...(isReachable ? {} : { notReadyReason: 'the Docker Engine does not answer' }),
     };
   }
@@ -194,15 +192,19 @@ class NodeAgent implements Agent {
         dataDir: resolve(dataDir),
         clock: systemClock,
         logger: this.#logger,
+        onConditions: () => this.#connection.sendRegistration(),
         options: {
           parallelStarts,
           parallelPulls,
           imageGarbage,
           strictPull: isStrictPull,
           networkMode: this.#config.networkMode,
-          reserved: this.#reserved(),
+          reserved: reserveOf(this.#config, totalmem()),
           allowedUnsafeSysctls,
           ...(podPidsLimit === undefined ? {} : { podPidsLimit }),
+          evictionThresholds: this.#config.evictionThresholds,
+          pressureTransitionMs: this.#config.pressureTransitionMs,
+          ownsHost: ownsHost(this.#config),
           ...(nodeIp === undefined ? {} : { hostIp: nodeIp }),
           ...(cpu === undefined ? {} : { nodeMilliCpu: parseCpuMilli(cpu) }),
           ...(memory === undefined ? {} : { nodeMemoryBytes: parseBytes(memory) }),

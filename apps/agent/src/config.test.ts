@@ -6,7 +6,13 @@ const required = ['--server', 'https://10.0.0.1:6443', '--ca-file', 'ca.pem', '-
 describe('the command line of the agent', () => {
   it('has defaults for all but the server and its CA', () => {
     const config = parseConfig(required, {});
-    expect(config).toMatchObject({ maxPods: 110, reservedCpu: '0', logLevel: 'info', joinToken: undefined });
+    expect(config).toMatchObject({
+      maxPods: 110,
+      reservedCpu: undefined,
+      pressureTransitionMs: 300_000,
+      logLevel: 'info',
+      joinToken: undefined,
+    });
     expect(() => parseConfig([], {})).toThrow('--server');
     expect(() => parseConfig(['--server', 'https://a:1'], {})).toThrow('--ca-file');
   });
@@ -24,6 +30,8 @@ describe('the command line of the agent', () => {
     ['--cpu', '0'],
     ['--memory', '4Gb'],
     ['--reserved-cpu', 'x'],
+    ['--eviction-hard', 'memory<1Gi'],
+    ['--eviction-pressure-transition-period', '5'],
     ['--node-name', 'Node_1'],
     ['--node-ip', '300.1.1.1'],
     ['--server', 'http://10.0.0.1:6443'],

@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
+import type { Threshold } from '@gantry/core/eviction/signals';
+import { evictionThresholds } from './eviction/threshold-flag.ts';
 import { type NetworkMode, networkModes } from './network/network-mode.ts';
 
 /** What the agent is told at start. */
@@ -17,9 +19,13 @@ export interface AgentConfig {
   /** What the node declares instead of what its engine has; Kubernetes quantities. */
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
-  /** Kept back from what pods may request; Kubernetes quantities. */
-  readonly reservedCpu: string;
-  readonly reservedMemory: string;
+  /** Kept back from what pods may request; Kubernetes quantities. See `reserveOf` for what holds by default. */
+  readonly reservedCpu: string | undefined;
+  readonly reservedMemory: string | undefined;
+  /** When pods are evicted because the node is short of something. */
+  readonly evictionThresholds: readonly Threshold[];
+  /** How long a condition of pressure stays after it was last seen. */
+  readonly pressureTransitionMs: number;
   readonly maxPods: number;
   readonly zone: string | undefined;
   /** The node's own address, for `status.addresses`; found out where absent. */
@@ -55,8 +61,10 @@ const options = {
   'data-dir': { type: 'string', default: '/var/lib/gantry-agent/data' },
   cpu: { type: 'string' },
   memory: { type: 'string' },
-  'reserved-cpu': { type: 'string', default: '0' },
-  'reserved-memory': { type: 'string', default: '0' },
+  'reserved-cpu': { type: 'string' },
+  'reserved-memory': { type: 'string' },
+  'eviction-hard': { type: 'string' },
+  'eviction-pressure-transition-period': { type: 'string', default: '5m' },
   'max-pods': { type: 'string', default: '110' },
   zone: { type: 'string' },
   'node-ip': { type: 'string' },
@@ -96,6 +104,11 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     memory: quantity('--memory', values.memory, parseBytes, 1),
     reservedCpu: quantity('--reserved-cpu', values['reserved-cpu'], parseCpuMilli, 0),
     reservedMemory: quantity('--reserved-memory', values['reserved-memory'], parseBytes, 0),
+    evictionThresholds: evictionThresholds(values['eviction-hard']),
+    pressureTransitionMs: duration(
+      '--eviction-pressure-transition-period',
+      values['eviction-pressure-transition-period'],
+    ),
     maxPods: positive('--max-pods', values['max-pods']),
     zone: values.zone,
     nodeIp: ipAddress('--node-ip', values['node-ip']),

@@ -29,6 +29,27 @@ export async function readContainerCgroup(layout: CgroupLayout, path: string): P
   }
 }
 
+/** Memory of a cgroup and those below it, without what the kernel can drop at once; undefined where it is not there. */
+export async function readMemoryBytes(layout: CgroupLayout, path: string): Promise<number | undefined> {
+  const directory = cgroupDirectory(layout, 'memory', path);
+  const isV1 = layout.version === 1;
+  try {
+    const [usage, stat] = await Promise.all([
+      read(directory, isV1 ? 'memory.usage_in_bytes' : 'memory.current'),
+      read(directory, 'memory.stat'),
+    ]);
+    return Math.max(0, Number(usage) - inactive(stat, isV1 ? 'total_inactive_file' : 'inactive_file'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processes and threads of a cgroup and those below it; undefined where that is not counted. */
+export async function readProcesses(layout: CgroupLayout, path: string): Promise<number | undefined> {
+  const text = await read(cgroupDirectory(layout, 'pids', path), 'pids.current').catch(() => undefined);
+  return text === undefined ? undefined : Number(text);
+}
+
 async function readV1(layout: CgroupLayout, path: string): Promise<ContainerCgroup> {
   const [cpu, memory] = [cgroupDirectory(layout, 'cpu', path), cgroupDirectory(layout, 'memory', path)];
   const [shares, quota, limit, usage, stat] = await Promise.all([

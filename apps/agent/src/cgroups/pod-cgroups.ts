@@ -5,7 +5,7 @@ import type { Logger } from '@gantry/core';
 import type { NodeIdentity } from '../pod/labels.ts';
 import { cpuSharesOf } from '../pod/resources.ts';
 import { type CgroupLayout, cgroupDirectory, containerCgroup, exists } from './cgroup-paths.ts';
-import { type ContainerCgroup, readContainerCgroup } from './container-resources.ts';
+import { type ContainerCgroup, readContainerCgroup, readMemoryBytes, readProcesses } from './container-resources.ts';
 import { podLimits } from './pod-limits.ts';
 import { writePodLimits } from './write-limits.ts';
 
@@ -13,6 +13,8 @@ export interface PodCgroupsOptions {
   readonly layout: CgroupLayout;
   readonly identity: NodeIdentity;
   readonly nodeMilliCpu: number;
+  /** What all pods of the node may use together; no limit where undefined. */
+  readonly podsMemoryBytes?: number;
   readonly logger: Logger;
 }
 
@@ -88,11 +90,37 @@ export class PodCgroups {
       for (let depth = 1; depth <= parts.length; depth += 1) {
         await this.#writeWeight(`/${parts.slice(0, depth).join('/')}`, nodeMilliCpu);
       }
+      await this.#limitNode();
       return true;
     } catch (error) {
       logger.info({ err: error }, 'the cgroup hierarchy cannot be written, containers stay in the engine’s own cgroup');
       return false;
     }
+  }
+
+  /** The kernel's own bound, behind the evictions that come before it. */
+  async #limitNode(): Promise<void> {
+    const { layout, podsMemoryBytes, logger } = this.#options;
+    const used = (await readMemoryBytes(layout, this.#nodePath)) ?? 0;
+    // A limit below what is in use would kill at once.
+    if (podsMemoryBytes === undefined || used >= podsMemoryBytes) return;
+    const limits = { milliCpu: 0, cpuQuota: undefined, memoryBytes: podsMemoryBytes };
+    await writePodLimits(layout, this.#nodePath, limits, 'exactly').catch((error: unknown) =>
+      logger.info({ err: error }, 'the memory of all pods together cannot be limited'),
+    );
+  }
+
+  /** What the kernel cannot drop at once of the memory of all pods; undefined where they are not in one cgroup. */
+  async nodeMemoryBytes(): Promise<number | undefined> {
+    const { layout } = this.#options;
+    return this.#usable ? readMemoryBytes(layout, this.#nodePath) : undefined;
+  }
+
+  /** Processes and threads of a pod; undefined where it has no cgroup of its own. */
+  async podProcesses(podUid: string): Promise<number | undefined> {
+    const { layout } = this.#options;
+    const parent = this.parentOf(podUid);
+    return parent === undefined ? undefined : readProcesses(layout, parent);
   }
 
   async #writeWeight(path: string, milliCpu: number): Promise<void> {

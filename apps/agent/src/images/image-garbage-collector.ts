@@ -65,6 +65,12 @@ export class ImageGarbageCollector {
     event('ImageGCFailed', message);
   }
 
+  /** Removes all that may go, of whatever age: the disk is so full that pods would have to go next. */
+  async removeUnused(): Promise<void> {
+    const images = await this.#observe();
+    for (const image of images) if (!image.isInUse && !image.isPinned) await this.#remove(image);
+  }
+
   #noteHiddenDisk(): void {
     if (this.#isDiskHidden) return;
     this.#isDiskHidden = true;

@@ -70,6 +70,12 @@ export class ImageService {
     await this.own.close();
   }
 
+  /** Removes every image that nothing uses and that is the node's to remove. Rejects where the engine fails. */
+  async freeUnused(): Promise<void> {
+    await this.#collecting;
+    if (!this.#isStopped) await this.#collector.removeUnused();
+  }
+
   #schedule(): void {
     if (this.#isStopped) return;
     this.#cancelTimer = this.#options.clock.setTimer(() => {

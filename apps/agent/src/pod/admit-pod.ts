@@ -1,4 +1,7 @@
 import type { Pod } from '@gantry/api-types';
+import { pressureRefusal } from '@gantry/core/eviction/admit-under-pressure';
+import type { PressureCondition } from '@gantry/core/eviction/signals';
+import { qosClassOf } from '@gantry/core/pod/qos-class';
 import { containersOf } from './pod-containers.ts';
 
 export interface AdmissionFacts {
@@ -6,6 +9,8 @@ export interface AdmissionFacts {
   readonly securityOptions: readonly string[];
   /** Sysctls that the operator allows beside the safe ones; a trailing `*` stands for anything. */
   readonly allowedUnsafeSysctls: readonly string[];
+  /** What the node is short of now. */
+  readonly pressures: readonly PressureCondition[];
 }
 
 /** Sysctls that belong to the pod's own namespaces and cannot hurt others: Kubernetes' list. */
@@ -28,6 +33,8 @@ const ipcSysctl = /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/;
 
 /** Why this node does not run the pod at all; undefined where it does. Pure. */
 export function refusalOf(pod: Pod, facts: AdmissionFacts): { reason: string; message: string } | undefined {
+  const pressure = pressureRefusal(pod, facts.pressures, qosClassOf(pod) === 'BestEffort');
+  if (pressure !== undefined) return { reason: 'Evicted', message: pressure };
   const sysctl = sysctlRefusal(pod, facts.allowedUnsafeSysctls);
   if (sysctl !== undefined) return { reason: 'SysctlForbidden', message: sysctl };
   if (!facts.securityOptions.includes('apparmor') && wantsAppArmor(pod)) {

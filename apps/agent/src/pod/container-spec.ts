@@ -1,5 +1,11 @@
 import type { Container, ContainerPort, Pod } from '@gantry/api-types';
-import type { ContainerMount, ContainerResources, ContainerSpec, PublishedPort } from '../runtime/container-runtime.ts';
+import type {
+  ContainerBlockIo,
+  ContainerMount,
+  ContainerResources,
+  ContainerSpec,
+  PublishedPort,
+} from '../runtime/container-runtime.ts';
 import { containerSecurity, containerUser } from './container-security.ts';
 import { type Objects, resolveEnvironment } from './environment.ts';
 import { expandVariables } from './expand-variables.ts';
@@ -20,6 +26,7 @@ export interface ContainerSpecInput {
   readonly publishesHostPorts: boolean;
   readonly cgroupParent: string | undefined;
   readonly resources: ContainerResources;
+  readonly blockIo: ContainerBlockIo | undefined;
   /** The text of a seccomp profile of the node. */
   readonly seccompProfile: string | undefined;
 }
@@ -46,6 +53,7 @@ export function containerSpec(input: ContainerSpecInput): ContainerSpec {
     closesStdinAfterAttach: container.stdinOnce ?? false,
     ...containerUser(pod, container, input.imageUser),
     resources: input.resources,
+    ...(input.blockIo ? { blockIo: input.blockIo } : {}),
     security: containerSecurity(pod, container, input.seccompProfile),
     mounts: input.mounts,
     ports: input.publishesHostPorts ? publishedPorts(container.ports ?? []) : [],

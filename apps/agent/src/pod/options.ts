@@ -1,3 +1,5 @@
+import { defaultThresholds, type Observations, type Threshold } from '@gantry/core/eviction/signals';
+import { type NodeObserverOptions, observeNode } from '../eviction/node-observer.ts';
 import type { ImageServiceOptions } from '../images/image-service.ts';
 import type { NetworkMode } from '../network/network-mode.ts';
 import type { ContainerRuntime, EngineInfo } from '../runtime/container-runtime.ts';
@@ -23,6 +25,16 @@ export interface PodManagerOptions {
   readonly storageCheckMs?: number;
   /** Processes per container; unlimited by default. */
   readonly podPidsLimit?: number;
+  /** How often the node is looked at for pressure on its memory, disks and processes; 10 s by default. */
+  readonly pressureCheckMs?: number;
+  /** How long a condition of pressure stays after it was last seen; 5 minutes by default. */
+  readonly pressureTransitionMs?: number;
+  /** When pods are evicted; the kubelet's hard thresholds by default. */
+  readonly evictionThresholds?: readonly Threshold[];
+  /** The node is all of its host, so that what is left on the host counts too; not so by default. */
+  readonly ownsHost?: boolean;
+  /** How the node is looked at: a test says what there is to see. */
+  readonly observe?: (options: NodeObserverOptions) => Promise<Observations>;
   /** How pods are connected; `auto` by default. */
   readonly networkMode?: NetworkMode;
   /** What pods see as `status.hostIP`; the host's first address by default. */
@@ -46,6 +58,11 @@ export interface ResolvedOptions {
   readonly relistMs: number;
   readonly storageCheckMs: number;
   readonly podPidsLimit: number | undefined;
+  readonly pressureCheckMs: number;
+  readonly pressureTransitionMs: number;
+  readonly evictionThresholds: readonly Threshold[];
+  readonly ownsHost: boolean;
+  readonly observe: (options: NodeObserverOptions) => Promise<Observations>;
   readonly networkMode: NetworkMode;
   readonly hostIp: string;
   readonly nodeMilliCpu: number;
@@ -75,6 +92,11 @@ export async function resolveOptions(runtime: ContainerRuntime, options: PodMana
     relistMs: options.relistMs ?? 30_000,
     storageCheckMs: options.storageCheckMs ?? 10_000,
     podPidsLimit: options.podPidsLimit,
+    pressureCheckMs: options.pressureCheckMs ?? 10_000,
+    pressureTransitionMs: options.pressureTransitionMs ?? 300_000,
+    evictionThresholds: options.evictionThresholds ?? defaultThresholds,
+    ownsHost: options.ownsHost ?? false,
+    observe: options.observe ?? observeNode,
     networkMode: options.networkMode ?? 'auto',
     hostIp: options.hostIp ?? hostAddress(),
     nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,

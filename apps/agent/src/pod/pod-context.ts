@@ -34,7 +34,8 @@ export interface PodContext {
   readonly allocatable: PodFacts['allocatable'];
   readonly resourceFacts: ResourceFacts;
   readonly backOff: BackOffOptions;
-  readonly admission: AdmissionFacts;
+  /** As things stand now. */
+  admission(): AdmissionFacts;
   /** Where `localhostProfile`s of seccomp lie. */
   readonly seccompDirectory: string;
   /** Go's name of the engine's machine. */
@@ -50,6 +51,8 @@ export interface PodContext {
   readonly hooks: ContainerHooks;
   readonly files: PodFiles;
   readonly cgroups: PodCgroups;
+  /** The disks that hold containers' layers and pods' volumes. Rejects with `ConfigProblem` where that is not known. */
+  blockDevices(): Promise<readonly string[]>;
   /** The worker is done with a pod that is gone. */
   onForgotten(podUid: string): void;
 }

@@ -1,11 +1,14 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { ApiError, type NodeUsage, type Pod } from '@gantry/api-types';
+import { ApiError, type NodeUsage } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/core';
+import { blockDevicesOf } from '../cgroups/block-devices.ts';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
+import type { EvictionManager } from '../eviction/eviction-manager.ts';
+import { createNodePressure, podsMemoryOf } from '../eviction/node-pressure.ts';
 import { ContainerHooks } from '../hooks/container-hooks.ts';
 import { ImageService } from '../images/image-service.ts';
 import { imagesOf } from '../images/pod-images.ts';
@@ -25,7 +28,7 @@ import { canMountRecursivelyReadOnly } from '../volumes/volume-mounts.ts';
 import { VolumeUpkeep } from '../volumes/volume-upkeep.ts';
 import { connectRunning } from './connect-running.ts';
 import { EngineWatch } from './engine-watch.ts';
-import { EphemeralStorage, type StorageUser } from './ephemeral-storage.ts';
+import { EphemeralStorage } from './ephemeral-storage.ts';
 import type { PodFacts } from './field-values.ts';
 import { findContainer, findNetwork } from './find-container.ts';
 import { lowestOomScoreAdj } from './host-limits.ts';
@@ -36,6 +39,7 @@ import { PodFiles } from './pod-files.ts';
 import { lastAttempt } from './pod-state.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { ClusterDns } from './resolv-conf.ts';
+import { evictablePods, runningPods } from './running-pods.ts';
 import { Semaphore } from './semaphore.ts';
 import { factsOf } from './step-environment.ts';
 
@@ -55,6 +59,8 @@ export interface PodManagerSettings {
   /** Where pods ask for names; they use the host's servers where undefined. */
   readonly clusterDns?: ClusterDns;
   readonly options?: PodManagerOptions;
+  /** What the node reports of its memory, disks and processes has changed. */
+  readonly onConditions?: () => void;
   /** Where service account tokens come from; nowhere by default. */
   readonly tokens?: TokenSource;
 }
@@ -63,6 +69,8 @@ export interface PodManagerSettings {
 export interface PodManager extends NodePods {
   /** Whether the engine answers. */
   readonly isEngineReachable: boolean;
+  /** What the node is short of, as its conditions. */
+  readonly conditions: EvictionManager['conditions'];
   /** What the agent has on the host for the pods' network; undefined where the engine's bridge connects them. */
   readonly plumbing: Plumbing | undefined;
   /** Resolves once nothing is under way any more. Containers keep running. */
@@ -81,7 +89,8 @@ export async function startPodManager(settings: PodManagerSettings): Promise<Pod
   const { runtime, podCidr, logger } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
   const { engine, nodeMilliCpu, networkMode: mode } = options;
-  const cgroups = new PodCgroups({ layout: cgroupLayout(engine), identity, nodeMilliCpu, logger });
+  const podsMemoryBytes = podsMemoryOf(options);
+  const cgroups = new PodCgroups({ layout: cgroupLayout(engine), identity, nodeMilliCpu, podsMemoryBytes, logger });
   const cgroupParentOf = (podUid: string) => cgroups.parentOf(podUid);
   const opened = await openPodNetwork({ mode, runtime, engine, identity, podCidr, logger, cgroupParentOf });
   const images = await startImages({ ...settings, dataDir }, options);
@@ -108,6 +117,7 @@ class DockerPodManager implements PodManager {
   readonly #upkeep: VolumeUpkeep;
   readonly #storage: EphemeralStorage;
   readonly #images: ImageService;
+  readonly #pressure: EvictionManager;
   readonly transfers?: ImageTransfers;
   readonly claimsDirectory: string;
   /** Until the containers are known nothing may be started, or it would be started twice. */
@@ -128,6 +138,7 @@ class DockerPodManager implements PodManager {
       network: parts.network,
       policies: this.#createPolicies(parts),
       cgroups: parts.cgroups,
+      pressures: () => this.#pressure.pressures,
       onForgotten: (uid) => {
         this.#workers.delete(uid);
         this.#upkeep.volumesChanged();
@@ -153,9 +164,21 @@ class DockerPodManager implements PodManager {
       clock,
       logger,
       everyMs: options.storageCheckMs,
-      pods: () => [...this.#workers.values()].flatMap(storageUsers),
+      pods: () => [...this.#workers.values()].flatMap(runningPods),
       volumeBytes: (pod) => volumes.emptyDirBytes(pod),
       evict: (uid, message) => this.#workers.get(uid)?.evict(message),
+    });
+    this.#pressure = createNodePressure({
+      ...settings,
+      layout,
+      cgroups: parts.cgroups,
+      settings: options,
+      pods: () => [...this.#workers.values()].flatMap(evictablePods),
+      volumeBytes: (pod) => volumes.emptyDirBytes(pod),
+      freeImages: () => parts.images.freeUnused(),
+      evict: (uid, message) => this.#workers.get(uid)?.evict(message),
+      onConditions: settings.onConditions ?? (() => undefined),
+      event: (reason, message) => api.recordNodeEvent({ type: 'Warning', reason, message }),
     });
     this.#watch = new EngineWatch({
       runtime,
@@ -177,19 +200,24 @@ class DockerPodManager implements PodManager {
     return this.#watch.isConnected;
   }
 
+  get conditions(): EvictionManager['conditions'] {
+    return this.#pressure.conditions;
+  }
+
   async start(): Promise<void> {
     await this.#context.cgroups.open();
     // So that others on this host see at once which addresses are taken.
     await this.#context.network.ensure().catch((err: unknown) => {
       this.#settings.logger.warn({ err }, 'the pod network cannot be made yet, trying again with the first pod');
     });
+    await this.#pressure.start();
     await this.#watch.start();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#watch.stop();
-    await Promise.all([this.#upkeep.stop(), this.#storage.stop()]);
+    await Promise.all([this.#upkeep.stop(), this.#storage.stop(), this.#pressure.stop()]);
     this.#context.probes.stopAll();
     this.#context.hooks.stopAll();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
@@ -372,13 +400,18 @@ function claimNode({ nodeName, dataDir }: PodManagerSettings): ClaimNode {
 function createContext(
   settings: PodManagerSettings,
   options: ResolvedOptions,
-  hooks: Pick<PodContext, 'network' | 'policies' | 'cgroups' | 'images' | 'onForgotten'>,
+  {
+    pressures,
+    ...parts
+  }: Pick<PodContext, 'network' | 'policies' | 'cgroups' | 'images' | 'onForgotten'> & {
+    readonly pressures: () => EvictionManager['pressures'];
+  },
 ): PodContext {
   const { api, runtime, clock, logger, dataDir } = settings;
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
   const { nodeMemoryBytes, nodeMilliCpu, podPidsLimit, reserved } = options;
   return {
-    ...hooks,
+    ...parts,
     identity,
     api,
     runtime,
@@ -406,12 +439,14 @@ function createContext(
       canMountRecursivelyReadOnly: canMountRecursivelyReadOnly(options.engine),
     }),
     hooks: new ContainerHooks({ runtime, clock }),
+    blockDevices: () => blockDevicesOf([options.engine.rootDirectory, dataDir]),
     files: new PodFiles({ dataDir, clusterDns: settings.clusterDns }),
     architecture: options.engine.architecture,
-    admission: {
+    admission: () => ({
       securityOptions: options.engine.securityOptions,
       allowedUnsafeSysctls: options.allowedUnsafeSysctls,
-    },
+      pressures: pressures(),
+    }),
     seccompDirectory: join(dataDir, 'seccomp'),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
   };
@@ -433,13 +468,4 @@ function startImages(settings: PodManagerSettings, options: ResolvedOptions): Pr
     wantedImages: () => imagesOf(api.pods().values()),
     event: (reason, message) => api.recordNodeEvent({ type: 'Warning', reason, message }),
   });
-}
-
-function storageUsers({ pod, state }: PodWorker): { pod: Pod; running: StorageUser[] }[] {
-  if (!pod || state.isReleased) return [];
-  const tracks = [...state.tracks.values()].filter(({ kind }) => kind !== 'sandbox');
-  const running = tracks.flatMap(({ name: container, attempts }) =>
-    attempts.filter((attempt) => attempt.state === 'running').map(({ id }) => ({ container, id })),
-  );
-  return [{ pod, running }];
 }

@@ -1,11 +1,11 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@gantry/api-types';
+import { qosClassOf } from '@gantry/core/pod/qos-class';
 import { resizeConditions, resizeConditionTypes } from '../resize/resize-conditions.ts';
 import { containerStatus } from './container-status.ts';
 import { hasBegun } from './plan-init.ts';
 import { currentSandboxId } from './plan-sandbox.ts';
 import { type ContainerKind, containersOf, isSidecar } from './pod-containers.ts';
 import { lastAttempt, type PodState } from './pod-state.ts';
-import { qosClassOf } from './qos-class.ts';
 import type { ResourceFacts } from './resources.ts';
 import { hasSucceeded } from './restart-policy.ts';
 import { formatTime } from './text.ts';
@@ -84,6 +84,7 @@ function conditions(input: PodStatusInput, statuses: Statuses): PodCondition[] {
     ['Ready', ready.status === 'True' ? gates(pod) : ready],
     ['ContainersReady', ready],
     ...resizeConditions(input),
+    ...disruption(input.state),
   ]);
   // Others write conditions too (the scheduler, a readiness gate's controller): those stay as they are.
   const isOwn = (type: string) => own.has(type) || resizeConditionTypes.includes(type);
@@ -103,6 +104,12 @@ function conditions(input: PodStatusInput, statuses: Statuses): PodCondition[] {
     };
   });
   return [...written, ...foreign];
+}
+
+/** After a restart of the agent it stays as one that was reported. */
+function disruption({ eviction }: PodState): [string, Verdict][] {
+  if (eviction === undefined) return [];
+  return [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: eviction }]];
 }
 
 function hasSandbox({ state }: PodStatusInput): boolean {

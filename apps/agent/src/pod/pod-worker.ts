@@ -37,6 +37,7 @@ export class PodWorker {
   #graceSeconds: number | undefined;
   #retryMs = 0;
   #hasTerminated = false;
+  #evictedAt: number | undefined;
   #lastReport: { readonly text: string; readonly status: PodStatus } | undefined;
 
   constructor(context: PodContext, uid: string) {
@@ -67,6 +68,11 @@ export class PodWorker {
   /** The time by which all containers must have stopped; undefined while the pod is wanted. */
   get deadline(): number | undefined {
     return this.#deadline;
+  }
+
+  /** When {@link evict} was called in this life of the agent. */
+  get evictedAt(): number | undefined {
+    return this.#evictedAt;
   }
 
   /** Takes over a container found on the engine. Only before the first {@link kick}. */
@@ -104,6 +110,7 @@ export class PodWorker {
   evict(message: string): void {
     if (!this.#pod || this.state.ended || this.state.eviction !== undefined) return;
     this.state.eviction = message;
+    this.#evictedAt = this.#context.clock.now();
     this.#context.api.recordEvent({ pod: this.#pod, type: 'Warning', reason: 'Evicted', message });
     this.kick();
   }
@@ -176,7 +183,7 @@ export class PodWorker {
 
   #recall(pod: Pod): void {
     const { api } = this.#context;
-    recallPod(this.state, pod, this.#context.admission);
+    recallPod(this.state, pod, this.#context.admission());
     for (const track of this.state.tracks.values()) {
       const attempt = lastAttempt(track);
       if (attempt?.state === 'running') noteRunning({ context: this.#context, worker: this, pod }, track, attempt);

@@ -1,10 +1,11 @@
 import { allocatedPod } from '../resize/allocation.ts';
 import { resourcesInForce } from '../resize/resources-in-force.ts';
-import { type ContainerSpec, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
+import { type ContainerSpec, type CreatedContainer, isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
 import { pauseImageArchive } from '../sandbox/pause-image.ts';
 import { sandboxSpec } from '../sandbox/sandbox-spec.ts';
 import { MountProblem } from '../volumes/pod-volumes.ts';
 import { noteEnd, noteRestart, putAttempt, toAttempt } from './attempts.ts';
+import { blockIoOf, warnOfDiscarded } from './block-io.ts';
 import { ConfigProblem } from './config-problem.ts';
 import { containerSpec } from './container-spec.ts';
 import { resolveEnvironment } from './environment.ts';
@@ -97,6 +98,7 @@ async function buildSpec(
       cgroupParent: context.cgroups.parentOf(worker.uid),
       seccompProfile: await localSeccompProfile(pod, container, context.seccompDirectory),
       resources: containerResources(granted, grantedContainer, context.resourceFacts),
+      blockIo: await blockIoOf(pod, container.name, context),
     });
   } catch (error) {
     retryLater(env, track);
@@ -115,9 +117,9 @@ async function createAttempt(
 ): Promise<Attempt | undefined> {
   const { context, worker } = env;
   const { clock, backOff } = context;
-  let id: string;
+  let created: CreatedContainer;
   try {
-    ({ id } = await context.runtime.createContainer(spec));
+    created = await context.runtime.createContainer(spec);
   } catch (error) {
     if (isRuntimeError(error, 'conflict')) return takeOver(env, track, spec.name);
     if (isRuntimeError(error, 'noSuchImage')) {
@@ -135,6 +137,8 @@ async function createAttempt(
     return undefined;
   }
   if (track.attempts.length > 0) noteRestart(track, clock.now(), backOff);
+  const { id } = created;
+  if (spec.blockIo) warnOfDiscarded(env, track, created.warnings);
   const attempt: Attempt = {
     id,
     container: track.name,

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BlockIoLimits } from '@gantry/core/pod/block-io';
 import type { ContainerProcess, ProcessStreams } from './container-process.ts';
 import type { ImageRuntime } from './image-runtime.ts';
 
@@ -27,7 +28,7 @@ export interface ContainerRuntime extends ImageRuntime {
   updateContainer(id: string, resources: Omit<ContainerResources, 'oomScoreAdj' | 'pidsLimit'>): Promise<void>;
   /** By id or name; undefined where there is none. */
   inspectContainer(idOrName: string): Promise<ContainerDetails | undefined>;
-  /** What the container has written on top of its image, its log left out; costs the engine a walk over the files. */
+  /** What the container has written on top of its image and to its log; costs the engine a walk over the files. */
   writableBytes(id: string): Promise<number | undefined>;
   /** Running and stopped ones that carry all the labels. */
   listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]>;
@@ -92,6 +93,7 @@ export interface ContainerSpec {
   readonly user?: string;
   readonly extraGroups: readonly string[];
   readonly resources: ContainerResources;
+  readonly blockIo?: ContainerBlockIo;
   readonly security: ContainerSecurity;
   readonly mounts: readonly ContainerMount[];
   readonly ports: readonly PublishedPort[];
@@ -130,6 +132,12 @@ export interface ContainerResources {
   readonly oomScoreAdj: number;
 }
 
+/** Limits of block I/O; each rate, a second, is for every one of the devices. */
+export interface ContainerBlockIo extends BlockIoLimits {
+  /** Device files on the engine's host, of whole disks. */
+  readonly devices: readonly string[];
+}
+
 export interface ContainerSecurity {
   readonly privileged: boolean;
   readonly readOnlyRootFilesystem: boolean;
@@ -161,6 +169,8 @@ export interface PublishedPort {
 
 export interface CreatedContainer {
   readonly id: string;
+  /** What the engine leaves out of the spec because its kernel cannot, in its words. */
+  readonly warnings: readonly string[];
 }
 
 export type ContainerRunState = 'created' | 'running' | 'exited';

@@ -1,4 +1,5 @@
 import type {
+  ContainerBlockIo,
   ContainerMount,
   ContainerNetwork,
   ContainerResources,
@@ -85,6 +86,7 @@ function hostConfig(spec: ContainerSpec): object {
     ...updateBody(resources),
     ...(resources.pidsLimit === undefined ? {} : { PidsLimit: resources.pidsLimit }),
     OomScoreAdj: resources.oomScoreAdj,
+    ...(spec.blockIo === undefined ? {} : blockIoBody(spec.blockIo)),
     Privileged: security.privileged,
     ReadonlyRootfs: security.readOnlyRootFilesystem,
     CapAdd: security.addedCapabilities,
@@ -96,6 +98,18 @@ function hostConfig(spec: ContainerSpec): object {
     ...networkSettings(spec),
     ...(spec.cgroupParent ? { CgroupParent: spec.cgroupParent } : {}),
     ...(spec.sysctls ? { Sysctls: spec.sysctls } : {}),
+  };
+}
+
+function blockIoBody({ devices, weight, ...limits }: ContainerBlockIo): object {
+  const rates = (rate: number | undefined) =>
+    rate === undefined ? [] : devices.map((path) => ({ Path: path, Rate: rate }));
+  return {
+    ...(weight === undefined ? {} : { BlkioWeight: weight }),
+    BlkioDeviceReadBps: rates(limits.readBytes),
+    BlkioDeviceWriteBps: rates(limits.writeBytes),
+    BlkioDeviceReadIOps: rates(limits.readOperations),
+    BlkioDeviceWriteIOps: rates(limits.writeOperations),
   };
 }
 

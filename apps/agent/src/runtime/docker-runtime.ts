@@ -23,6 +23,7 @@ import { type DockerInspect, type DockerListItem, toDetails, toSummary } from '.
 import { DockerClient, type EngineAddress } from './docker-client.ts';
 import { createBody, updateBody } from './docker-create.ts';
 import { inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
+import { logBytes } from './docker-logs.ts';
 import { ensureBridge, listBridgeSubnets, removeLabelledNetworks } from './docker-networks.ts';
 import { attachToContainer, openDockerExec } from './docker-process.ts';
 import { pullThroughEngine } from './docker-pull.ts';
@@ -67,14 +68,14 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async createContainer(spec: ContainerSpec): Promise<CreatedContainer> {
-    const { Id } = await this.#client.json<{ Id: string }>({
+    const { Id, Warnings } = await this.#client.json<{ Id: string; Warnings?: string[] | null }>({
       method: 'POST',
       path: '/containers/create',
       query: { name: spec.name },
       body: createBody(spec),
       timeoutMs: startTimeoutMs,
     });
-    return { id: Id };
+    return { id: Id, warnings: Warnings ?? [] };
   }
 
   async startContainer(id: string): Promise<void> {
@@ -127,13 +128,13 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async writableBytes(id: string): Promise<number | undefined> {
-    const answer = await this.#client.jsonOrUndefined<{ SizeRw?: number }>({
+    const answer = await this.#client.jsonOrUndefined<{ SizeRw?: number; LogPath?: string }>({
       method: 'GET',
       path: `/containers/${id}/json`,
       query: { size: true },
       timeoutMs: 60_000,
     });
-    return answer?.SizeRw;
+    return answer && (answer.SizeRw ?? 0) + (await logBytes(answer.LogPath ?? ''));
   }
 
   async listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]> {

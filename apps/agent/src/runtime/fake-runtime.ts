@@ -112,7 +112,7 @@ export class FakeRuntime implements ContainerRuntime {
     const program = parseProgram([...(spec.entrypoint ?? []), ...(spec.command ?? [])]);
     this.#containers.set(id, { details, spec, program, lines: [], onExit: [] });
     this.created.push(spec.name);
-    return { id };
+    return { id, warnings: [] };
   }
 
   async startContainer(id: string): Promise<void> {
