@@ -16,6 +16,6 @@ export async function removeNodeNetwork(names: NetworkNames): Promise<void> {
   // Exits with 2 where there are none.
   await runTool('ip', ['route', 'flush', 'metric', String(names.routeMetric)]).catch(() => undefined);
   await removeForwarding(names);
-  const { exitCode, stdout } = await runTool('nft', ['list', 'tables']).catch(() => ({ exitCode: 1, stdout: '' }));
-  if (exitCode === 0 && stdout.includes(names.table)) await new NftTable(names.table).remove();
+  const table = new NftTable(names.table);
+  if (await table.exists().catch(() => false)) await table.remove();
 }

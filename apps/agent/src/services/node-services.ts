@@ -10,6 +10,7 @@ import { gatewayOf } from '../network/gateway.ts';
 import type { NetworkNames } from '../network/names.ts';
 import { NftTable } from '../network/nft.ts';
 import { runTool } from '../network/run-tool.ts';
+import { messageOf } from '../runtime/container-runtime.ts';
 import type { ServiceSource } from '../session/service-state.ts';
 import { ApiRelay } from './api-relay.ts';
 import { createUdpFlush } from './conntrack.ts';
@@ -167,12 +168,15 @@ export async function removeServiceRules(names: NetworkNames): Promise<void> {
 /** Why rules cannot be set on this host; undefined where they can. */
 export async function findServiceProblem(): Promise<string | undefined> {
   try {
-    const { exitCode, stderr } = await runTool('nft', ['list', 'tables']);
-    if (exitCode === 0) return undefined;
-    return /permitted/.test(stderr)
+    // Any table will do; whether it is there says whether one may ask.
+    await new NftTable('gantry_probe').exists();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return '`nft` is missing (install nftables)';
+    const message = messageOf(error);
+    return /permitted/.test(message)
       ? 'the agent lacks CAP_NET_ADMIN (run it as root)'
-      : `nft does not work here: ${stderr.trim()}`;
-  } catch {
-    return '`nft` is missing (install nftables)';
+      : `nft does not work here: ${message}`;
   }
 }
