@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 import { ApiError, type Pod } from '@gantry/api-types';
 import type { Clock } from '@gantry/core';
 import type { LogRequest } from '../node-api.ts';
-import { type Attempt, lastAttempt, type PodState } from '../pod/pod-state.ts';
+import { containerStatus, statusId } from '../pod/container-status.ts';
+import { findContainer } from '../pod/pod-containers.ts';
+import type { Attempt, ContainerTrack, PodState } from '../pod/pod-state.ts';
 import {
   type ContainerRuntime,
   isRuntimeError,
@@ -22,7 +24,7 @@ export interface LogSource {
 export async function openPodLogs(source: LogSource, request: LogRequest, signal: AbortSignal): Promise<Readable> {
   const { pod, runtime } = source;
   if (!pod) throw new ApiError('NotFound', 'the pod is not on this node');
-  const attempt = findAttempt(pod, source.state, request);
+  const attempt = findAttempt(source, pod, request);
   let stream: Readable;
   try {
     stream = await runtime.openLogs(attempt.id, logOptions(source.clock, request, attempt), signal);
@@ -38,23 +40,31 @@ export async function openPodLogs(source: LogSource, request: LogRequest, signal
   return stream.pipe(limited);
 }
 
-function findAttempt(pod: Pod, state: PodState | undefined, request: LogRequest): Attempt {
-  const { container, previous } = request;
+/** The run whose log is meant, by what the status says: what clients see and what they can read agree. */
+function findAttempt({ state, clock }: LogSource, pod: Pod, { container, previous }: LogRequest): Attempt {
   const track = state?.tracks.get(container);
-  if (!track) {
+  const found = findContainer(pod, container);
+  if (!state || !track || !found) {
     throw new ApiError('BadRequest', `container ${container} is not valid for pod ${pod.metadata.name}`);
   }
-  const last = lastAttempt(track);
+  const status = containerStatus({ pod, state, now: clock.now() }, found);
+  const where = `"${container}" in pod "${pod.metadata.name}"`;
+  const before = attemptOf(track, status.lastState?.terminated?.containerID);
   if (previous) {
-    const attempt = track.attempts.at(-2);
-    if (attempt) return attempt;
-    const where = `"${container}" in pod "${pod.metadata.name}"`;
+    if (before) return before;
     throw new ApiError('BadRequest', `previous terminated container ${where} not found`);
   }
-  if (last && last.state !== 'created' && last.error === '') return last;
-  const reason = track.waiting?.reason ?? 'ContainerCreating';
-  const where = `"${container}" in pod "${pod.metadata.name}"`;
-  throw new ApiError('BadRequest', `container ${where} is waiting to start: ${reason}`);
+  const { running, terminated, waiting } = status.state ?? {};
+  const current = running || terminated ? attemptOf(track, terminated?.containerID ?? status.containerID) : undefined;
+  // Between two runs the last one's log is what there is to read.
+  const shown = current ?? before;
+  if (shown) return shown;
+  const why = waiting?.reason ?? 'ContainerCreating';
+  throw new ApiError('BadRequest', `container ${where} is waiting to start: ${why}`);
+}
+
+function attemptOf({ attempts }: ContainerTrack, containerId: string | undefined): Attempt | undefined {
+  return attempts.find(({ id, isLost }) => !isLost && containerId === statusId(id));
 }
 
 function logOptions(clock: Clock, request: LogRequest, attempt: Attempt): RuntimeLogOptions {

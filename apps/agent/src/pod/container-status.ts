@@ -33,7 +33,7 @@ export function containerStatus(input: StatusInput, { kind, container }: PodCont
     restartCount: restartCount(track),
     image: container.image ?? '',
     imageID: attempt || track.image.type === 'present' ? track.imageDisplayId : '',
-    ...(attempt && !attempt.isLost ? { containerID: containerId(attempt) } : {}),
+    ...(attempt && !attempt.isLost ? { containerID: statusId(attempt.id) } : {}),
     ...resourcesShown(input, track, container),
     started: isRunning && (kind === 'init' || kind === 'ephemeral' || track.isStarted),
   };
@@ -125,7 +125,7 @@ function terminated(attempt: Attempt): NonNullable<ContainerState['terminated']>
     ...(attempt.error || attempt.message ? { message: attempt.error || attempt.message } : {}),
     startedAt: formatTime(attempt.error === '' ? attempt.startedAt : undefined),
     finishedAt: formatTime(attempt.finishedAt),
-    containerID: containerId(attempt),
+    containerID: statusId(attempt.id),
   };
 }
 
@@ -135,6 +135,7 @@ function terminationReason(attempt: Attempt): string {
   return attempt.exitCode === 0 ? 'Completed' : 'Error';
 }
 
-function containerId(attempt: Attempt): string {
-  return `docker://${attempt.id}`;
+/** How a status names a container of the engine. */
+export function statusId(id: string): string {
+  return `docker://${id}`;
 }
