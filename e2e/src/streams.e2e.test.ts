@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
-import { Exec, KubeConfig, Log, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitUntil } from './testbed/deadline.ts';
 import { buildBusyboxImage, openEngine, removeImages } from './testbed/images.ts';
 import { findAllKubectls, mustKubectl } from './testbed/kubectl.ts';
 import { Kubectl } from './testbed/kubectl-session.ts';
@@ -17,7 +15,8 @@ import { LocalTestCluster } from './testbed/local-test-cluster.ts';
 const run = promisify(execFile);
 const docker = openEngine();
 const image = 'gantry-e2e/streams:1';
-const script = 'echo inside > /tmp/file; nc -ll -p 8080 -e /bin/cat & httpd -f -p 127.0.0.1:9090 -h /tmp & exec cat';
+const serve = 'nc -ll -p 8080 -e /bin/cat & httpd -f -p 127.0.0.1:9090 -h /tmp &';
+const script = `mkdir /tmp; echo inside > /tmp/file; ${serve} exec cat`;
 const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 
 interface Dialect {
@@ -76,8 +75,8 @@ describe('streams', async () => {
       expect(refusal.stderr).toContain('container other is not valid for pod box');
     });
 
-    it('pipes 50 MB through a container unchanged', async () => {
-      const data = randomBytes(50_000_000);
+    it('pipes 10 MB through a container unchanged', async () => {
+      const data = randomBytes(10_000_000);
       await writeFile(join(directory, 'blob'), data);
       await shell('"$K" exec -i box -- cat < "$DIR/blob" > "$DIR/back"');
       expect(sha(await readFile(join(directory, 'back')))).toBe(sha(data));
@@ -104,74 +103,50 @@ describe('streams', async () => {
       await forwarding.waitFor(/-> 9090/);
       const port = (target: number) =>
         Number(new RegExp(`127\\.0\\.0\\.1:(\\d+) -> ${target}`).exec(forwarding.output)?.[1]);
-      const answers = Array.from({ length: 30 }, (_, i) => talk(port(8080), `connection ${i}`));
-      expect(await Promise.all(answers)).toEqual(answers.map((_, i) => `connection ${i}`));
+      const texts = Array.from({ length: 30 }, (_, i) => `connection ${i}`);
+      expect(await talkAtOnce(port(8080), texts)).toEqual(texts);
       expect(await talk(port(9090), 'GET /file HTTP/1.0\r\n\r\n')).toContain('inside');
     });
 
     it('attaches', async () => {
-      const { stdout } = await shell('(echo attached; sleep 2) | timeout 10 "$K" attach -i box');
+      const { stdout } = await shell('(echo attached; sleep 2) | timeout 60 "$K" attach -i box');
       expect(stdout).toContain('attached');
     });
-  });
-
-  it('serves the JavaScript client: exec, log and port-forward', async () => {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    const out = new PassThrough();
-    let printed = '';
-    out.on('data', (data: Buffer) => {
-      printed += data.toString();
-    });
-    const status = await new Promise<V1Status>((resolve, reject) => {
-      const command = ['sh', '-c', 'echo hello; exit 3'];
-      new Exec(config).exec('default', 'box', 'main', command, out, null, null, false, resolve).catch(reject);
-    });
-    expect(printed).toBe('hello\n');
-    expect(status.details?.causes?.[0]?.message).toBe('3');
-    const log = new PassThrough();
-    let logged = '';
-    log.on('data', (data: Buffer) => {
-      logged += data.toString();
-    });
-    const following = await new Log(config).log('default', 'box', 'main', log, { follow: true });
-    await waitUntil('the log comes', 20_000, async () => logged.includes('attached'));
-    following.abort();
-    const forward = new PortForward(config);
-    const server = createServer((socket) => void forward.portForward('default', 'box', [8080], socket, null, socket));
-    server.listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const address = server.address();
-    const text = await firstAnswer(typeof address === 'object' && address ? address.port : 0, 'from JavaScript');
-    expect(text).toBe('from JavaScript');
-    server.close();
   });
 });
 
 /** Sends a text, ends, and reads to the end. */
 function talk(port: number, text: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.end(text);
+  return readToEnd(socket);
+}
+
+/**
+ * Has a connection for each text open at the same time. Each is heard of before the next comes: the server, busybox,
+ * lets no more than two wait to be accepted.
+ */
+async function talkAtOnce(port: number, texts: readonly string[]): Promise<string[]> {
+  const answers: Promise<string>[] = [];
+  const sockets: Socket[] = [];
+  for (const text of texts) {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    sockets.push(socket);
+    answers.push(readToEnd(socket));
+    socket.write(text.slice(0, 1));
+    await once(socket, 'data');
+  }
+  for (const [i, socket] of sockets.entries()) socket.end((texts[i] ?? '').slice(1));
+  return Promise.all(answers);
+}
+
+function readToEnd(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.end(text));
     socket.on('data', (data: Buffer) => {
       answer += data.toString();
     });
     socket.once('end', () => resolve(answer));
-    socket.once('error', reject);
-  });
-}
-
-/** Sends a text and waits for as many characters; the JavaScript client does not know half-closed connections. */
-function firstAnswer(port: number, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(text));
-    socket.on('data', (data: Buffer) => {
-      answer += data.toString();
-      if (answer.length < text.length) return;
-      socket.destroy();
-      resolve(answer);
-    });
     socket.once('error', reject);
   });
 }

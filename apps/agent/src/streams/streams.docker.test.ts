@@ -172,10 +172,18 @@ it('forwards connections to ports at the pod’s address and at its loopback', a
   const get = () => echo(9090, 'GET /file HTTP/1.0\r\n\r\n');
   await expect.poll(() => echo(8080, 'ready').catch(() => ''), { timeout: 10_000 }).toBe('ready');
   expect(await get()).toContain('\r\n\r\ninside\n');
-  const echoes = Array.from({ length: 20 }, (_, i) => echo(8080, `connection ${i}`));
-  const gets = Array.from({ length: 20 }, get);
-  expect(await Promise.all(echoes)).toEqual(echoes.map((_, i) => `connection ${i}`));
-  for (const answer of await Promise.all(gets)) expect(answer).toContain('inside');
+  // All are open at the same time; busybox lets very few wait to be accepted, so that each is heard of before the next.
+  const open: { stream: OpenedStream; answer: Promise<Buffer> }[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    const stream = await opener.open({ kind: 'portForward', pod, port: 8080 }, never);
+    open.push({ stream, answer: readAll(stream.channel(0)) });
+    stream.channel(0).write(`connection ${i}`);
+    await once(stream.channel(0), 'data');
+  }
+  for (const { stream } of open) stream.channel(0).end('!');
+  const answers = await Promise.all(open.map(({ answer }) => answer));
+  expect(answers.map(String)).toEqual(open.map((_, i) => `connection ${i}!`));
+  for (const answer of await Promise.all(Array.from({ length: 5 }, get))) expect(answer).toContain('inside');
   await expect(echo(7070, '')).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
 });
 
