@@ -7,6 +7,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // On a busy machine an engine answers late; vitest's own second is no time.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
   },
 });

@@ -67,7 +67,7 @@ describe('the JavaScript client', () => {
     const printed = collect(out);
     const socket = await new Attach(config()).attach('default', 'box', 'main', out, null, input, false);
     input.write('attached from JavaScript\n');
-    await waitUntil('the echo comes', 20_000, async () => printed().includes('attached from JavaScript\n'));
+    await waitUntil('the echo comes', 60_000, async () => printed().includes('attached from JavaScript\n'));
     socket.close();
   });
 
@@ -145,7 +145,10 @@ it('forwards ports of a pod on the network of its host', async () => {
   const { port } = free.address() as AddressInfo;
   await new Promise((resolve) => free.close(resolve));
   const serve = shell(`exec nc -ll -p ${port} -s 127.0.0.1 -e /bin/cat`);
-  await test.kubectl.feed(pod('on-host', [serve], { hostNetwork: true }), 'apply', '-f', '-');
+  const listens = `grep -q ":${port.toString(16).toUpperCase().padStart(4, '0')} " /proc/net/tcp`;
+  const readinessProbe = { exec: shell(listens), periodSeconds: 1, timeoutSeconds: 10 };
+  const body = pod('on-host', [{ ...serve, readinessProbe }], { hostNetwork: true });
+  await test.kubectl.feed(body, 'apply', '-f', '-');
   await test.kubectl.must('wait', '--for=condition=Ready', 'pod/on-host', '--timeout=60s');
   await using forwarding = test.kubectl.start('port-forward', 'pod/on-host', `:${port}`);
   await forwarding.waitFor(/127\.0\.0\.1:\d+ ->/);
@@ -234,7 +237,7 @@ async function firstAnswer(port: number, text: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });
   const answer = collect(socket);
   socket.write(text);
-  await waitUntil(`port ${port} answers`, 20_000, async () => answer().length >= text.length);
+  await waitUntil(`port ${port} answers`, 60_000, async () => answer().length >= text.length);
   socket.destroy();
   return answer();
 }

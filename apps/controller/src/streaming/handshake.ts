@@ -19,10 +19,14 @@ const maxMessageBytes = 4 * 1024 * 1024;
  * Makes the connection a WebSocket of the chosen subprotocol. ws itself refuses `SPDY/3.1+portforward.k8s.io`, which is
  * no token of RFC 6455, so the choice is made here and ws never sees what was offered.
  */
-export function acceptWebSocket(upgrade: Upgrade, protocol: string): Promise<WebSocket> {
+export function acceptWebSocket(
+  upgrade: Upgrade,
+  protocol: string,
+  maxPayload: number = maxMessageBytes,
+): Promise<WebSocket> {
   const { request, socket, head } = upgrade;
   upgrade.isAnswered = true;
-  const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
+  const server = new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false });
   delete request.headers['sec-websocket-protocol'];
   server.on('headers', (headers) => {
     if (protocol !== '') headers.push(`Sec-WebSocket-Protocol: ${protocol}`);

@@ -95,18 +95,18 @@ async function serveStreams(
   const { namespace = '', name = '' } = path;
   const leave = sessions.enter();
   try {
-    const streams = requireNodeStreams(api);
+    // First of all: a client that goes from now on is noticed.
     const signal = lifetimeOf(http, upgrade.socket);
-    const request = { kind, upgrade, query: params, streams, sessions, signal };
+    const open = () => ({ kind, upgrade, query: params, streams: requireNodeStreams(api), sessions, signal });
     // Loaded with the first session: most controllers never serve one.
     if (kind === 'portforward') {
       const target = findRunningPod(api, namespace, name);
       const { serveForwardUpgrade } = await import('../../streaming/serve-forward-upgrade.ts');
-      await serveForwardUpgrade(request, target);
+      await serveForwardUpgrade(open(), target);
     } else {
       const target = findPodTarget(api, { namespace, name, container: params.get('container') || undefined });
       const { serveTerminalUpgrade } = await import('../../streaming/serve-terminal-upgrade.ts');
-      await serveTerminalUpgrade(request, target);
+      await serveTerminalUpgrade(open(), target);
     }
   } finally {
     leave();
