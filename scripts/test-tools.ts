@@ -5,12 +5,19 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ensureDemoImages } from '../apps/cli/src/demo/demo-images.ts';
+import { openEngine } from '../apps/cli/src/engine/engine.ts';
 import { ensureEngine } from '../apps/cli/src/engine/install-engine.ts';
 import { createTerminal } from '../apps/cli/src/output/terminal.ts';
 
 /** Tools of the tests that no package manager put on the PATH; the tests look here too. */
 const toolsDir = fileURLToPath(new URL('../node_modules/.cache/gantry-tools', import.meta.url));
 const busybox = ['/bin/busybox', '/usr/bin/busybox'];
+const networkTools = [
+  ['nftables', 'nft'],
+  ['iproute2', 'ip'],
+  ['conntrack', 'conntrack'],
+] as const;
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Makes sure of what the named stages need; throws an error that says what to install. */
@@ -19,11 +26,16 @@ export async function ensureTestTools(stages: readonly string[]): Promise<void> 
   if (stages.some((name) => name === 'docker' || name === 'e2e')) {
     await ensureEngine(terminal);
     ensurePackage('busybox-static', () => busybox.some((path) => existsSync(path)));
+    // Where somebody else installed the engine: the pods' network is made with these.
+    for (const [name, program] of networkTools)
+      ensurePackage(name, () => ['/usr/sbin', '/sbin', '/usr/bin'].some((dir) => existsSync(`${dir}/${program}`)));
   }
   if (stages.includes('e2e')) {
     // Unpacked only: the package would start a registry of its own.
     ensureUnpacked('docker-registry', 'docker-registry', 'https://distribution.github.io/distribution/');
     ensurePackage('openssl', () => existsSync('/usr/bin/openssl'));
+    // Tests without the demo build their images on its Node image, too.
+    await ensureDemoImages(openEngine(), (text) => console.log(text));
   }
   if (stages.includes('e2e') || stages.includes('unit')) ensureKubectl();
   if (stages.includes('browser') || stages.includes('e2e'))

@@ -23,9 +23,13 @@ export async function printSummary(
   terminal.line(
     `${terminal.bold('Nodes')}       ${nodes || 'none here; `npx gantry join` prints the line that adds a host'}`,
   );
+  const hasDemo = await isDemoDeployed(api);
+  if (hasDemo && state.ingress) {
+    const { hostname } = new URL(state.server);
+    terminal.line(`${terminal.bold('Demo shop')}   http://${hostname}:${state.ingress.httpPort}/`);
+  }
   terminal.line();
   terminal.line('Three things to try:');
-  const hasDemo = await isDemoDeployed(api);
   const commands = hasKubectl() ? kubectlCommands(kubeconfig, hasDemo) : gantryCommands(dataDir, hasDemo);
   for (const command of commands) terminal.line(`  ${command}`);
   terminal.line();
@@ -54,7 +58,7 @@ function kubectlCommands(kubeconfig: string, hasDemo: boolean): string[] {
 function gantryCommands(dataDir: string, hasDemo: boolean): string[] {
   const option = relative(process.cwd(), dataDir) === '.gantry' ? '' : ` --data-dir ${quote(dataDir)}`;
   const commands = hasDemo
-    ? ['get pods -o wide', 'logs -f deployment/clock', 'dashboard']
+    ? ['get pods -o wide', 'logs -f deployment/orders', 'dashboard']
     : ['get nodes', 'apply -f YOUR.yaml', 'dashboard'];
   return commands.map((command) => `npx gantry ${command}${option}`);
 }
