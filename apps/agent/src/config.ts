@@ -37,7 +37,7 @@ export interface AgentConfig {
   readonly ingressHttpsPort: number;
   readonly isStrictPull: boolean;
   readonly parallelStarts: number;
-  /** Processes per container; unlimited where absent. */
+  /** Processes of a pod, and of each of its containers; unlimited where absent. */
   readonly podPidsLimit: number | undefined;
   /** Sysctls that pods may set beside the safe ones; a trailing `*` stands for anything. */
   readonly allowedUnsafeSysctls: readonly string[];

@@ -7,7 +7,7 @@ import { cpuSharesOf } from '../pod/resources.ts';
 import { type CgroupLayout, cgroupDirectory, containerCgroup, exists } from './cgroup-paths.ts';
 import { type ContainerCgroup, readContainerCgroup, readMemoryBytes, readProcesses } from './container-resources.ts';
 import { podLimits } from './pod-limits.ts';
-import { writePodLimits } from './write-limits.ts';
+import { writePodLimits, writeProcessLimit } from './write-limits.ts';
 
 export interface PodCgroupsOptions {
   readonly layout: CgroupLayout;
@@ -15,6 +15,8 @@ export interface PodCgroupsOptions {
   readonly nodeMilliCpu: number;
   /** What all pods of the node may use together; no limit where undefined. */
   readonly podsMemoryBytes?: number;
+  /** Processes and threads of a pod; no limit where undefined. */
+  readonly podPidsLimit?: number | undefined;
   readonly logger: Logger;
 }
 
@@ -48,6 +50,8 @@ export class PodCgroups {
     const path = `${this.#nodePath}/pod${pod.metadata.uid}`;
     await this.#writeWeight(path, limits.milliCpu);
     await writePodLimits(this.#options.layout, path, limits, 'exactly');
+    const { layout, podPidsLimit } = this.#options;
+    if (podPidsLimit !== undefined) await writeProcessLimit(layout, path, podPidsLimit);
   }
 
   /** Lifts the limits of a pod's cgroup to what its containers are about to get; lowers none. */

@@ -30,6 +30,13 @@ export async function writePodLimits(
   await writeLimit(join(memory, 'memory.limit_in_bytes'), memoryBytes, mode, (value) => String(value ?? -1));
 }
 
+/** Limits the processes and threads of a cgroup and those below it. */
+export async function writeProcessLimit(layout: CgroupLayout, path: string, limit: number): Promise<void> {
+  const directory = cgroupDirectory(layout, 'pids', path);
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'pids.max'), String(limit));
+}
+
 async function writeLimit(
   file: string,
   value: number | undefined,

@@ -23,7 +23,7 @@ export interface PodManagerOptions {
   readonly relistMs?: number;
   /** How often the disk usage of volumes with a limit is measured; 10 s by default. */
   readonly storageCheckMs?: number;
-  /** Processes per container; unlimited by default. */
+  /** Processes of a pod, and of each of its containers; unlimited by default. */
   readonly podPidsLimit?: number;
   /** How often the node is looked at for pressure on its memory, disks and processes; 10 s by default. */
   readonly pressureCheckMs?: number;

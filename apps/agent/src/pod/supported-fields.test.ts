@@ -14,6 +14,10 @@ const refused: [Partial<PodSpec>, string][] = [
     { containers: [{ ...main, resources: { limits: { 'example.com/gpu': '1' } } }] },
     'spec.containers[0].resources.limits.example.com/gpu',
   ],
+  [
+    { containers: [{ ...main, resources: { limits: { 'hugepages-2Mi': '2Mi' } } }] },
+    'spec.containers[0].resources.limits.hugepages-2Mi',
+  ],
   [{ volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }] }, 'spec.volumes[0].nfs'],
   [{ volumes: [{ name: 'v', emptyDir: { medium: 'HugePages' } }] }, 'spec.volumes[0].emptyDir.medium: "HugePages"'],
   [{ securityContext: { windowsOptions: { hostProcess: true } } }, 'spec.securityContext.windowsOptions'],
