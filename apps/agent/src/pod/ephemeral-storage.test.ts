@@ -22,7 +22,7 @@ const cases: [Map<string, number>, Map<string, number>, string | undefined][] = 
   [
     new Map([['b', 3 * mebi]]),
     new Map([['v', 3 * mebi]]),
-    `Pod ephemeral local storage usage exceeds the total limit of containers ${5 * mebi}. `,
+    'Pod ephemeral local storage usage exceeds the total limit of containers 5Mi. ',
   ],
 ];
 

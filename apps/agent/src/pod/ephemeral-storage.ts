@@ -1,5 +1,5 @@
 import type { Pod } from '@gantry/api-types';
-import { parseBytes } from '@gantry/api-types/quantity';
+import { formatBytes, parseBytes } from '@gantry/api-types/quantity';
 import type { Clock, Logger } from '@gantry/core';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import { containersOf } from './pod-containers.ts';
@@ -88,5 +88,5 @@ export function storageOverLimit(
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
   const total = sum([...limits.values()].map(parseBytes));
   if (limits.size === 0 || sum(written.values()) + sum(volumes.values()) <= total) return undefined;
-  return `Pod ephemeral local storage usage exceeds the total limit of containers ${total}. `;
+  return `Pod ephemeral local storage usage exceeds the total limit of containers ${formatBytes(total)}. `;
 }
