@@ -84,6 +84,7 @@ it('does not begin to run BestEffort pods while memory is short', async () => {
     reason: 'Evicted',
     message: 'The node had condition: [MemoryPressure]. ',
   });
+  expect(node.status(refused).containerStatuses).toBeUndefined();
   const resources = { requests: { memory: '64Mi' } };
   const asking = makePod({ name: 'asking', spec: { priority: 2_000_000_000 }, container: { resources } });
   await node.runPod(asking);

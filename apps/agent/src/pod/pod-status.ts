@@ -40,11 +40,17 @@ export function podStatus(input: PodStatusInput): PodStatus {
     hostIPs: [{ ip: hostIp }],
     ...podIps(input),
     startTime: formatTime(state.startTime),
-    ...(init.length > 0 ? { initContainerStatuses: init } : {}),
-    containerStatuses: regular,
+    ...(init.length > 0 && !wasRefused(input) ? { initContainerStatuses: init } : {}),
+    ...(wasRefused(input) ? {} : { containerStatuses: regular }),
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: qosClassOf(pod),
   };
+}
+
+/** The node never began with it: there is nothing to say of its containers, and `kubectl get` shows the reason. */
+function wasRefused({ pod, state, previous }: PodStatusInput): boolean {
+  const reported = (previous ?? pod.status)?.containerStatuses ?? [];
+  return state.ended !== undefined && reported.length === 0 && !hasStarted(pod, state);
 }
 
 /** A pod that has ended shows the address it had. */
