@@ -144,7 +144,7 @@ it('forwards ports of a pod on the network of its host', async () => {
   await once(free, 'listening');
   const { port } = free.address() as AddressInfo;
   await new Promise((resolve) => free.close(resolve));
-  const serve = shell(`exec nc -ll -p ${port} -s 127.0.0.1 -e /bin/cat`);
+  const serve = shell(`mkdir /www; echo hello host > /www/hello; exec httpd -f -p 127.0.0.1:${port} -h /www`);
   const listens = `grep -q ":${port.toString(16).toUpperCase().padStart(4, '0')} " /proc/net/tcp`;
   const readinessProbe = { exec: shell(listens), periodSeconds: 1, timeoutSeconds: 10 };
   const body = pod('on-host', [{ ...serve, readinessProbe }], { hostNetwork: true });
@@ -153,7 +153,7 @@ it('forwards ports of a pod on the network of its host', async () => {
   await using forwarding = test.kubectl.start('port-forward', 'pod/on-host', `:${port}`);
   await forwarding.waitFor(/127\.0\.0\.1:\d+ ->/);
   const [, local] = /127\.0\.0\.1:(\d+) ->/.exec(forwarding.output) ?? [];
-  expect(await firstAnswer(Number(local), 'hello host')).toBe('hello host');
+  expect(await (await fetch(`http://127.0.0.1:${local}/hello`)).text()).toBe('hello host\n');
 });
 
 it('serves the logs of all of a pod’s containers, the previous ones too', async () => {
