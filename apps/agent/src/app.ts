@@ -7,6 +7,7 @@ import type { Logger } from '@gantry/core';
 import type { AgentConfig } from './config.ts';
 import { IngressProcess } from './ingress/ingress-process.ts';
 import { networkNames } from './network/names.ts';
+import { findNftProblem } from './network/nft.ts';
 import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
 import { ownsHost, reserveOf } from './node/reserve.ts';
@@ -15,7 +16,7 @@ import { type PodManager, startPodManager } from './pod/pod-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import { DockerImageTransfer } from './runtime/docker-image-transfer.ts';
 import { DockerRuntime } from './runtime/docker-runtime.ts';
-import { findServiceProblem, NodeServices, podNameServer } from './services/node-services.ts';
+import { NodeServices, podNameServer } from './services/node-services.ts';
 import { ControllerConnection, type Welcome } from './session/controller-connection.ts';
 import { joinCluster, type NodeCredential, readCredential } from './session/join.ts';
 import { NodeState } from './session/node-state.ts';
@@ -179,7 +180,7 @@ class NodeAgent implements Agent {
     const { parallelPulls, imageGarbage } = this.#config;
     const { podCIDR, services } = welcome;
     try {
-      this.#serviceProblem = await findServiceProblem();
+      this.#serviceProblem = await findNftProblem();
       const manager = await startPodManager({
         api: this.#state,
         tokens: this.#connection.tokens,

@@ -77,3 +77,19 @@ export class NftTable {
 function isAbsent(stderr: string): boolean {
   return /No such file or directory/.test(stderr);
 }
+
+/** Why rules cannot be set on this host; undefined where they can. */
+export async function findNftProblem(): Promise<string | undefined> {
+  try {
+    // Any table will do; whether it is there says whether one may ask.
+    await new NftTable('gantry_probe').exists();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return '`nft` is missing (install nftables)';
+    const message = error instanceof Error ? error.message : String(error);
+    return /permitted/.test(message)
+      ? 'the agent lacks CAP_NET_ADMIN (run it as root)'
+      : `nft does not work here: ${message}`;
+  }
+}

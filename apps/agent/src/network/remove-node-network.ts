@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { removeForwarding } from './forwarding.ts';
 import type { NetworkNames } from './names.ts';
-import { NftTable } from './nft.ts';
+import { findNftProblem, NftTable } from './nft.ts';
 import { runTool } from './run-tool.ts';
 import { ToolBatch } from './tool-batch.ts';
 
@@ -17,5 +17,5 @@ export async function removeNodeNetwork(names: NetworkNames): Promise<void> {
   await runTool('ip', ['route', 'flush', 'metric', String(names.routeMetric)]).catch(() => undefined);
   await removeForwarding(names);
   const table = new NftTable(names.table);
-  if (await table.exists().catch(() => false)) await table.remove();
+  if ((await findNftProblem()) === undefined && (await table.exists())) await table.remove();
 }

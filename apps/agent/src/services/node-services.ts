@@ -8,9 +8,8 @@ import { ServiceZone } from '../dns/service-zone.ts';
 import { hostServers, Upstream } from '../dns/upstream.ts';
 import { gatewayOf } from '../network/gateway.ts';
 import type { NetworkNames } from '../network/names.ts';
-import { NftTable } from '../network/nft.ts';
+import { findNftProblem, NftTable } from '../network/nft.ts';
 import { runTool } from '../network/run-tool.ts';
-import { messageOf } from '../runtime/container-runtime.ts';
 import type { ServiceSource } from '../session/service-state.ts';
 import { ApiRelay } from './api-relay.ts';
 import { createUdpFlush } from './conntrack.ts';
@@ -26,7 +25,7 @@ export interface NodeServicesOptions {
   readonly names: NetworkNames;
   /** Whether the agent connects the node's pods itself; otherwise they are on a bridge of the engine. */
   readonly isPlumbed: boolean;
-  /** As {@link findServiceProblem} says: then there are no rules, but DNS. */
+  /** As {@link findNftProblem} says: then there are no rules, but DNS. */
   readonly problem: string | undefined;
   /** `https://host:port` of the controller, as this agent reaches it. */
   readonly server: string;
@@ -162,21 +161,5 @@ function serviceTable(names: NetworkNames): NftTable {
 
 /** Removes the rules of a node whose agent has stopped. May be repeated. */
 export async function removeServiceRules(names: NetworkNames): Promise<void> {
-  if ((await findServiceProblem()) === undefined) await serviceTable(names).remove();
-}
-
-/** Why rules cannot be set on this host; undefined where they can. */
-export async function findServiceProblem(): Promise<string | undefined> {
-  try {
-    // Any table will do; whether it is there says whether one may ask.
-    await new NftTable('gantry_probe').exists();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return '`nft` is missing (install nftables)';
-    const message = messageOf(error);
-    return /permitted/.test(message)
-      ? 'the agent lacks CAP_NET_ADMIN (run it as root)'
-      : `nft does not work here: ${message}`;
-  }
+  if ((await findNftProblem()) === undefined) await serviceTable(names).remove();
 }
