@@ -35,7 +35,7 @@ describe('a backup', () => {
     try {
       await old.kubectl
         .in('shop')
-        .feed(await readFile(join(repositoryRoot, 'e2e/manifests/backup.yaml'), 'utf8'), 'apply', '-f', '-');
+        .feed(await readFile(join(repositoryRoot, 'e2e/manifests/backup/shop.yaml'), 'utf8'), 'apply', '-f', '-');
       note = await readNote(old);
       backup = await gantry(old, 'backup', file);
     } finally {

@@ -83,6 +83,7 @@ export class LocalCluster implements AsyncDisposable {
     cluster: string;
     controller: { pid: number };
     nodes: { name: string; process: { pid: number } }[];
+    ingress?: { httpPort: number; httpsPort: number };
   }> {
     return JSON.parse(await readFile(join(this.dataDir, 'cluster.json'), 'utf8'));
   }

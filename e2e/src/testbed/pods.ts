@@ -14,3 +14,16 @@ export function waitingOf({ status }: Pod): NonNullable<ContainerStatus['state']
   const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return statuses.map(({ state }) => state?.waiting).find((waiting) => waiting !== undefined);
 }
+
+/**
+ * The containers that ended by themselves, or for want of memory, and were started again. Not those that a probe had
+ * ended (a program that is told to end says 0, or is killed): probes time out where a machine has far more to do than
+ * it can.
+ */
+export function brokenContainersOf({ metadata, status }: Pod): string[] {
+  return (status?.containerStatuses ?? []).flatMap(({ name, lastState }) => {
+    const { exitCode = 0, reason = '' } = lastState?.terminated ?? {};
+    const wasEnded = [0, 137, 143].includes(exitCode) && reason !== 'OOMKilled';
+    return wasEnded ? [] : [`${metadata.name}/${name}: ${reason} ${exitCode}`];
+  });
+}

@@ -1,4 +1,4 @@
-// Stands in for any microservice: answers http, tcp and grpc health probes on every port in PORTS. Plain Node.
+// Stands in for any microservice: answers http, tcp and grpc health probes on every port in STAND_IN_PORTS. Plain Node.
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer } from 'node:net';
@@ -18,8 +18,8 @@ http2.on('stream', (stream) => {
 http1.listen(0, '127.0.0.1');
 http2.listen(0, '127.0.0.1');
 
-for (const port of (process.env.PORTS ?? '8080').split(',')) {
-  createServer((socket) => {
+for (const port of (process.env.STAND_IN_PORTS ?? '8080').split(',')) {
+  const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     // An HTTP/2 client speaks first, with a preface that no HTTP/1 request begins with.
     socket.once('data', (first) => {
@@ -29,6 +29,9 @@ for (const port of (process.env.PORTS ?? '8080').split(',')) {
       inner.write(first);
       socket.pipe(inner).pipe(socket);
     });
-  }).listen(Number(port), () => console.log(`stand-in: listening on ${port}`));
+  });
+  // Another container of the pod, from the same image, may have the port already.
+  server.on('error', (error) => console.log(`stand-in: ${error.message}`));
+  server.listen(Number(port), () => console.log(`stand-in: listening on ${port}`));
 }
 process.on('SIGTERM', () => process.exit(0));
