@@ -2,35 +2,42 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 
-// Retransmissions of a first packet come after 1 s and 3 s: what is slower is refused in silence.
-const timeoutMs = 4_000;
+// Names are looked up a few at a time. First packets are sent again after 1 s and 3 s: what takes longer is refused in silence.
+const lookupMs = 8_000;
+const connectMs = 4_000;
+const lookups = new Map();
 
-function resolve(name) {
-  return lookup(name, { family: 4 }).then(
-    () => 'resolved',
-    (error) => error.code,
-  );
+function addressOf(name) {
+  const found = lookups.get(name) ?? Promise.race([lookup(name, { family: 4 }), silence(lookupMs)]);
+  lookups.set(name, found);
+  return found;
 }
 
-function reach(name, port) {
-  return new Promise((done) => {
-    const socket = connect({ host: name, port: Number(port), family: 4 });
-    const end = (answer) => {
-      socket.destroy();
-      done(answer);
-    };
-    // The name may be what gets no answer.
-    setTimeout(() => end('no answer'), timeoutMs);
-    socket.on('connect', () => end('connected'));
-    socket.on('error', (error) => end(error.code));
+function silence(ms) {
+  return new Promise((_, reject) => setTimeout(() => reject(Object.assign(new Error(), { code: 'no answer' })), ms));
+}
+
+function open(address, port) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port: Number(port) });
+    socket.on('connect', () => resolve(socket.destroy()));
+    socket.on('error', reject);
   });
 }
 
-const answers = await Promise.all(
-  process.argv.slice(2).map(async (target) => {
-    const [name, port] = target.split(':');
-    return [target, await (port === undefined ? resolve(name) : reach(name, port))];
-  }),
-);
-process.stdout.write(JSON.stringify(Object.fromEntries(answers)));
+async function reach(target) {
+  const [name, port] = target.split(':');
+  try {
+    const { address } = await addressOf(name);
+    if (port === undefined) return 'resolved';
+    await Promise.race([open(address, port), silence(connectMs)]);
+    return 'connected';
+  } catch (error) {
+    return error.code;
+  }
+}
+
+const targets = process.argv.slice(2);
+const answers = await Promise.all(targets.map(reach));
+process.stdout.write(JSON.stringify(Object.fromEntries(targets.map((target, i) => [target, answers[i]]))));
 process.exit();
