@@ -108,7 +108,7 @@ describe.skipIf(root === '')('published applications', () => {
     const targets = await serviceTargets(kubectl, namespace);
     const { items } = await kubectl.json<{ items: Pod[] }>('get', 'pods', '-l', 'probes=services');
     expect(new Set(items.map(({ spec }) => spec.nodeName)).size).toBe(3);
-    const answers = items.map(({ metadata }) => reachFrom(kubectl, metadata.name, Object.keys(targets)));
+    const answers = items.map(({ metadata }) => reachFrom(kubectl, [metadata.name], Object.keys(targets)));
     expect(await Promise.all(answers)).toEqual(items.map(() => targets));
   }
 
@@ -119,11 +119,11 @@ describe.skipIf(root === '')('published applications', () => {
     const kubectl = test.kubectl.in(app.namespace);
     const [first] = policies.closed;
     await waitUntil('the policies are in force', 30_000, async () => {
-      return Object.values(await reachFrom(kubectl, first.from, [first.to])).includes('no answer');
+      return Object.values(await reachFrom(kubectl, [first.from], [first.to])).includes('no answer');
     });
     for (const { from, targets } of answers) {
       const source = from === 'outsider' ? test.kubectl : kubectl;
-      const found = await reachFrom(source, from === 'outsider' ? 'daemonset/prober' : from, Object.keys(targets));
+      const found = await reachFrom(source, [from === 'outsider' ? 'daemonset/prober' : from], Object.keys(targets));
       expect({ from, found }).toEqual({ from, found: targets });
     }
     // Nobody refuses the node its probes.

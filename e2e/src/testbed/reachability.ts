@@ -18,14 +18,15 @@ export const prober = {
 
 /**
  * What a container finds at each target: `resolved` for a name, `connected` for `name:port`, else an error code, or
- * `no answer` after four seconds of silence. `from` is a pod, or `deployment/NAME`.
+ * `no answer` after four seconds of silence. `from` is a pod or `deployment/NAME`, and `-c`
+ * with a container where it has several.
  */
 export async function reachFrom(
   kubectl: Kubectl,
-  from: string,
+  from: readonly string[],
   targets: readonly string[],
 ): Promise<Record<string, string>> {
-  return JSON.parse(await kubectl.must('exec', from, '--', 'node', '/stand-in/reach.mjs', ...targets));
+  return JSON.parse(await kubectl.must('exec', ...from, '--', 'node', '/stand-in/reach.mjs', ...targets));
 }
 
 /** What must be reached of a namespace's Services: their names, short and full, and their ports where a pod is ready. */
