@@ -78,18 +78,23 @@ function isAbsent(stderr: string): boolean {
   return /No such file or directory/.test(stderr);
 }
 
+/** Looking for a table fails on a host that is very busy, too: nothing is concluded from the first failure. */
+const probes = 3;
+
 /** Why rules cannot be set on this host; undefined where they can. */
 export async function findNftProblem(): Promise<string | undefined> {
-  try {
-    // Any table will do; whether it is there says whether one may ask.
-    await new NftTable('gantry_probe').exists();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return '`nft` is missing (install nftables)';
-    const message = error instanceof Error ? error.message : String(error);
-    return /permitted/.test(message)
-      ? 'the agent lacks CAP_NET_ADMIN (run it as root)'
-      : `nft does not work here: ${message}`;
+  let message = '';
+  for (let tries = 0; tries < probes; tries += 1) {
+    try {
+      // Any table will do; whether it is there says whether one may ask.
+      await new NftTable('gantry_probe').exists();
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+        return '`nft` is missing (install nftables)';
+      message = error instanceof Error ? error.message : String(error);
+      if (/permitted/.test(message)) return 'the agent lacks CAP_NET_ADMIN (run it as root)';
+    }
   }
+  return `nft does not work here: ${message}`;
 }
