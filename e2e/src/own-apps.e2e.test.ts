@@ -10,7 +10,7 @@ import { repositoryRoot } from './testbed/local-cluster.ts';
 import { LocalTestCluster } from './testbed/local-test-cluster.ts';
 import { brokenContainersOf, isPodReady } from './testbed/pods.ts';
 import { reachFrom } from './testbed/reachability.ts';
-import { buildStandIn, standInBase } from './testbed/stand-in.ts';
+import { buildStandIn, standInParts } from './testbed/stand-in.ts';
 
 const docker = openEngine();
 const images = { server: 'gantry-e2e/shop-server:1', tools: 'gantry-e2e/shop-tools:1' };
@@ -35,7 +35,7 @@ describe('our own small shop', () => {
 
   afterAll(async () => {
     await test?.stop();
-    await removeImages(docker, [...Object.values(images), standInBase]);
+    await removeImages(docker, [...Object.values(images), ...standInParts]);
   });
 
   it('is all Ready', async () => {

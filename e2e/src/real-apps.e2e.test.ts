@@ -8,7 +8,7 @@ import { LocalTestCluster } from './testbed/local-test-cluster.ts';
 import { brokenContainersOf, isPodReady } from './testbed/pods.ts';
 import { listComponents, type PublishedApp, readApp } from './testbed/published-app.ts';
 import { prober, reachFrom, serviceTargets } from './testbed/reachability.ts';
-import { buildStandIns, standInBase } from './testbed/stand-in.ts';
+import { buildStandIns, standInParts } from './testbed/stand-in.ts';
 
 /** A folder with checkouts of the demo applications that are named in published-apps.ts, for whoever has them. */
 const root = process.env.GANTRY_APPS ?? '';
@@ -26,7 +26,7 @@ describe.skipIf(root === '')('published applications', () => {
   beforeAll(async () => {
     const texts = await Promise.all([sockShop, ...published].map((app) => readApp(root, app)));
     test = await LocalTestCluster.start(startArgs);
-    built.push(...(await buildStandIns(docker, texts)), standInBase);
+    built.push(...(await buildStandIns(docker, texts)), ...standInParts);
     // Its probes wait for three minutes: it comes up while the others are tried.
     await apply(sockShop);
     await test.kubectl.feed(JSON.stringify(prober), 'apply', '-f', '-');

@@ -9,6 +9,9 @@ import { findStandInNeeds, type StandInNeeds } from './stand-in-needs.ts';
 const runtimeImage = 'gantry-demo/node:26';
 /** What all stand-ins are made of: Node, busybox, the server and `reach.mjs`. Exists once a stand-in was built. */
 export const standInBase = 'gantry-e2e/stand-in:1';
+const standInTools = 'gantry-e2e/stand-in-tools:1';
+/** What {@link buildStandIns} makes beside the images that it resolves with. */
+export const standInParts: readonly string[] = [standInBase, standInTools];
 
 /**
  * Builds, under the very names that the manifests use, images that answer the manifests' probes and have the programs
@@ -41,8 +44,7 @@ export async function buildStandIn(docker: Docker, image: string, ports: readonl
 
 /** Node, busybox, the server and `reach.mjs`, which tells what can be reached from where it runs. */
 async function buildStandInBase(docker: Docker, needs: Pick<StandInNeeds, 'servers' | 'checks'>): Promise<void> {
-  const tools = 'gantry-e2e/stand-in-tools:1';
-  await buildBusyboxImage(docker, tools);
+  await buildBusyboxImage(docker, standInTools);
   const names = ['stand-in-server.mjs', 'reach.mjs'];
   const programs = names.map(async (name): Promise<ContextFile> => {
     const content = await readFile(fileURLToPath(new URL(`./${name}`, import.meta.url)));
@@ -50,7 +52,7 @@ async function buildStandInBase(docker: Docker, needs: Pick<StandInNeeds, 'serve
   });
   const dockerfile = [
     `FROM ${runtimeImage}`,
-    `COPY --from=${tools} /bin /bin`,
+    `COPY --from=${standInTools} /bin /bin`,
     `COPY ${names.join(' ')} /stand-in/`,
     'COPY server check /stand-in/',
     `RUN ${linkPrograms(needs).join(' && ')}`,
