@@ -43,7 +43,8 @@ describe('the field table', () => {
       const apiVersion = apiVersionOf(kind);
       expect(schemaOfKind({ apiVersion, kind: kind.kind })).toBeDefined();
       expect(schemaOfKind({ apiVersion, kind: `${kind.kind}List` })).toBeDefined();
-      for (const sub of kind.subresources) {
+      // What exec, attach and portforward are told comes in the query, not in a body.
+      for (const sub of kind.subresources.filter((each) => !each.kind.endsWith('Options'))) {
         expect(schemaOfKind({ apiVersion: apiVersionOf(sub), kind: sub.kind }), sub.name).toBeDefined();
       }
     },
