@@ -57,7 +57,7 @@ describe('a client library in a pod', () => {
       spec: {
         ...spec,
         restartPolicy: 'Never',
-        containers: [{ name: 'client', image, imagePullPolicy: 'Never', args: [...args, '--request-timeout=10s'] }],
+        containers: [{ name: 'client', image, imagePullPolicy: 'Never', args }],
       },
     };
     await test.kubectl.feed(JSON.stringify(pod), 'apply', '-f', '-');
