@@ -1,69 +1,36 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ApiError, type NodeUsage } from '@gantry/api-types';
-import type { Clock, Logger } from '@gantry/core';
-import { blockDevicesOf } from '../cgroups/block-devices.ts';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
 import type { EvictionManager } from '../eviction/eviction-manager.ts';
 import { createNodePressure, podsMemoryOf } from '../eviction/node-pressure.ts';
-import { ContainerHooks } from '../hooks/container-hooks.ts';
-import { ImageService } from '../images/image-service.ts';
-import { imagesOf } from '../images/pod-images.ts';
+import type { ImageService } from '../images/image-service.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
 import { NodePolicies } from '../network/node-policies.ts';
 import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/open-pod-network.ts';
 import { toPolicyPod } from '../network/policy-pods.ts';
-import type { LogRequest, NodeApi, NodePods, PodNetworkPlace, RunningContainer } from '../node-api.ts';
-import { ProbeScheduler } from '../probes/probe-scheduler.ts';
+import type { LogRequest, NodePods, PodNetworkPlace, RunningContainer } from '../node-api.ts';
 import type { ContainerEvent, ContainerRuntime, ContainerSummary } from '../runtime/container-runtime.ts';
-import type { ImageTransferRuntime } from '../runtime/image-transfer.ts';
 import { ImageTransfers, type TransferPods } from '../transfers/image-transfers.ts';
-import { type ClaimNode, claimsDirectoryOf } from '../volumes/claim-volumes.ts';
-import { noTokens, type TokenSource } from '../volumes/pod-tokens.ts';
-import { PodVolumes } from '../volumes/pod-volumes.ts';
-import { canMountRecursivelyReadOnly } from '../volumes/volume-mounts.ts';
+import { claimsDirectoryOf } from '../volumes/claim-volumes.ts';
 import { VolumeUpkeep } from '../volumes/volume-upkeep.ts';
 import { connectRunning } from './connect-running.ts';
+import { claimNode, createPodContext } from './create-pod-context.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { EphemeralStorage } from './ephemeral-storage.ts';
 import type { PodFacts } from './field-values.ts';
 import { findContainer, findNetwork } from './find-container.ts';
-import { lowestOomScoreAdj } from './host-limits.ts';
 import { labelKeys, type NodeIdentity, nodeLabels } from './labels.ts';
-import { type PodManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
-import { PodFiles } from './pod-files.ts';
+import type { PodManagerSettings } from './pod-manager-settings.ts';
 import { lastAttempt } from './pod-state.ts';
 import { PodWorker } from './pod-worker.ts';
-import type { ClusterDns } from './resolv-conf.ts';
 import { evictablePods, runningPods } from './running-pods.ts';
-import { Semaphore } from './semaphore.ts';
+import { startImages } from './start-images.ts';
 import { factsOf } from './step-environment.ts';
-
-export interface PodManagerSettings {
-  readonly api: NodeApi;
-  readonly runtime: ContainerRuntime;
-  /** Images as archives; without it the node neither takes nor gives any. */
-  readonly imageTransfer?: ImageTransferRuntime;
-  readonly nodeName: string;
-  /** The cluster's id: tells this cluster's containers from another's on the same engine. */
-  readonly cluster: string;
-  readonly podCidr: string;
-  /** Absolute; visible to the engine under the same path. */
-  readonly dataDir: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Where pods ask for names; they use the host's servers where undefined. */
-  readonly clusterDns?: ClusterDns;
-  readonly options?: PodManagerOptions;
-  /** What the node reports of its memory, disks and processes has changed. */
-  readonly onConditions?: () => void;
-  /** Where service account tokens come from; nowhere by default. */
-  readonly tokens?: TokenSource;
-}
 
 /** The node's pods on its engine. */
 export interface PodManager extends NodePods {
@@ -135,7 +102,7 @@ class DockerPodManager implements PodManager {
     this.claimsDirectory = claimsDirectoryOf(settings.dataDir);
     if (settings.imageTransfer) this.transfers = new ImageTransfers(settings.imageTransfer, () => this.#transferPods());
     const { api, runtime, clock, logger } = settings;
-    this.#context = createContext(settings, options, {
+    this.#context = createPodContext(settings, options, {
       images: parts.images.images,
       network: parts.network,
       policies: this.#createPolicies(parts),
@@ -393,81 +360,4 @@ class DockerPodManager implements PodManager {
       return running.length > 0 ? [{ podUid: uid, containerIds: running.map(({ id }) => id), parent }] : [];
     });
   }
-}
-
-function claimNode({ nodeName, dataDir }: PodManagerSettings): ClaimNode {
-  return { name: nodeName, claimsDirectory: claimsDirectoryOf(dataDir) };
-}
-
-function createContext(
-  settings: PodManagerSettings,
-  options: ResolvedOptions,
-  {
-    pressures,
-    ...parts
-  }: Pick<PodContext, 'network' | 'policies' | 'cgroups' | 'images' | 'onForgotten'> & {
-    readonly pressures: () => EvictionManager['pressures'];
-  },
-): PodContext {
-  const { api, runtime, clock, logger, dataDir } = settings;
-  const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
-  const { nodeMemoryBytes, nodeMilliCpu, podPidsLimit, reserved } = options;
-  return {
-    ...parts,
-    identity,
-    api,
-    runtime,
-    clock,
-    logger,
-    hostIp: options.hostIp,
-    allocatable: {
-      milliCpu: nodeMilliCpu - reserved.milliCpu,
-      memoryBytes: nodeMemoryBytes - reserved.memoryBytes,
-    },
-    resourceFacts: {
-      nodeMemoryBytes,
-      lowestOomScoreAdj: lowestOomScoreAdj(),
-      ...(podPidsLimit === undefined ? {} : { podPidsLimit }),
-    },
-    backOff: options.backOff,
-    starts: new Semaphore(options.parallelStarts),
-    volumes: new PodVolumes({
-      dataDir,
-      objects: api,
-      node: claimNode(settings),
-      tokens: settings.tokens ?? noTokens,
-      clock,
-      logger,
-      canMountRecursivelyReadOnly: canMountRecursivelyReadOnly(options.engine),
-    }),
-    hooks: new ContainerHooks({ runtime, clock }),
-    blockDevices: () => blockDevicesOf([options.engine.rootDirectory, dataDir]),
-    files: new PodFiles({ dataDir, clusterDns: settings.clusterDns }),
-    architecture: options.engine.architecture,
-    admission: () => ({
-      securityOptions: options.engine.securityOptions,
-      allowedUnsafeSysctls: options.allowedUnsafeSysctls,
-      pressures: pressures(),
-    }),
-    seccompDirectory: join(dataDir, 'seccomp'),
-    probes: new ProbeScheduler({ clock, api, runtime, logger }),
-  };
-}
-
-function startImages(settings: PodManagerSettings, options: ResolvedOptions): Promise<ImageService> {
-  const { api, runtime, clock, logger, dataDir } = settings;
-  const { parallelPulls, strictPull, pullIdleTimeoutMs, imageGarbage: garbage, engine } = options;
-  return ImageService.start({
-    runtime,
-    clock,
-    logger,
-    dataDir,
-    engineDirectory: engine.rootDirectory,
-    parallelPulls,
-    strictPull,
-    pullIdleTimeoutMs,
-    garbage,
-    wantedImages: () => imagesOf(api.pods().values()),
-    event: (reason, message) => api.recordNodeEvent({ type: 'Warning', reason, message }),
-  });
 }
