@@ -2,6 +2,9 @@ import type { Node, Pod } from '@gantry/api-types';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import type { PodContainer, SoakCluster } from './soak-cluster.ts';
 
+/** What the checks look at. */
+export type WatchedCluster = Pick<SoakCluster, 'docker' | 'containers' | 'pods' | 'nodes'>;
+
 /** Nodes whose pods request more than is allocatable, each in words. */
 export function findOvercommitted(nodes: readonly Node[], pods: readonly Pod[]): string[] {
   return nodes.flatMap(({ metadata: { name }, status }) => {
@@ -25,7 +28,7 @@ export function findOvercommitted(nodes: readonly Node[], pods: readonly Pod[]):
 }
 
 /** Containers of one pod that ran at the same time, each pair in words. */
-export async function findDoubles(cluster: SoakCluster): Promise<string[]> {
+export async function findDoubles(cluster: WatchedCluster): Promise<string[]> {
   const running = (await cluster.containers()).filter(({ state }) => state === 'running');
   const groups = Map.groupBy(running, ({ podUid, container }) => `${podUid}/${container}`);
   const found: string[] = [];
@@ -38,7 +41,7 @@ export async function findDoubles(cluster: SoakCluster): Promise<string[]> {
 }
 
 /** The engine's list is not of one moment: one may have ended before the other began. */
-async function haveOverlapped(cluster: SoakCluster, group: readonly PodContainer[]): Promise<boolean> {
+async function haveOverlapped(cluster: WatchedCluster, group: readonly PodContainer[]): Promise<boolean> {
   const spans = await Promise.all(
     group.map(async ({ id }) => {
       try {
@@ -59,7 +62,7 @@ async function haveOverlapped(cluster: SoakCluster, group: readonly PodContainer
  * Where the engine and the API differ: every pod of the cluster has one running container, on the node it is bound to,
  * and there is no container of a pod that is gone, not even a stopped one. The first difference in words, or ''.
  */
-export async function findDisagreement(cluster: SoakCluster): Promise<string> {
+export async function findDisagreement(cluster: WatchedCluster): Promise<string> {
   const [pods, containers] = await Promise.all([cluster.pods(), cluster.containers()]);
   for (const { metadata, spec } of pods) {
     if (metadata.deletionTimestamp !== undefined) return `pod ${metadata.name} is still terminating`;
@@ -74,13 +77,13 @@ export async function findDisagreement(cluster: SoakCluster): Promise<string> {
 
 /** Looks at the cluster again and again while something is done to it, and keeps what must never be. */
 export class InvariantMonitor {
-  readonly #cluster: SoakCluster;
+  readonly #cluster: WatchedCluster;
   readonly #violations = new Set<string>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #looks = 0;
 
-  constructor(cluster: SoakCluster, everyMs = 500) {
+  constructor(cluster: WatchedCluster, everyMs = 500) {
     this.#cluster = cluster;
     // Checks that cannot go on hold no more than a violation does; `check` tells of both.
     this.#done = this.#run(everyMs).catch((error: unknown) => {

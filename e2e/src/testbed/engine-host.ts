@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import DockerClient from 'dockerode';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { waitUntil } from './deadline.ts';
+import { superviseEngine } from './engine-faults.ts';
 import { ignoreGone, ownLabels } from './test-resources.ts';
 
 const enginePort = 2375;
@@ -78,6 +79,7 @@ export class EngineHost implements AsyncDisposable {
     // An overlay filesystem cannot lie on another: the engine's layers need a volume.
     const volume = await docker.createVolume({ Labels: ownLabels() });
     const container = new HostContainer(image)
+      .withEntrypoint(['docker-init', '--', 'sh', '-c', superviseEngine])
       .withLabels(ownLabels())
       .withHostname(name)
       .withNetworkMode(network)
