@@ -89,12 +89,13 @@ describe('containers', () => {
   });
 
   it('are not started for a pod with a field that is not carried out yet: it waits and names the field', async () => {
-    const pod = podOf('two', {});
-    await run({ ...pod, spec: { ...pod.spec, containers: [...pod.spec.containers, { name: 'second', image }] } });
-    const waiting = waitingOf(await waitForPod('two', (seen) => waitingOf(seen)?.reason === 'UnsupportedField'));
-    expect(waiting?.message).toContain('spec.containers[1]');
-    const [event] = await waitForEvents('two', 'UnsupportedField');
-    expect(event?.message).toContain('spec.containers[1]');
+    const pod = podOf('disk', {});
+    const volumes = [{ name: 'cloud', gcePersistentDisk: { pdName: 'data' } }];
+    await run({ ...pod, spec: { ...pod.spec, volumes } });
+    const waiting = waitingOf(await waitForPod('disk', (seen) => waitingOf(seen)?.reason === 'UnsupportedField'));
+    expect(waiting?.message).toContain('spec.volumes[0].gcePersistentDisk');
+    const [event] = await waitForEvents('disk', 'UnsupportedField');
+    expect(event?.message).toContain('spec.volumes[0].gcePersistentDisk');
   });
 
   it('whose image does not exist wait in ErrImagePull, then in ImagePullBackOff, saying why', async () => {
