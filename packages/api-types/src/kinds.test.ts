@@ -18,6 +18,7 @@ describe('the served kinds', () => {
     const shortNames = Object.fromEntries(kinds.map((kind) => [resourceName(kind), kind.shortNames.join()]));
     expect(shortNames).toEqual({
       configmaps: 'cm',
+      endpoints: 'ep',
       events: 'ev',
       limitranges: 'limits',
       namespaces: 'ns',

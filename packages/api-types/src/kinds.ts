@@ -7,6 +7,7 @@ import { cronJobKind } from './kinds/cron-job.ts';
 import { daemonSetKind } from './kinds/daemon-set.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
+import { endpointsKind } from './kinds/endpoints.ts';
 import { eventKind } from './kinds/event.ts';
 import { jobKind } from './kinds/job.ts';
 import { leaseKind } from './kinds/lease.ts';
@@ -36,6 +37,7 @@ import type { KubernetesObject, ResourceName, ResourceTypes } from './resources.
 
 const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[R]> } = {
   configmaps: configMapKind,
+  endpoints: endpointsKind,
   events: eventKind,
   limitranges: limitRangeKind,
   namespaces: namespaceKind,

@@ -10,6 +10,7 @@ export interface ResourceTypes {
   events: t.Event;
   pods: t.Pod;
   services: t.Service;
+  endpoints: t.Endpoints;
   configmaps: t.ConfigMap;
   secrets: t.Secret;
   serviceaccounts: t.ServiceAccount;

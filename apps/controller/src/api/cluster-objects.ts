@@ -10,6 +10,7 @@ import {
 } from '@gantry/api-types';
 import type { ApiClient } from '@gantry/core';
 import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
+import { skipMirrorLabel } from '@gantry/core/reconcile/mirrored-slices';
 import { annotations, defaultClassName, localProvisioner } from '@gantry/core/volumes/names';
 
 /** The namespaces that every cluster has. */
@@ -93,24 +94,33 @@ async function ensureDnsService(client: ApiClient, dnsIp: string | undefined): P
   return (await client.get('services', 'kube-system', 'kube-dns')).spec.clusterIP ?? '';
 }
 
-/** Pods reach the API through their node's agent; the slice is for those who look where it is. */
+/** Pods reach the API through their node's agent; slice and Endpoints are for those who look where it is. */
 async function ensureApiEndpoints(client: ApiClient, options: ClusterObjectsOptions): Promise<void> {
   const { apiAddress = '127.0.0.1', apiPort = 6443 } = options;
   // An endpoint may not be a loopback address: nobody else could use it.
   const isReachable = isIP(apiAddress) === 4 && !apiAddress.startsWith('127.') && apiPort > 0;
+  const place = { name: 'kubernetes', namespace: 'default' };
+  const ports = isReachable ? [{ name: 'https', protocol: 'TCP', port: apiPort }] : [];
   const slice: NewObject<EndpointSlice> = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    metadata: { ...place, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
     addressType: 'IPv4',
     endpoints: isReachable ? [{ addresses: [apiAddress], conditions: { ready: true } }] : [],
-    ports: isReachable ? [{ name: 'https', protocol: 'TCP', port: apiPort }] : [],
+    ports,
   };
   await createIfAbsent(client, 'endpointslices.discovery.k8s.io', slice);
   const present = await client.get('endpointslices.discovery.k8s.io', 'default', 'kubernetes');
-  const { endpoints, ports } = slice;
-  if (isSemanticallyEqual(present.endpoints, endpoints) && isSemanticallyEqual(present.ports, ports)) return;
-  await client.update('endpointslices.discovery.k8s.io', { ...present, endpoints, ports });
+  const { endpoints } = slice;
+  if (!isSemanticallyEqual(present.endpoints, endpoints) || !isSemanticallyEqual(present.ports, ports)) {
+    await client.update('endpointslices.discovery.k8s.io', { ...present, endpoints, ports });
+  }
+  const subsets = isReachable ? [{ addresses: [{ ip: apiAddress }], ports }] : [];
+  // The slice is there already: none is to be made of these.
+  const metadata = { ...place, labels: { [skipMirrorLabel]: 'true' } };
+  await createIfAbsent(client, 'endpoints', { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets });
+  const old = await client.get('endpoints', 'default', 'kubernetes');
+  if (!isSemanticallyEqual(old.subsets, subsets)) await client.update('endpoints', { ...old, subsets });
 }
 
 const storageClassMark = 'gantry.io/storage-class-created';

@@ -4,27 +4,16 @@ import {
   keyOf,
   type Node,
   type ObjectKey,
-  objectKey,
   type Pod,
   type Service,
 } from '@gantry/api-types';
 import type { Informer, InformerEvent } from '@gantry/core';
 import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
-import {
-  endpointSliceManager,
-  managedByLabel,
-  planEndpointSlices,
-  serviceNameLabel,
-} from '@gantry/core/reconcile/endpoint-slices';
+import { planEndpointSlices } from '@gantry/core/reconcile/endpoint-slices';
 import { isPodReady } from '@gantry/core/reconcile/pod-state';
-import {
-  type ControllerDefinition,
-  type ControllerServices,
-  isNamespaceTerminating,
-  type KeyQueue,
-  type ReconcileResult,
-} from './controller.ts';
+import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from './controller.ts';
 import { SelectorIndex } from './indexes.ts';
+import { applySlices, ownedService, selectorOf } from './service-slices.ts';
 
 /** Changes of many pods of a Service within this time become one write. */
 const batchMs = 10;
@@ -59,6 +48,11 @@ export class EndpointSliceController implements ControllerDefinition {
         queue.add(keyOf(event.object));
       }),
       this.#pods.onEvent((event) => this.#onPod(event, queue)),
+      this.#nodes.onEvent(({ type, object, previous }) => {
+        const zone = type === 'deleted' ? undefined : zoneOf(object);
+        const zoneBefore = type === 'deleted' ? zoneOf(object) : zoneOf(previous);
+        if (zone !== zoneBefore) this.#onZoneChange(object.metadata.name, queue);
+      }),
       this.#slices.onEvent(({ type, object }) => {
         // Our own writes come back as events too; a deletion is the one change that is not ours as a rule.
         const service = ownedService(object);
@@ -78,9 +72,9 @@ export class EndpointSliceController implements ControllerDefinition {
       service,
       pods: this.#pods.lister.list(namespace).filter((pod) => compiled.matches(pod.metadata.labels)),
       slices: this.#slices.lister.listByOwner(uid).filter((slice) => ownedService(slice) === key),
-      zoneOf: (nodeName) => this.#nodes.lister.get(nodeName)?.metadata.labels?.[zoneLabel],
+      zoneOf: (nodeName) => zoneOf(this.#nodes.lister.get(nodeName)),
     });
-    await this.#apply(plan);
+    await applySlices(this.#services.client, plan);
     return undefined;
   }
 
@@ -95,34 +89,17 @@ export class EndpointSliceController implements ControllerDefinition {
     for (const key of this.#selectors.matching(namespace, previous.metadata.labels)) queue.addAfter(key, batchMs);
   }
 
-  async #apply(plan: ReturnType<typeof planEndpointSlices>): Promise<void> {
-    const { client } = this.#services;
-    try {
-      for (const slice of plan.create) await client.create('endpointslices.discovery.k8s.io', slice);
-      for (const slice of plan.update) await client.update('endpointslices.discovery.k8s.io', slice);
-    } catch (error) {
-      if (isNamespaceTerminating(error)) return;
-      throw error;
-    }
-    for (const { metadata } of plan.delete) {
-      const preconditions = { uid: metadata.uid };
-      await client.delete('endpointslices.discovery.k8s.io', metadata.namespace, metadata.name, { preconditions });
+  /** The endpoints of the node's pods carry its zone. */
+  #onZoneChange(nodeName: string, queue: KeyQueue): void {
+    for (const { spec, metadata } of this.#pods.lister.list()) {
+      if (spec.nodeName !== nodeName) continue;
+      for (const key of this.#selectors.matching(metadata.namespace, metadata.labels)) queue.addAfter(key, batchMs);
     }
   }
 }
 
-function selectorOf(service: Service): Record<string, string> | undefined {
-  const { selector, type } = service.spec;
-  return type === 'ExternalName' || !selector || Object.keys(selector).length === 0 ? undefined : selector;
-}
-
-/** The key of the Service whose slice this is, where we manage it. */
-function ownedService(slice: EndpointSlice): ObjectKey | undefined {
-  const labels = slice.metadata.labels ?? {};
-  const service = labels[serviceNameLabel];
-  return labels[managedByLabel] === endpointSliceManager && service
-    ? objectKey(slice.metadata.namespace, service)
-    : undefined;
+function zoneOf(node: Node | undefined): string | undefined {
+  return node?.metadata.labels?.[zoneLabel];
 }
 
 function hasRelevantChange(previous: Pod, pod: Pod): boolean {

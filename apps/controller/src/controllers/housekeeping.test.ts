@@ -292,4 +292,18 @@ describe('EndpointSlices', () => {
     await rig.pass();
     expect(slices(rig)).toEqual([]);
   });
+
+  it('follow the zone of a node', async () => {
+    await using rig = new TestRig();
+    const zone = (name: string) => ({ 'topology.kubernetes.io/zone': name });
+    const node = rig.cluster.seed('nodes', { metadata: { name: 'n1', labels: zone('a') }, spec: {}, status: {} });
+    rig.cluster.seed('services', { metadata: { name: 'web', namespace: 'default' }, spec });
+    seedPod(rig, 'a', '10.244.0.5', true);
+    rig.start();
+    await rig.pass();
+    expect(slices(rig)[0]?.endpoints[0]?.zone).toBe('a');
+    await rig.cluster.client.update('nodes', { ...node, metadata: { ...node.metadata, labels: zone('b') } });
+    await rig.pass();
+    expect(slices(rig)[0]?.endpoints[0]?.zone).toBe('b');
+  });
 });

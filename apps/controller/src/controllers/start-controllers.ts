@@ -5,6 +5,8 @@ import { CronJobController } from './cron-job-controller.ts';
 import { DaemonSetController } from './daemon-set-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
+import { EndpointSliceMirroringController } from './endpoint-slice-mirroring-controller.ts';
+import { EndpointsController } from './endpoints-controller.ts';
 import { EphemeralVolumeController } from './ephemeral-volume-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { IngressController } from './ingress-controller.ts';
@@ -74,6 +76,8 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new TaintEvictionController(services, Math.max(nodeGraceMs, reconnectMs)),
     new PodGarbageCollector(services, { terminatedPodThreshold, absentNodeMs }),
     new EndpointSliceController(services),
+    new EndpointsController(services),
+    new EndpointSliceMirroringController(services),
     new LoadBalancerController(services),
     new PersistentVolumeClaimController(services),
     new PersistentVolumeController(services),

@@ -490,6 +490,13 @@ export interface DeploymentStrategy {
   rollingUpdate?: RollingUpdateDeployment;
 }
 
+export interface DiscoveryV1EndpointPort {
+  name?: string;
+  protocol?: string;
+  port?: number;
+  appProtocol?: string;
+}
+
 export interface DownwardAPIProjection {
   items?: DownwardAPIVolumeFile[];
 }
@@ -525,6 +532,13 @@ export interface Endpoint {
   hints?: EndpointHints;
 }
 
+export interface EndpointAddress {
+  ip: string;
+  hostname?: string;
+  nodeName?: string;
+  targetRef?: ObjectReference;
+}
+
 export interface EndpointConditions {
   ready?: boolean;
   serving?: boolean;
@@ -538,8 +552,8 @@ export interface EndpointHints {
 
 export interface EndpointPort {
   name?: string;
+  port: number;
   protocol?: string;
-  port?: number;
   appProtocol?: string;
 }
 
@@ -549,7 +563,20 @@ export interface EndpointSlice {
   metadata: ObjectMeta;
   addressType: string;
   endpoints: Endpoint[];
-  ports: EndpointPort[];
+  ports: DiscoveryV1EndpointPort[];
+}
+
+export interface EndpointSubset {
+  addresses?: EndpointAddress[];
+  notReadyAddresses?: EndpointAddress[];
+  ports?: EndpointPort[];
+}
+
+export interface Endpoints {
+  apiVersion: 'v1';
+  kind: 'Endpoints';
+  metadata: ObjectMeta;
+  subsets?: EndpointSubset[];
 }
 
 export interface EnvFromSource {

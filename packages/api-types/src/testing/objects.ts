@@ -1,6 +1,7 @@
 import type {
   ConfigMap,
   EndpointSlice,
+  Endpoints,
   Event,
   Lease,
   Namespace,
@@ -57,6 +58,16 @@ export function makeEndpointSlice(options: EndpointSliceOptions = {}): EndpointS
     addressType: 'IPv4',
     endpoints: options.endpoints ?? [],
     ports: options.ports ?? [],
+  };
+}
+
+/** Endpoints without addresses. */
+export function makeEndpoints(options: MetadataOptions & Pick<Endpoints, 'subsets'> = {}): Endpoints {
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: makeMetadata('Endpoints', { ...options, isNamespaced: true }),
+    ...pick(options, ['subsets']),
   };
 }
 

@@ -37,6 +37,11 @@ it.each<[string, AnyObject]>([
   ['what is being deleted', object('Secret', {}, { deletionTimestamp: 'now' })],
   ['join tokens', object('Secret', { type: 'bootstrap.kubernetes.io/token' })],
   ['the Service of the API', object('Service', {}, { name: 'kubernetes', namespace: 'default' })],
+  ['the Endpoints of the API', object('Endpoints', {}, { name: 'kubernetes', namespace: 'default' })],
+  [
+    'Endpoints made of pods',
+    object('Endpoints', {}, { labels: { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' } }),
+  ],
   ['the CA of the cluster', object('ConfigMap', {}, { name: 'kube-root-ca.crt' })],
   [
     'a directory of a node',

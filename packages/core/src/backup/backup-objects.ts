@@ -1,4 +1,5 @@
 import type { KubernetesObject, OwnerReference } from '@gantry/api-types';
+import { endpointsManagedByLabel, endpointsManager } from '../reconcile/service-endpoints.ts';
 import { annotations, finalizers } from '../volumes/names.ts';
 
 /** An object of any kind, as JSON has it. */
@@ -12,7 +13,6 @@ const skippedResources: ReadonlySet<string> = new Set([
   'events',
   'nodes',
   'leases',
-  'endpoints',
   'controllerrevisions',
   'volumeattachments',
   'csinodes',
@@ -60,7 +60,8 @@ export function toBackup(object: AnyObject): AnyObject | undefined {
 function isOfCluster({ kind, metadata, type }: AnyObject): boolean {
   if (kind === 'Secret') return skippedSecretTypes.has(type ?? '');
   if (kind === 'ConfigMap') return metadata.name === 'kube-root-ca.crt';
-  if (kind === 'Service' || kind === 'EndpointSlice') {
+  if (kind === 'Endpoints' && metadata.labels?.[endpointsManagedByLabel] === endpointsManager) return true;
+  if (kind === 'Service' || kind === 'Endpoints' || kind === 'EndpointSlice') {
     return metadata.namespace === 'default' && metadata.name === 'kubernetes';
   }
   // A directory of one node: its claim and its contents are backed up instead.

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointSlice, NewObject, Pod, Service } from '@gantry/api-types';
+import type { Endpoint, EndpointSlice, KubernetesObject, NewObject, Pod, Service } from '@gantry/api-types';
 import { isSemanticallyEqual } from '../lib/deep-equal.ts';
 import { serviceNameLabel } from '../network/services/service-objects.ts';
 import { addressTypesOf, type EndpointGroup, groupEndpoints, portsKey } from './endpoints.ts';
@@ -26,14 +26,31 @@ export interface EndpointSliceObservation {
   readonly zoneOf: (nodeName: string) => string | undefined;
 }
 
+/** What the slices of one owner have in common. */
+export interface SliceShape {
+  readonly owner: KubernetesObject;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined leaves a present slice's annotations as they are. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /**
  * The slices that make a Service's endpoints known: at most 100 endpoints each, an endpoint stays in its slice as long
  * as it can, so that few slices change. A Service without endpoints keeps one empty slice per address type. Pure.
  */
 export function planEndpointSlices(observation: EndpointSliceObservation): EndpointSlicePlan {
   const { service, pods, zoneOf } = observation;
-  const living = observation.slices.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const groups = withPlaceholders(service, groupEndpoints(service, pods, zoneOf));
+  return arrangeSlices(groups, observation.slices, { owner: service, labels: sliceLabels(service) });
+}
+
+/** Spreads groups of endpoints over slices of at most 100, changing as few of the present ones as it can. Pure. */
+export function arrangeSlices(
+  groups: readonly EndpointGroup[],
+  present: readonly EndpointSlice[],
+  shape: SliceShape,
+): EndpointSlicePlan {
+  const living = present.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const create: NewObject<EndpointSlice>[] = [];
   const update: EndpointSlice[] = [];
   const unused = new Set(living);
@@ -42,11 +59,11 @@ export function planEndpointSlices(observation: EndpointSliceObservation): Endpo
     const slices = living.filter((slice) => portsKey(slice.addressType, slice.ports ?? []) === key);
     for (const [slice, endpoints] of distribute(group, slices)) {
       if (!slice) {
-        create.push(newSlice(service, group, endpoints));
+        create.push(newSlice(shape, group, endpoints));
         continue;
       }
       unused.delete(slice);
-      const next = changedSlice(service, slice, endpoints);
+      const next = changedSlice(shape, slice, endpoints);
       if (next) update.push(next);
     }
   }
@@ -92,16 +109,18 @@ function endpointKey(endpoint: Endpoint): string {
   return `${endpoint.targetRef?.uid ?? ''} ${endpoint.addresses[0] ?? ''}`;
 }
 
-function newSlice(service: Service, group: EndpointGroup, endpoints: readonly Endpoint[]): NewObject<EndpointSlice> {
-  const { namespace, name } = service.metadata;
+function newSlice(shape: SliceShape, group: EndpointGroup, endpoints: readonly Endpoint[]): NewObject<EndpointSlice> {
+  const { owner, labels, annotations = {} } = shape;
+  const { namespace, name } = owner.metadata;
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
       generateName: `${name}-`,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: sliceLabels(service),
-      ownerReferences: [controllerReference(service)],
+      labels: { ...labels },
+      ...(Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}),
+      ownerReferences: [controllerReference(owner)],
     },
     addressType: group.addressType,
     endpoints: [...endpoints],
@@ -110,14 +129,19 @@ function newSlice(service: Service, group: EndpointGroup, endpoints: readonly En
 }
 
 function changedSlice(
-  service: Service,
+  shape: SliceShape,
   slice: EndpointSlice,
   endpoints: readonly Endpoint[],
 ): EndpointSlice | undefined {
-  const labels = sliceLabels(service);
+  const labels = { ...shape.labels };
+  const annotations = shape.annotations ?? slice.metadata.annotations;
   const isSame =
-    isSemanticallyEqual(slice.endpoints, endpoints) && isSemanticallyEqual(slice.metadata.labels, labels, 'labels');
-  return isSame ? undefined : { ...slice, metadata: { ...slice.metadata, labels }, endpoints: [...endpoints] };
+    isSemanticallyEqual(slice.endpoints, endpoints) &&
+    isSemanticallyEqual(slice.metadata.labels, labels, 'labels') &&
+    isSemanticallyEqual(slice.metadata.annotations, annotations, 'annotations');
+  if (isSame) return undefined;
+  const metadata = { ...slice.metadata, labels, ...(annotations ? { annotations: { ...annotations } } : {}) };
+  return { ...slice, metadata, endpoints: [...endpoints] };
 }
 
 /** The Service's own labels and those that say whose slice it is. */

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointPort, Pod, Service } from '@gantry/api-types';
+import type { DiscoveryV1EndpointPort, Endpoint, Pod, Service } from '@gantry/api-types';
 import { isPodReady, isPodTerminal } from './pod-state.ts';
 
 export type AddressType = 'IPv4' | 'IPv6';
@@ -6,7 +6,7 @@ export type AddressType = 'IPv4' | 'IPv6';
 /** The endpoints of a Service that listen on the same ports: the content of one or more slices. */
 export interface EndpointGroup {
   readonly addressType: AddressType;
-  readonly ports: readonly EndpointPort[];
+  readonly ports: readonly DiscoveryV1EndpointPort[];
   /** Sorted by pod name. */
   readonly endpoints: readonly Endpoint[];
 }
@@ -26,7 +26,10 @@ export function groupEndpoints(
   pods: readonly Pod[],
   zoneOf: (nodeName: string) => string | undefined,
 ): readonly EndpointGroup[] {
-  const groups = new Map<string, { addressType: AddressType; ports: readonly EndpointPort[]; endpoints: Endpoint[] }>();
+  const groups = new Map<
+    string,
+    { addressType: AddressType; ports: readonly DiscoveryV1EndpointPort[]; endpoints: Endpoint[] }
+  >();
   const sorted = [...pods].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   for (const addressType of addressTypesOf(service)) {
     for (const pod of sorted) {
@@ -43,7 +46,7 @@ export function groupEndpoints(
 }
 
 /** The same for the same address type and ports, whatever their order. */
-export function portsKey(addressType: string, ports: readonly EndpointPort[]): string {
+export function portsKey(addressType: string, ports: readonly DiscoveryV1EndpointPort[]): string {
   const texts = ports.map(({ name, protocol, port, appProtocol }) => [name, protocol, port, appProtocol].join('/'));
   return [addressType, ...texts.sort((a, b) => (a < b ? -1 : 1))].join(' ');
 }
@@ -77,8 +80,8 @@ function newEndpoint(
 }
 
 /** A port whose name the pod does not know is left out, as if the Service did not have it. */
-function endpointPorts(service: Service, pod: Pod): readonly EndpointPort[] {
-  const ports: EndpointPort[] = [];
+function endpointPorts(service: Service, pod: Pod): readonly DiscoveryV1EndpointPort[] {
+  const ports: DiscoveryV1EndpointPort[] = [];
   for (const { name, protocol = 'TCP', port, targetPort, appProtocol } of service.spec.ports ?? []) {
     const number = resolvePort(pod, targetPort === undefined || targetPort === 0 ? port : targetPort, protocol);
     if (number === undefined) continue;

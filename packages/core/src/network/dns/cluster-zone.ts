@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointPort, EndpointSlice, Service, ServicePort } from '@gantry/api-types';
+import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice, Service, ServicePort } from '@gantry/api-types';
 
 /** What the zone is made of: the cluster's Services and their slices, by `namespace/name`. */
 export interface ZoneView {
@@ -124,7 +124,7 @@ function answerBase(subject: Subject, name: string, type: string): ZoneAnswer {
 function portRecords(
   subject: Subject,
   name: string,
-  isWanted: (port: ServicePort | EndpointPort) => boolean,
+  isWanted: (port: ServicePort | DiscoveryV1EndpointPort) => boolean,
 ): ZoneAnswer {
   const srv = (target: string, port: number): ZoneRecord => ({
     type: 'SRV',
@@ -149,7 +149,7 @@ function portRecords(
   return { exists: true, answers, additionals: [...additionals.values()] };
 }
 
-function isNamed(port: ServicePort | EndpointPort, name: string, protocol: string): boolean {
+function isNamed(port: ServicePort | DiscoveryV1EndpointPort, name: string, protocol: string): boolean {
   return (port.name ?? '').toLowerCase() === name && (port.protocol ?? 'TCP').toLowerCase() === protocol;
 }
 

@@ -1,0 +1,109 @@
+import type { EndpointSlice, Endpoints } from '@gantry/api-types';
+import { describe, expect, it } from 'vitest';
+import { TestRig } from './testing/test-rig.ts';
+
+const containers = [{ name: 'main', image: 'x' }];
+const place = { name: 'web', namespace: 'default' };
+const spec = { selector: { app: 'web' }, clusterIP: '10.96.0.9', ports: [{ port: 80, targetPort: 8080 }] };
+const { selector: _, ...openSpec } = spec;
+/** Longer than the controllers gather changes. */
+const settledMs = 1000;
+
+function seedPod(rig: TestRig, name: string, ip: string, isReady: boolean) {
+  return rig.cluster.seed('pods', {
+    metadata: { name, namespace: 'default', labels: { app: 'web' } },
+    spec: { containers, nodeName: 'n1' },
+    status: { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
+  });
+}
+
+function seedEndpoints(rig: TestRig, ...ips: string[]): Endpoints {
+  const subsets = [{ addresses: ips.map((ip) => ({ ip })), ports: [{ port: 9000, protocol: 'TCP' }] }];
+  return rig.cluster.seed('endpoints', { metadata: place, subsets });
+}
+
+function mirrored(rig: TestRig): readonly EndpointSlice[] {
+  return rig.cluster
+    .list('endpointslices.discovery.k8s.io')
+    .filter(({ metadata }) =>
+      metadata.labels?.['endpointslice.kubernetes.io/managed-by']?.startsWith('endpointslicemirr'),
+    );
+}
+
+describe('the Endpoints of a Service', () => {
+  it('follow its pods and go with it', async () => {
+    await using rig = new TestRig();
+    rig.cluster.seed('services', { metadata: place, spec });
+    const pod = seedPod(rig, 'a', '10.244.0.5', false);
+    rig.start();
+    await rig.pass(settledMs);
+    const subsets = () => rig.cluster.get('endpoints', 'default/web')?.subsets;
+    const ports = [{ port: 8080, protocol: 'TCP' }];
+    expect(subsets()).toMatchObject([{ notReadyAddresses: [{ ip: '10.244.0.5', nodeName: 'n1' }], ports }]);
+    const status = { ...pod.status, conditions: [{ type: 'Ready', status: 'True' }] };
+    await rig.cluster.client.updateStatus('pods', { ...pod, status });
+    await rig.pass(settledMs);
+    expect(subsets()).toMatchObject([{ addresses: [{ ip: '10.244.0.5' }], ports }]);
+    await rig.cluster.client.delete('services', 'default', 'web');
+    await rig.pass(settledMs);
+    expect(rig.cluster.list('endpoints')).toEqual([]);
+  });
+
+  it('are made anew when somebody deletes or changes them', async () => {
+    await using rig = new TestRig();
+    rig.cluster.seed('services', { metadata: place, spec });
+    seedPod(rig, 'a', '10.244.0.5', true);
+    rig.start();
+    await rig.pass(settledMs);
+    const first = rig.cluster.get('endpoints', 'default/web');
+    if (!first) throw new Error('there are no Endpoints');
+    await rig.cluster.client.update('endpoints', { ...first, subsets: [] });
+    await rig.pass(settledMs);
+    expect(rig.cluster.get('endpoints', 'default/web')?.subsets).toEqual(first.subsets);
+    await rig.cluster.client.delete('endpoints', 'default', 'web');
+    await rig.pass(settledMs);
+    expect(rig.cluster.get('endpoints', 'default/web')?.subsets).toEqual(first.subsets);
+  });
+
+  it('that a user wrote before any Service stay as they are', async () => {
+    await using rig = new TestRig();
+    const { subsets } = seedEndpoints(rig, '192.0.2.1');
+    rig.start();
+    await rig.pass(settledMs);
+    expect(rig.cluster.get('endpoints', 'default/web')?.subsets).toEqual(subsets);
+    expect(mirrored(rig)).toEqual([]);
+  });
+});
+
+describe('Endpoints of a Service without a selector', () => {
+  it('become slices, which follow them and go with them', async () => {
+    await using rig = new TestRig();
+    rig.cluster.seed('services', { metadata: place, spec: openSpec });
+    const endpoints = seedEndpoints(rig, '192.0.2.1');
+    rig.start();
+    await rig.pass(settledMs);
+    const shown = () => mirrored(rig).flatMap((slice) => slice.endpoints.flatMap(({ addresses }) => addresses));
+    expect(shown()).toEqual(['192.0.2.1']);
+    const subsets = [{ addresses: [{ ip: '192.0.2.7' }], ports: [{ port: 9000, protocol: 'TCP' }] }];
+    await rig.cluster.client.update('endpoints', { ...endpoints, subsets });
+    await rig.pass(settledMs);
+    expect(shown()).toEqual(['192.0.2.7']);
+    await rig.cluster.client.delete('endpoints', 'default', 'web');
+    await rig.pass(settledMs);
+    expect(mirrored(rig)).toEqual([]);
+  });
+
+  it('give way to its pods once it has a selector', async () => {
+    await using rig = new TestRig();
+    const service = rig.cluster.seed('services', { metadata: place, spec: openSpec });
+    seedEndpoints(rig, '192.0.2.1');
+    seedPod(rig, 'a', '10.244.0.5', true);
+    rig.start();
+    await rig.pass(settledMs);
+    expect(mirrored(rig)).toHaveLength(1);
+    await rig.cluster.client.update('services', { ...service, spec: { ...service.spec, selector: { app: 'web' } } });
+    await rig.pass(settledMs);
+    expect(mirrored(rig)).toEqual([]);
+    expect(rig.cluster.get('endpoints', 'default/web')?.subsets).toMatchObject([{ addresses: [{ ip: '10.244.0.5' }] }]);
+  });
+});
