@@ -81,6 +81,8 @@ describe.each(['1.27', '1.30', '1.33'])('kubectl %s', { timeout: 60_000 }, (vers
     const resources = await run('api-resources');
     expect(resources).toMatch(/deployments\s+deploy\s+apps\/v1\s+true\s+Deployment/);
     expect(resources).toMatch(/endpointslices\s+discovery\.k8s\.io\/v1/);
+    expect(resources).toMatch(/endpoints\s+ep\s+v1\s+true\s+Endpoints/);
+    expect(await run('get ep')).toMatch(/NAME\s+ENDPOINTS\s+AGE\nkubernetes\s+<none>/);
     expect(await run('api-versions')).toContain('coordination.k8s.io/v1');
   });
 

@@ -94,7 +94,6 @@ describe('the Endpoints of a Service', () => {
           name: 'web',
           namespace: 'default',
           labels: { tier: 'front', 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' },
-          annotations: {},
         },
         subsets: [
           {

@@ -41,29 +41,47 @@ export function planServiceEndpoints(observation: ServiceEndpointsObservation): 
   if (slices.length === 0 || present?.metadata.deletionTimestamp !== undefined) return { action: 'none' };
   const all = repackSubsets(slices.flatMap((slice) => membersOf(service, slice)));
   const { subsets, isTruncated } = truncateSubsets(all);
-  const { [overCapacityAnnotation]: _, ...others } = present?.metadata.annotations ?? {};
-  const annotations = { ...others, ...(isTruncated ? { [overCapacityAnnotation]: 'truncated' } : {}) };
-  const wanted = { labels: endpointsLabels(service), annotations };
-  if (!present) {
-    const { namespace, name } = service.metadata;
-    const place = { name, ...(namespace === undefined ? {} : { namespace }) };
-    const object: NewObject<Endpoints> = {
-      apiVersion: 'v1',
-      kind: 'Endpoints',
-      metadata: place,
-      subsets: [...subsets],
-    };
-    return { action: 'create', object: { ...object, metadata: { ...place, ...wanted } } };
-  }
+  const labels = endpointsLabels(service);
+  const annotations = endpointsAnnotations(present, isTruncated);
+  if (!present) return { action: 'create', object: newEndpoints(service, labels, annotations, subsets) };
   const isSame =
     isSemanticallyEqual(present.subsets, subsets) &&
-    isSemanticallyEqual(present.metadata.labels, wanted.labels, 'labels') &&
+    isSemanticallyEqual(present.metadata.labels, labels, 'labels') &&
     isSemanticallyEqual(present.metadata.annotations, annotations, 'annotations');
   if (isSame) return { action: 'none' };
+  const { annotations: _, ...metadata } = present.metadata;
+  const changed = { ...metadata, labels, ...(annotations ? { annotations } : {}) };
+  return { action: 'update', object: { ...present, metadata: changed, subsets: [...subsets] } };
+}
+
+function newEndpoints(
+  service: Service,
+  labels: Record<string, string>,
+  annotations: Record<string, string> | undefined,
+  subsets: readonly EndpointSubset[],
+): NewObject<Endpoints> {
+  const { namespace, name } = service.metadata;
   return {
-    action: 'update',
-    object: { ...present, metadata: { ...present.metadata, ...wanted }, subsets: [...subsets] },
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels,
+      ...(annotations ? { annotations } : {}),
+    },
+    subsets: [...subsets],
   };
+}
+
+/** What others annotated, and whether addresses are missing; undefined for none. */
+function endpointsAnnotations(
+  present: Endpoints | undefined,
+  isTruncated: boolean,
+): Record<string, string> | undefined {
+  const { [overCapacityAnnotation]: _, ...others } = present?.metadata.annotations ?? {};
+  const annotations = { ...others, ...(isTruncated ? { [overCapacityAnnotation]: 'truncated' } : {}) };
+  return Object.keys(annotations).length > 0 ? annotations : undefined;
 }
 
 /** Whether the Endpoints were made from a Service's pods, not by a user. */
