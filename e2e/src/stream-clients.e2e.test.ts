@@ -140,10 +140,7 @@ describe('kubectl in a terminal', () => {
 });
 
 it('forwards ports of a pod on the network of its host', async () => {
-  const free = createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const { port } = free.address() as AddressInfo;
-  await new Promise((resolve) => free.close(resolve));
+  const port = await freeLowPort();
   const serve = shell(`mkdir /www; echo hello host > /www/hello; exec httpd -f -p 127.0.0.1:${port} -h /www`);
   const listens = `grep -q ":${port.toString(16).toUpperCase().padStart(4, '0')} " /proc/net/tcp`;
   const readinessProbe = { exec: shell(listens), periodSeconds: 1, timeoutSeconds: 10 };
@@ -240,4 +237,18 @@ async function firstAnswer(port: number, text: string): Promise<string> {
   await waitUntil(`port ${port} answers`, 60_000, async () => answer().length >= text.length);
   socket.destroy();
   return answer();
+}
+
+/** Below the range that the kernel gives to outgoing connections: one of those could take it before the pod listens. */
+async function freeLowPort(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 5_000); port < 30_000; port += 1) {
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
+  throw new Error('no port from 20000 to 29999 is free');
 }
