@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Event, Node, Pod } from '@gantry/api-types';
 import { describe, expect, it } from 'vitest';
 import { Random } from './soak/random.ts';
+import { waitUntil } from './testbed/deadline.ts';
 import { freezeEngine, killEngine, startEngine } from './testbed/engine-faults.ts';
 import { hostTraces, waitForTraces } from './testbed/host-traces.ts';
 import { sleeperImage } from './testbed/multi-host-cluster.ts';
@@ -44,6 +45,22 @@ describe('a host whose engine or agent fails', () => {
     // The engine ends what it finds running: nothing is a container of before that only seems to run.
     const after = (await web.running()).map(({ id, startedAt }) => `${id} ${startedAt}`);
     expect(after.filter((one) => before.includes(one))).toEqual([]);
+  });
+
+  it('runs every pod once when its agent was started before its engine', async () => {
+    const web = await deploy('engine-late', 2);
+    await whileWatched(cluster(), host(), async () => {
+      const waits = async () =>
+        (await host().agentLog()).split('the container engine cannot be reached, waiting for it');
+      const before = await waits();
+      await killEngine(host());
+      await host().killAgent();
+      await host().startAgent();
+      await waitUntil('the agent waits', 30_000, async () => (await waits()).length > before.length);
+      await startEngine(host());
+      await cluster().waitForReadyNodes();
+      await settle(web, 2);
+    });
   });
 
   it('starts and stops what was declared, once, when its engine stood still meanwhile', async () => {

@@ -11,9 +11,10 @@ import { findNftProblem } from './network/nft.ts';
 import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
 import { describeNode, type NodeDescriptionOptions } from './node/describe-node.ts';
 import { ownsHost, reserveOf } from './node/reserve.ts';
+import { whenEngineAnswers } from './node/when-engine-answers.ts';
 import { hostAddress } from './pod/host-limits.ts';
 import { type PodManager, startPodManager } from './pod/pod-manager.ts';
-import type { ContainerRuntime } from './runtime/container-runtime.ts';
+import { type ContainerRuntime, messageOf } from './runtime/container-runtime.ts';
 import { DockerImageTransfer } from './runtime/docker-image-transfer.ts';
 import { DockerRuntime } from './runtime/docker-runtime.ts';
 import { NodeServices, podNameServer } from './services/node-services.ts';
@@ -36,16 +37,18 @@ const startRetryMs = 2_000;
 
 /** Starts a node's agent: joins if it must, connects, and runs the node's pods from the first welcome on. */
 export async function startAgent(config: AgentConfig, logger: Logger): Promise<Agent> {
-  const credential = await obtainCredential(config);
+  const { credential, isNew } = await obtainCredential(config);
   const agent = new NodeAgent(config, credential, logger);
-  await agent.start();
+  await agent.start(isNew);
   return agent;
 }
 
-async function obtainCredential(config: AgentConfig): Promise<NodeCredential> {
+async function obtainCredential(config: AgentConfig): Promise<{ credential: NodeCredential; isNew: boolean }> {
   const kept = await readCredential(config.dataDir);
   const isSameNode = kept?.nodeName === config.nodeName && kept.server === config.server;
-  if (kept && isSameNode && (!config.joinToken || (await isOfCluster(kept, config.caFile)))) return kept;
+  if (kept && isSameNode && (!config.joinToken || (await isOfCluster(kept, config.caFile)))) {
+    return { credential: kept, isNew: false };
+  }
   if (!config.joinToken) {
     throw new Error(
       `this host has no credential for ${config.server}: set GANTRY_JOIN_TOKEN to a join token (\`gantry join\` prints a line with one)`,
@@ -53,7 +56,8 @@ async function obtainCredential(config: AgentConfig): Promise<NodeCredential> {
   }
   const caPem = await readFile(config.caFile, 'utf8');
   const { server, nodeName, dataDir, joinToken } = config;
-  return joinCluster({ server, caPem, bootstrapToken: joinToken, nodeName, dataDir });
+  const credential = await joinCluster({ server, caPem, bootstrapToken: joinToken, nodeName, dataDir });
+  return { credential, isNew: true };
 }
 
 /** A cluster that was made anew at the same address has another CA: the credential of the old one is worth nothing. */
@@ -78,6 +82,8 @@ class NodeAgent implements Agent {
   #manager: PodManager | undefined;
   #services: NodeServices | undefined;
   #serviceProblem: string | undefined;
+  /** Why pods cannot be run yet. */
+  #startProblem: string | undefined;
   #routesTold: RoutesTold | undefined;
   #routes: RouteKeeper | undefined;
 
@@ -105,11 +111,14 @@ class NodeAgent implements Agent {
     });
   }
 
-  async start(): Promise<void> {
+  /** Whoever has just typed the line of `gantry join` is told that there is no engine; later, it is waited for. */
+  async start(isNew: boolean): Promise<void> {
     await mkdir(this.#config.dataDir, { recursive: true });
     // As the engine and mount tables name it.
     this.#dataDir = await realpath(this.#config.dataDir);
-    this.#registration = await describeNode(this.#description());
+    const describe = () => describeNode(this.#description());
+    const logger = this.#logger;
+    this.#registration = await (isNew ? describe() : whenEngineAnswers(describe, { clock: systemClock, logger }));
     this.#connection.start();
     this.#every(describeEveryMs, () => this.#describeAgain());
     this.#every(usageEveryMs, () => this.#sendUsage());
@@ -152,15 +161,20 @@ class NodeAgent implements Agent {
 
   #currentRegistration(): NodeRegistration {
     if (!this.#registration) throw new Error('the host was not described yet');
-    const isReachable = this.#manager?.isEngineReachable ?? true;
+    const notReadyReason = this.#notReadyReason();
     const problem = this.#serviceProblem;
     const conditions = this.#manager?.conditions ?? this.#registration.conditions;
     return {
       ...this.#registration,
       ...(this.#ingress?.isListening === false ? {} : ingressOf(this.#config)),
       conditions: [...conditions, ...(problem === undefined ? [] : [noServices(problem)])],
-      ...(isReachable ? {} : { notReadyReason: 'the Docker Engine does not answer' }),
+      ...(notReadyReason === undefined ? {} : { notReadyReason }),
     };
+  }
+
+  #notReadyReason(): string | undefined {
+    if (this.#manager?.isEngineReachable === false) return 'the Docker Engine does not answer';
+    return this.#startProblem && `pods cannot be run yet: ${this.#startProblem}`;
   }
 
   #onWelcome(welcome: Welcome): void {
@@ -214,11 +228,15 @@ class NodeAgent implements Agent {
       this.#connection.setPods(manager);
       this.#manager = manager;
       this.#services = this.#startServices(welcome);
-      if (this.#serviceProblem !== undefined) this.#connection.sendRegistration();
+      const isNews = this.#serviceProblem !== undefined || this.#startProblem !== undefined;
+      this.#startProblem = undefined;
+      if (isNews) this.#connection.sendRegistration();
       this.#keepRoutes(manager, welcome.cluster);
     } catch (error) {
       if (this.#isStopped) return;
       this.#logger.error({ err: error }, 'pods cannot be run yet, trying again');
+      this.#startProblem = messageOf(error);
+      this.#connection.sendRegistration();
       this.#retry = setTimeout(() => {
         this.#starting = this.#startPods(welcome);
       }, startRetryMs);

@@ -20,6 +20,8 @@ export interface EngineWatchOptions {
 }
 
 const retry = { baseMs: 250, maxMs: 10_000 };
+/** Between two questions to an engine that leaves them unanswered; each waits long enough by itself. */
+const silentRetryMs = 1_000;
 
 /** Keeps the engine's event stream open, reconnecting with back-off, and lists after each connect and now and then. */
 export class EngineWatch {
@@ -28,14 +30,17 @@ export class EngineWatch {
   #cancelTimer: (() => void) | undefined;
   #failures = 0;
   #connection: AbortController | undefined;
+  /** The engine keeps the connection and does not answer. */
+  #isSilent = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: EngineWatchOptions) {
     this.#options = options;
   }
 
+  /** Whether the engine is there and answers. */
   get isConnected(): boolean {
-    return this.#connection !== undefined;
+    return this.#connection !== undefined && !this.#isSilent;
   }
 
   /** Resolves after the first attempt, whether it succeeded or not; goes on until {@link stop}. */
@@ -101,21 +106,32 @@ export class EngineWatch {
     if (this.#stopped.signal.aborted || !this.#connection) return;
     const { clock, relistMs } = this.#options;
     this.#cancelTimer?.();
-    this.#cancelTimer = clock.setTimer(() => void this.#run(() => this.#relist()), relistMs);
+    const delayMs = this.#isSilent ? silentRetryMs : relistMs;
+    this.#cancelTimer = clock.setTimer(() => void this.#run(() => this.#relist()), delayMs);
   }
 
   async #relist(): Promise<void> {
+    const wasSilent = this.#isSilent;
     try {
       await this.#list();
+      if (wasSilent) this.#options.logger.info({}, 'the container engine answers again');
     } catch (error) {
       // A broken engine also ends the event stream, which reconnects; a slow one is asked again.
-      this.#options.logger.warn({ err: messageOf(error) }, 'the engine did not list its containers');
+      this.#options.logger.warn({ err: messageOf(error) }, 'the containers of the engine could not be looked through');
     }
     this.#relistLater();
   }
 
   async #list(): Promise<void> {
     const { runtime, labels, onList } = this.#options;
-    await onList(await runtime.listContainers(labels));
+    let containers: readonly ContainerSummary[];
+    try {
+      containers = await runtime.listContainers(labels);
+    } catch (error) {
+      this.#isSilent = true;
+      throw error;
+    }
+    this.#isSilent = false;
+    await onList(containers);
   }
 }
