@@ -1,6 +1,7 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import type { Logger } from '@gantry/core';
@@ -118,7 +119,7 @@ class NodeAgent implements Agent {
     this.#dataDir = await realpath(this.#config.dataDir);
     const describe = () => describeNode(this.#description());
     const logger = this.#logger;
-    this.#registration = await (isNew ? describe() : whenEngineAnswers(describe, { clock: systemClock, logger }));
+    this.#registration = await (isNew ? describe() : whenEngineAnswers(describe, { pause, logger }));
     this.#connection.start();
     this.#every(describeEveryMs, () => this.#describeAgain());
     this.#every(usageEveryMs, () => this.#sendUsage());

@@ -6,22 +6,22 @@ import { quietLogger } from '../testing/quiet-logger.ts';
 import { whenEngineAnswers } from './when-engine-answers.ts';
 
 it('waits for an engine that starts later', async () => {
-  const clock = new FakeClock();
-  const runtime = new FakeRuntime(clock);
+  const runtime = new FakeRuntime(new FakeClock());
+  let pauses = 0;
   runtime.isDown = true;
-  const answer = whenEngineAnswers(() => runtime.info(), { clock, logger: quietLogger() });
-  for (let seconds = 0; seconds < 90; seconds += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    clock.advance(1_000);
-  }
-  runtime.isDown = false;
-  await new Promise((resolve) => setImmediate(resolve));
-  clock.advance(1_000);
-  expect((await answer).id).toBe('fake');
+  const pause = async () => {
+    pauses += 1;
+    runtime.isDown = pauses < 90;
+  };
+  const { id } = await whenEngineAnswers(() => runtime.info(), { pause, logger: quietLogger() });
+  expect([id, pauses]).toEqual(['fake', 90]);
 });
 
 it('does not ask an engine again that refuses', async () => {
   const refusal = new RuntimeError('refused', 'client version 1.41 is too new');
-  const answer = whenEngineAnswers(() => Promise.reject(refusal), { clock: new FakeClock(), logger: quietLogger() });
+  const answer = whenEngineAnswers(() => Promise.reject(refusal), {
+    pause: async () => undefined,
+    logger: quietLogger(),
+  });
   await expect(answer).rejects.toBe(refusal);
 });
