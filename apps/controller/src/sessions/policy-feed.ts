@@ -66,11 +66,11 @@ export class PolicyFeed {
   }
 
   #onPod({ type, object, previous }: InformerEvent<Pod>): void {
-    const before = previous ? placeOf(previous) : undefined;
-    const after = type === 'deleted' ? undefined : placeOf(object);
-    const gone = type === 'deleted' ? placeOf(object) : before;
-    if (gone !== after || type !== 'modified') {
-      if (gone !== undefined && (type === 'deleted' || before !== undefined)) this.#count(gone, object, -1);
+    const isGone = type === 'deleted';
+    const before = isGone ? placeOf(object) : previous && placeOf(previous);
+    const after = isGone ? undefined : placeOf(object);
+    if (before !== after) {
+      if (before !== undefined) this.#count(before, object, -1);
       if (after !== undefined) this.#count(after, object, 1);
       if (this.#policies.size > 0) this.#schedule();
     }
