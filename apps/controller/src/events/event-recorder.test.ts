@@ -121,6 +121,21 @@ describe('a storm', () => {
     expect(warnings[0]?.fields).toEqual({ dropped: 45 - written.length });
   });
 
+  it('leaves no more behind than are kept, the newest', async () => {
+    const { clock, cluster, record } = setUp({ maxKept: 10 });
+    for (const each of pods(40)) {
+      record(each);
+      await clock.advanceAsync(1_000);
+    }
+    await clock.advanceAsync(60_000);
+    const kept = cluster.list('events').map(({ involvedObject }) => involvedObject.name);
+    expect(kept.toSorted()).toEqual(
+      pods(40)
+        .slice(30)
+        .map(({ metadata }) => metadata.name),
+    );
+  });
+
   it('is written at a pace that leaves room for others', async () => {
     const { clock, cluster, record } = setUp({ writesPerSecond: 10 });
     for (const each of pods(100)) record(each);

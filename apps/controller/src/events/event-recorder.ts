@@ -8,12 +8,17 @@ import { EventWriter, type PendingEvent } from './event-writer.ts';
 
 export interface EventRecorderOptions {
   readonly client: ApiClient;
-  /** With informers, events older than `ttlMs` are deleted. */
+  /** With informers, events older than `ttlMs`, and those beyond `maxKept`, are deleted. */
   readonly informers?: InformerSource;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long an event is kept after it last happened; 1 h by default. */
   readonly ttlMs?: number;
+  /**
+   * How many events are kept, the newest; 10,000 by default, about 30 MB of memory. Kubernetes knows the age alone, but a
+   * busy hour would then take more memory than everything else here.
+   */
+  readonly maxKept?: number;
   /** How many events may wait to be written; beyond it the oldest Normal ones are dropped. 4,096 by default. */
   readonly maxWaiting?: number;
   /** Events written per second in the long run, so that a storm of pods is not slowed by its own events; 200 by default. */
@@ -27,8 +32,8 @@ const reportDropsEveryMs = 60_000;
 /** The recorder of a process, and its end: `stop` resolves once nothing is being written; what waits is given up. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder & { stop(): Promise<void> } {
   const recorder = new QueueingEventRecorder(options);
-  const { client, informers, clock, logger, ttlMs = 3_600_000 } = options;
-  const sweeper = informers && new EventSweeper({ client, informers, clock, logger, ttlMs });
+  const { client, informers, clock, logger, ttlMs = 3_600_000, maxKept = 10_000 } = options;
+  const sweeper = informers && new EventSweeper({ client, informers, clock, logger, ttlMs, maxKept });
   return {
     record: (about, event) => recorder.record(about, event),
     async stop() {

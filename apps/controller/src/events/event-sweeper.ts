@@ -8,13 +8,15 @@ export interface EventSweeperOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ttlMs: number;
+  /** How many are kept at most; the ones that last happened first go first. */
+  readonly maxKept: number;
 }
 
 const sweepEveryMs = 60_000;
 /** Deletes under way at once: old events must not hold up anything that matters. */
 const batchSize = 16;
 
-/** Deletes events that last happened longer ago than their time to live. */
+/** Deletes events that last happened longer ago than their time to live, and the oldest of too many. */
 export class EventSweeper {
   readonly #options: EventSweeperOptions;
   #cancel: () => void;
@@ -39,12 +41,8 @@ export class EventSweeper {
   }
 
   async #sweep(): Promise<void> {
-    const { informers, clock, ttlMs } = this.#options;
-    const before = clock.now() - ttlMs;
-    const old = informers
-      .informer('events')
-      .lister.list()
-      .filter((event) => lastHappenedMs(event) < before);
+    const { informers, clock, ttlMs, maxKept } = this.#options;
+    const old = outOfDate(informers.informer('events').lister.list(), clock.now() - ttlMs, maxKept);
     for (let start = 0; start < old.length && !this.#isStopped; start += batchSize) {
       await Promise.all(old.slice(start, start + batchSize).map((event) => this.#delete(event)));
     }
@@ -61,6 +59,12 @@ export class EventSweeper {
       logger.warn({ err: error, event: `${namespace}/${name}` }, 'old event could not be deleted');
     }
   }
+}
+
+function outOfDate(events: readonly Event[], before: number, maxKept: number): readonly Event[] {
+  if (events.length <= maxKept) return events.filter((event) => lastHappenedMs(event) < before);
+  const newestFirst = events.map((event) => ({ event, at: lastHappenedMs(event) })).sort((a, b) => b.at - a.at);
+  return newestFirst.filter(({ at }, index) => index >= maxKept || at < before).map(({ event }) => event);
 }
 
 function lastHappenedMs(event: Event): number {
