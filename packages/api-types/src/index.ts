@@ -39,6 +39,7 @@ export {
 } from './quantity.ts';
 export type { KubernetesObject, NewMetadata, NewObject, ObjectKey, ResourceName, ResourceTypes } from './resources.ts';
 export { keyOf, objectKey, splitKey } from './resources.ts';
+export type { FilterRefusal, NodeVerdict } from './scheduling.ts';
 export type { CompiledSelector, LabelRequirement, Labels } from './selector.ts';
 export {
   compileLabelMap,
@@ -47,6 +48,8 @@ export {
   matchesLabelSelector,
   parseLabelSelector,
 } from './selector.ts';
+export type * from './simulation.ts';
+export { gantryApiVersion } from './simulation.ts';
 export type { NodeUsage, PodUsage } from './usage.ts';
 export type { NameRule, ObjectMetaRules } from './validation/object-meta.ts';
 export { nameProblems, validateObjectMeta, validateObjectMetaUpdate } from './validation/object-meta.ts';
