@@ -1,8 +1,10 @@
 import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
 import { App } from './app.tsx';
 import { ClusterStore } from './state/cluster-store.ts';
 import { startFeed } from './state/feed-client.ts';
 import { ClusterContext } from './state/hooks.ts';
+import { keepSearch } from './state/url-search.ts';
 import './styles/base.css';
 import './styles/page.css';
 import './styles/fleet.css';
@@ -17,7 +19,9 @@ if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <MotionContext value={motion}>
     <ClusterContext value={store}>
-      <App />
+      <Router aroundNav={(navigate, to, options) => navigate(keepSearch(to, location.search), options)}>
+        <App />
+      </Router>
     </ClusterContext>
   </MotionContext>,
 );
