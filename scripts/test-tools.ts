@@ -37,6 +37,7 @@ export async function ensureTestTools(stages: readonly string[]): Promise<void> 
     // Tests without the demo build their images on its Node image, too.
     await ensureDemoImages(openEngine(), (text) => console.log(text));
   }
+  if (stages.includes('bench')) ensurePackage('wrk', () => existsSync('/usr/bin/wrk'));
   if (stages.includes('e2e') || stages.includes('unit')) ensureKubectl();
   if (stages.includes('browser') || stages.includes('e2e'))
     ensurePackage('chromium', () => browsers.some((path) => existsSync(path)));

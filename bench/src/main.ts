@@ -5,6 +5,7 @@
 import { cpus, totalmem } from 'node:os';
 import { buildBusyboxImage, openEngine } from '@gantry/e2e/testbed/images';
 import { LocalCluster, repositoryRoot } from '@gantry/e2e/testbed/local-cluster';
+import { measureBusyAgent } from './cluster/busy-agent.ts';
 import { measureNodeLoss } from './cluster/node-loss.ts';
 import { measureProcesses, readProcessCost } from './cluster/process-cost.ts';
 import { measureRollOut, removeDeployment } from './cluster/replicas.ts';
@@ -16,6 +17,8 @@ import { type Figure, renderTable, writeIntoDocument } from './report.ts';
 import { benchServices } from './services/bench-services.ts';
 
 const image = 'gantry-bench/sleeper:1';
+const serverImage = 'gantry-bench/server:1';
+const manyPods = 100;
 const replicas = 50;
 const concurrency = 8;
 const rounds = 3;
@@ -132,11 +135,22 @@ async function benchIdle(): Promise<Figure[]> {
   ];
 }
 
+async function benchBusyAgent(): Promise<Figure[]> {
+  await buildBusyboxImage(openEngine(), serverImage, ['/bin/httpd', '-f', '-p', '8080', '-h', '/bin']);
+  const { residentMegabytes, cpuPercent } = await measureBusyAgent(serverImage, manyPods);
+  const work = `an agent with ${manyPods} running pods, each with two HTTP probes every 10 s`;
+  return [
+    { work: `${work}: cpu`, value: cpuPercent, unit: '% of one core', promise: { max: 3 } },
+    { work: `${work}: memory`, value: residentMegabytes, unit: 'MB', promise: { max: 160 } },
+  ];
+}
+
 const parts = {
   api: benchApi,
   replicas: benchReplicas,
   'node-loss': benchNodeLoss,
   idle: benchIdle,
+  'busy-agent': benchBusyAgent,
   services: benchServices,
 };
 const wanted = process.argv.slice(2);

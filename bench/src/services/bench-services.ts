@@ -25,7 +25,7 @@ export async function benchServices(): Promise<Figure[]> {
     ...(await pathFigures(podIp, serviceIp, 1)),
     await (async () => {
       await createServices(client, 0, many, podIp);
-      const ms = await measurePropagation(client, await ipOf('many-7'), 'many-7');
+      const ms = await measurePropagation(client, await ipOf('many-7'), 'many-7', 3);
       const work = `a Service change is in the rules of all 3 nodes, ${many} Services (median of 10)`;
       return { work, value: ms, unit: 'ms', promise: { max: 200 }, note: 'three nodes on one machine' };
     })(),
