@@ -1,3 +1,5 @@
+export type * from './autoscalers.ts';
+export { autoscalersPath } from './autoscalers.ts';
 export type { ErrorReason, FieldError, FieldErrorReason } from './errors.ts';
 export { ApiError, errorCatalogue, invalid, isApiError } from './errors.ts';
 export type * from './feed.ts';
