@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Facts, TypeFacts } from './facts.ts';
+import type { Facts, TypeFacts, TypeTexts } from './facts.ts';
 
 const require = createRequire(import.meta.url);
 
 /**
- * Descriptions and required fields, from the declaration files of `@kubernetes/client-node`. Under the key '' is the
+ * Descriptions and required fields, from the facts for our own kinds, else from the declaration files of
+ * `@kubernetes/client-node`. Under the key '' is the
  * description of the type itself.
  */
 export function emitDescriptions(facts: Facts): string {
@@ -14,7 +15,7 @@ export function emitDescriptions(facts: Facts): string {
   const texts: string[] = [];
   const required: string[] = [];
   for (const type of [...facts.types.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const model = readModel(models, type);
+    const model = type.texts ?? readModel(models, type);
     if (!model) continue;
     texts.push(`  '${type.id}': ${JSON.stringify(model.descriptions)},\n`);
     if (model.required.length > 0) required.push(`  '${type.id}': ${JSON.stringify(model.required)},\n`);
@@ -27,12 +28,7 @@ export function emitDescriptions(facts: Facts): string {
   ].join('');
 }
 
-interface Model {
-  readonly descriptions: Record<string, string>;
-  readonly required: string[];
-}
-
-function readModel(models: string, type: TypeFacts): Model | undefined {
+function readModel(models: string, type: TypeFacts): TypeTexts | undefined {
   const [group = '', version = group] = type.version.split('/');
   const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
   const isCore = type.version === 'v1';
@@ -43,8 +39,8 @@ function readModel(models: string, type: TypeFacts): Model | undefined {
   return file === undefined ? undefined : parseModel(readFileSync(file, 'utf8'));
 }
 
-function parseModel(text: string): Model {
-  const model: Model = { descriptions: {}, required: [] };
+function parseModel(text: string): TypeTexts {
+  const model = { descriptions: {} as Record<string, string>, required: [] as string[] };
   const about = /\/\*\*\n((?:\s*\*(?!\/).*\n)+)\s*\*\/\nexport declare class/.exec(text);
   if (about?.[1]) model.descriptions[''] = unwrap(about[1]);
   const property = /(?:\/\*\*\n((?:\s*\*(?!\/).*\n)+)\s*\*\/\n\s*)?'(_?)([^'\n]+)'(\??): /g;

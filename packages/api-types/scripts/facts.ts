@@ -5,6 +5,9 @@ interface VersionFacts {
   readonly strings?: string;
   readonly aliases?: Readonly<Record<string, string>>;
   readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** For kinds of our own, of which no other source tells: type -> field -> text, the type's own under ''. */
+  readonly descriptions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly required?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A field or, where `name` is in angle brackets in the facts, an embedded struct. */
@@ -29,6 +32,13 @@ export interface TypeFacts {
   readonly fields: readonly FieldFacts[];
   /** True for what has `apiVersion` and `kind`. */
   readonly isKind: boolean;
+  /** Where the facts themselves describe the type. */
+  readonly texts: TypeTexts | undefined;
+}
+
+export interface TypeTexts {
+  readonly descriptions: Readonly<Record<string, string>>;
+  readonly required: readonly string[];
 }
 
 export interface Facts {
@@ -54,7 +64,10 @@ export function readFacts(file: URL): Facts {
       const id = `${version}.${name}`;
       const isKind = typeMeta in fields;
       const own = Object.entries(fields).filter(([field]) => field !== typeMeta);
-      types.set(id, { version, name, id, isKind, fields: own.map(([field, text]) => parseField(field, text)) });
+      const descriptions = facts.descriptions?.[name];
+      const texts = descriptions && { descriptions, required: facts.required?.[name] ?? [] };
+      const parsed = own.map(([field, text]) => parseField(field, text));
+      types.set(id, { version, name, id, isKind, texts, fields: parsed });
     }
   }
   return { types, resolve: (version, name) => resolveName(versions, version, name) };

@@ -8,6 +8,7 @@
  *   other named ones. Flags: `?` omitempty; `merge`, `merge=KEY`, `retainKeys`, `replace` for strategic merge patch; `list=atomic`,
  *   `list=set`, `list=map:KEYS`, `map=…`, `struct=…` as in the OpenAPI extensions; `default=VALUE`. `<Name>` is an embedded
  *   struct, flattened in JSON but a message of its own in protobuf; `<TypeMeta>` makes the type a kind.
+ *   A version may carry `descriptions` and `required` of its types: those of our own group do.
  * - `@kubernetes/client-node` (development only): descriptions and what is required, for OpenAPI.
  *
  * To serve another kind, add its types to the facts (the field numbers are in that group's published `generated.proto`,

@@ -52,6 +52,7 @@ describe('the served kinds', () => {
       'roles.rbac.authorization.k8s.io': '',
       'priorityclasses.scheduling.k8s.io': 'pc',
       'storageclasses.storage.k8s.io': 'sc',
+      'nodepools.gantry.io': 'np',
     });
     const all = kinds.filter((kind) => kind.categories.includes('all')).map((kind) => kind.plural);
     expect(all.toSorted()).toEqual([

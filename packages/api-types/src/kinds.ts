@@ -16,6 +16,7 @@ import { ingressKind } from './kinds/networking/ingress.ts';
 import { ingressClassKind } from './kinds/networking/ingress-class.ts';
 import { networkPolicyKind } from './kinds/networking/network-policy.ts';
 import { nodeKind } from './kinds/node.ts';
+import { nodePoolKind } from './kinds/node-pool.ts';
 import { podKind } from './kinds/pod.ts';
 import { podTemplateKind } from './kinds/pod-template.ts';
 import { limitRangeKind } from './kinds/policy/limit-range.ts';
@@ -71,6 +72,7 @@ const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[
   'roles.rbac.authorization.k8s.io': roleKind,
   'priorityclasses.scheduling.k8s.io': priorityClassKind,
   'storageclasses.storage.k8s.io': storageClassKind,
+  'nodepools.gantry.io': nodePoolKind,
 };
 
 /**

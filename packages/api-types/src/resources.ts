@@ -40,6 +40,7 @@ export interface ResourceTypes {
   'roles.rbac.authorization.k8s.io': t.Role;
   'priorityclasses.scheduling.k8s.io': t.PriorityClass;
   'storageclasses.storage.k8s.io': t.StorageClass;
+  'nodepools.gantry.io': t.NodePool;
 }
 
 export type ResourceName = keyof ResourceTypes;

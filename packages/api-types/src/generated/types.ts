@@ -1395,6 +1395,63 @@ export interface NodePodPreemptionPolicy {
   disableResizePreemption?: string[];
 }
 
+export interface NodePool {
+  apiVersion: 'gantry.io/v1';
+  kind: 'NodePool';
+  metadata: ObjectMeta;
+  spec: NodePoolSpec;
+  status: NodePoolStatus;
+}
+
+export interface NodePoolHost {
+  name: string;
+  phase: string;
+  since: string;
+  message?: string;
+  idleSince?: string;
+}
+
+export interface NodePoolScaleDown {
+  policy?: string;
+  afterSeconds?: number;
+  drainTimeoutSeconds?: number;
+}
+
+export interface NodePoolScaleUp {
+  delaySeconds?: number;
+}
+
+export interface NodePoolSpec {
+  provider: string;
+  minNodes?: number;
+  maxNodes: number;
+  template: NodePoolTemplate;
+  scaleUp?: NodePoolScaleUp;
+  scaleDown?: NodePoolScaleDown;
+  limits?: Record<string, string>;
+}
+
+export interface NodePoolStatus {
+  observedGeneration?: number;
+  nodes: number;
+  readyNodes: number;
+  waitingPods: number;
+  hosts?: NodePoolHost[];
+  failures?: number;
+  nextAttemptTime?: string;
+  lastScaleTime?: string;
+  conditions?: Condition[];
+}
+
+export interface NodePoolTemplate {
+  cpu: string;
+  memory: string;
+  maxPods?: number;
+  labels?: Record<string, string>;
+  taints?: Taint[];
+  images?: string[];
+}
+
 export interface NodeRuntimeHandler {
   name: string;
   features?: NodeRuntimeHandlerFeatures;

@@ -12,13 +12,12 @@ import { validateTaintEffect } from './pod/scheduling-validation.ts';
 const spec = FieldPath.of('spec');
 const status = FieldPath.of('status');
 const cidrsPath = spec.child('podCIDRs');
-/** Kubernetes files taints under the metadata, where they once were annotations. */
-const taintsPath = FieldPath.of('metadata').child('taints');
 
 /** The rules of a Node. */
 export function validateNode(node: Node): FieldError[] {
   const errors: FieldError[] = [];
-  validateTaints(node.spec.taints ?? [], errors);
+  // Kubernetes files taints under the metadata, where they once were annotations.
+  validateTaints(node.spec.taints ?? [], FieldPath.of('metadata').child('taints'), errors);
   validateResourceList(node.status.capacity, status.child('capacity'), errors);
   validateResourceList(node.status.allocatable, status.child('allocatable'), errors);
   validatePodCidrs(node.spec.podCIDRs ?? [], errors);
@@ -46,7 +45,8 @@ export function validateNodeUpdate(next: Node, previous: Node): FieldError[] {
   return errors;
 }
 
-function validateTaints(taints: readonly Taint[], errors: FieldError[]): void {
+/** The rules of a list of taints. */
+export function validateTaints(taints: readonly Taint[], taintsPath: FieldPath, errors: FieldError[]): void {
   const seen = new Set<string>();
   for (const [index, taint] of taints.entries()) {
     const path = taintsPath.index(index);

@@ -49,10 +49,11 @@ const scalarTexts: Partial<Record<ScalarName, string>> = {
   RawExtension: 'An object of any kind.',
 };
 
-/** The name Kubernetes' documents have for a type: `io.k8s.api.apps.v1.Deployment`. */
+/** The name Kubernetes' documents have for a type: `io.k8s.api.apps.v1.Deployment`; ours are `io.gantry.v1.NodePool`. */
 export function definitionName(struct: { readonly version: string; readonly goName: string }): string {
   if (struct.version === 'meta/v1') return `io.k8s.apimachinery.pkg.apis.meta.v1.${struct.goName}`;
   const [group = '', version] = struct.version.split('/');
+  if (group === 'gantry.io') return `io.gantry.${version}.${struct.goName}`;
   const owner = version === undefined ? `core.${group}` : `${group.split('.')[0] ?? ''}.${version}`;
   return `io.k8s.api.${owner}.${struct.goName}`;
 }
