@@ -153,6 +153,18 @@ export interface FeedPod extends FeedObject {
   readonly unreachableSeconds?: number;
   readonly ip?: string;
   readonly containers: readonly FeedContainer[];
+  readonly timing?: FeedPodTiming;
+}
+
+/**
+ * How long a pod took to get where it is, in seconds from its creation, as its status says: Kubernetes' times are whole
+ * seconds. Absent where it is not there yet, and `running` and `ready` after a restart, as they then tell of that.
+ */
+export interface FeedPodTiming {
+  readonly scheduled?: number;
+  /** All its containers run. */
+  readonly running?: number;
+  readonly ready?: number;
 }
 
 export interface FeedOwner {
@@ -196,6 +208,15 @@ export interface FeedService extends FeedObject {
   /** As kubectl prints them: `80/TCP`, `80:30080/TCP`. */
   readonly ports: readonly string[];
   readonly selector: Readonly<Record<string, string>>;
+  /** As its EndpointSlices say; absent where it has none. */
+  readonly endpoints?: FeedEndpointCounts;
+}
+
+export interface FeedEndpointCounts {
+  readonly ready: number;
+  readonly notReady: number;
+  /** Still serving or not, on their way out. */
+  readonly terminating: number;
 }
 
 export interface FeedEvent extends FeedObject {

@@ -1,5 +1,5 @@
 import type { FeedFrame, NodeUsage } from '@gantry/api-types';
-import { makeEvent, makeNode, makePod } from '@gantry/api-types/testing';
+import { makeEndpointSlice, makeEvent, makeNode, makePod, makeService } from '@gantry/api-types/testing';
 import { FakeClock } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
 import { FakeObjects } from './fake-objects.ts';
@@ -37,6 +37,30 @@ it('sends the whole state first and then one frame per burst of changes', () => 
       },
     },
   ]);
+});
+
+it('counts the endpoints of a Service over all its slices', () => {
+  const { objects, hub, clock } = setUp();
+  const slice = (name: string, ...conditions: { ready?: boolean; terminating?: boolean }[]) =>
+    makeEndpointSlice({
+      name,
+      labels: { 'kubernetes.io/service-name': 'web' },
+      endpoints: conditions.map((condition) => ({ addresses: ['10.0.0.1'], conditions: condition })),
+    });
+  objects.put('services', makeService({ name: 'web' }));
+  objects.put('endpointslices.discovery.k8s.io', slice('web-1', { ready: true }, { ready: false }));
+  const page = join(hub);
+  expect(page.frames).toMatchObject([{ services: [{ key: 'default/web', endpoints: { ready: 1, notReady: 1 } }] }]);
+  objects.put('endpointslices.discovery.k8s.io', slice('web-2', {}, { ready: false, terminating: true }));
+  objects.remove('endpointslices.discovery.k8s.io', 'default/web-1');
+  clock.advance(75);
+  expect(page.frames[1]).toMatchObject({
+    changes: { services: { set: [{ key: 'default/web', endpoints: { ready: 1, notReady: 0, terminating: 1 } }] } },
+  });
+  objects.remove('endpointslices.discovery.k8s.io', 'default/web-2');
+  clock.advance(75);
+  expect(page.frames[2]).toMatchObject({ changes: { services: { set: [{ key: 'default/web' }] } } });
+  expect(page.frames[2]).not.toHaveProperty('changes.services.set.0.endpoints');
 });
 
 it('replays what a page missed, and starts over where it cannot', () => {

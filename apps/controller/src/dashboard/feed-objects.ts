@@ -8,6 +8,7 @@ import type {
   ResourceTypes,
 } from '@gantry/api-types';
 import type { InformerSource, Lister } from '@gantry/core';
+import { EndpointCounts } from './endpoint-counts.ts';
 import { eventTime, trimEvent, trimNode, trimService, trimWorkload } from './trim.ts';
 import { trimPod } from './trim-pod.ts';
 
@@ -32,7 +33,6 @@ const resources: readonly AnyFeedResource[] = [
   { resource: 'replicasets.apps', kind: 'workloads', feedKey: (key) => `ReplicaSet/${key}`, trim: trimWorkload },
   { resource: 'nodes', kind: 'nodes', feedKey: sameKey, trim: trimNode },
   { resource: 'pods', kind: 'pods', feedKey: sameKey, trim: trimPod },
-  { resource: 'services', kind: 'services', feedKey: sameKey, trim: trimService },
   { resource: 'events', kind: 'events', feedKey: sameKey, trim: trimEvent },
 ];
 
@@ -51,12 +51,29 @@ interface Reader {
  * burst of changes to one object costs one read. Never holds objects of its own.
  */
 export class FeedObjectReader {
-  readonly #readers: readonly Reader[];
+  readonly #readers: readonly Reader[] = [];
+  readonly #endpoints: EndpointCounts;
 
   /** Subscribes at once; `onChange` is called (synchronously, in the cache's event handler) when something turned dirty. */
   constructor(source: InformerSource, onChange: () => void) {
-    this.#readers = resources.map((entry) => openReader(source, entry, onChange));
+    this.#endpoints = new EndpointCounts(source, (service) => this.#touchService(service, onChange));
+    const endpoints = this.#endpoints;
+    const services: AnyFeedResource = {
+      resource: 'services',
+      kind: 'services',
+      feedKey: sameKey,
+      trim: (service) => trimService(service, endpoints.of(`${service.metadata.namespace}/${service.metadata.name}`)),
+    };
+    this.#readers = [...resources, services].map((entry) => openReader(source, entry, onChange));
     for (const reader of this.#readers) reader.dirty.clear();
+  }
+
+  #touchService(key: ObjectKey, onChange: () => void): void {
+    // While the constructor reads what is there nobody has seen anything yet.
+    const reader = this.#readers.find(({ kind }) => kind === 'services');
+    if (!reader?.one(key)) return;
+    reader.dirty.add(key);
+    onChange();
   }
 
   get isDirty(): boolean {
@@ -94,6 +111,7 @@ export class FeedObjectReader {
   }
 
   stop(): void {
+    this.#endpoints.stop();
     for (const reader of this.#readers) reader.stop();
   }
 }

@@ -4,6 +4,7 @@ import type {
   FeedContainer,
   FeedOwner,
   FeedPod,
+  FeedPodTiming,
   FeedResources,
   Pod,
   Toleration,
@@ -19,6 +20,7 @@ export function trimPod(pod: Pod): FeedPod {
   const message = pendingMessage(pod) ?? containerMessage(pod) ?? status?.message;
   const restarts = (status?.containerStatuses ?? []).reduce((sum, c) => sum + c.restartCount, 0);
   const unreachableSeconds = unreachableToleration(spec.tolerations ?? []);
+  const timing = podTiming(pod, restarts > 0);
   return {
     key: `${metadata.namespace}/${metadata.name}`,
     uid: metadata.uid,
@@ -44,7 +46,23 @@ export function trimPod(pod: Pod): FeedPod {
         status?.containerStatuses?.find((c) => c.name === container.name),
       ),
     ),
+    ...(timing ? { timing } : {}),
   };
+}
+
+function podTiming({ metadata, spec, status }: Pod, hasRestarted: boolean): FeedPodTiming | undefined {
+  const createdAt = Date.parse(metadata.creationTimestamp);
+  const seconds = (at: string | undefined): number | undefined =>
+    at === undefined ? undefined : Math.max(0, Math.round((Date.parse(at) - createdAt) / 1000));
+  const since = (type: string): number | undefined =>
+    seconds(status?.conditions?.find((c) => c.type === type && c.status === 'True')?.lastTransitionTime);
+  const scheduled = since('PodScheduled');
+  if (scheduled === undefined) return undefined;
+  const starts = (status?.containerStatuses ?? []).flatMap((c) => c.state?.running?.startedAt ?? []);
+  const isRunning = !hasRestarted && starts.length > 0 && starts.length === spec.containers.length;
+  const running = isRunning ? seconds(starts.reduce((a, b) => (a > b ? a : b))) : undefined;
+  const ready = isRunning ? since('Ready') : undefined;
+  return { scheduled, ...(running === undefined ? {} : { running }), ...(ready === undefined ? {} : { ready }) };
 }
 
 /** The owner that controls the object: whose selector counts it. */

@@ -49,6 +49,21 @@ describe('a pod', () => {
     expect(seconds([{ key, operator: 'Exists', effect: 'NoSchedule' }])).toBe(0);
   });
 
+  it('took so many seconds to be bound, to run and to be ready, and says nothing of that after a restart', () => {
+    const created = Date.parse(makePod({}).metadata.creationTimestamp);
+    const at = (seconds: number): string => new Date(created + seconds * 1000).toISOString();
+    const conditions = [
+      { type: 'PodScheduled', status: 'True' as const, lastTransitionTime: at(1) },
+      { type: 'Ready', status: 'True' as const, lastTransitionTime: at(4) },
+    ];
+    const running = status({ running: { startedAt: at(3) } });
+    const timing = (containerStatuses: ContainerStatus[]) =>
+      trimPod(makePod({ nodeName: 'node-1', status: { conditions, containerStatuses } })).timing;
+    expect(timing([running])).toEqual({ scheduled: 1, running: 3, ready: 4 });
+    expect(timing([{ ...running, restartCount: 1 }])).toEqual({ scheduled: 1 });
+    expect(trimPod(makePod({})).timing).toBeUndefined();
+  });
+
   it('names the owner that controls it', () => {
     const ownerReferences = [
       { apiVersion: 'v1', kind: 'Other', name: 'o', uid: 'o' },

@@ -2,6 +2,7 @@ import type {
   Deployment,
   Event,
   FeedCondition,
+  FeedEndpointCounts,
   FeedEvent,
   FeedNode,
   FeedResources,
@@ -67,8 +68,8 @@ export function trimWorkload(workload: Deployment | ReplicaSet): FeedWorkload {
   };
 }
 
-/** The Service as the page shows it. */
-export function trimService(service: Service): FeedService {
+/** The Service as the page shows it; `endpoints` are those of its slices. */
+export function trimService(service: Service, endpoints?: FeedEndpointCounts): FeedService {
   const { metadata, spec } = service;
   return {
     key: `${metadata.namespace}/${metadata.name}`,
@@ -80,6 +81,7 @@ export function trimService(service: Service): FeedService {
       (port) => `${port.port}${port.nodePort ? `:${port.nodePort}` : ''}/${port.protocol ?? 'TCP'}`,
     ),
     selector: spec.selector ?? {},
+    ...(endpoints ? { endpoints } : {}),
   };
 }
 
