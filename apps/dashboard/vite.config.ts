@@ -9,6 +9,6 @@ export default defineConfig({
   build: { target: 'es2024', outDir: 'dist', emptyOutDir: true, reportCompressedSize: false, assetsInlineLimit: 0 },
   server: {
     host: '127.0.0.1',
-    proxy: { '/feed': { target: mock, ws: true }, '/api': { target: mock } },
+    proxy: { '/feed': { target: mock, ws: true }, '/api': { target: mock }, '/k8s': { target: mock, ws: true } },
   },
 });

@@ -112,14 +112,14 @@ describe('the dashboard of a local cluster', () => {
     expect(await reader.page.getByRole('button', { name: /ordon/ }).count()).toBe(0);
     expect(await reader.page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
     const statuses = await reader.page.evaluate(() => {
-      const forge = async (path: string, body: object) => {
-        const headers = { 'content-type': 'application/json' };
-        return (await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+      const forge = async (method: string, path: string, body: object) => {
+        const headers = { 'content-type': 'application/merge-patch+json' };
+        return (await fetch(`/k8s${path}`, { method, headers, body: JSON.stringify(body) })).status;
       };
       return Promise.all([
-        forge('/api/scale', { kind: 'Deployment', namespace: 'default', name: 'worker', replicas: 0 }),
-        forge('/api/cordon', { node: 'node-1', unschedulable: true }),
-        forge('/api/delete-pod', { namespace: 'default', name: 'worker', uid: 'x' }),
+        forge('PATCH', '/apis/apps/v1/namespaces/default/deployments/worker', { spec: { replicas: 0 } }),
+        forge('PATCH', '/api/v1/nodes/node-1', { spec: { unschedulable: true } }),
+        forge('DELETE', '/api/v1/namespaces/default/pods', {}),
       ]);
     });
     expect(statuses).toEqual([403, 403, 403]);

@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { ensureClusterObjects } from './api/cluster-objects.ts';
 import { type ApiServer, createApiServer } from './api/server.ts';
+import { withDashboardSessions } from './auth/dashboard-credentials.ts';
 import { withServiceAccounts } from './auth/service-account-authenticator.ts';
 import { openServiceAccountKey } from './auth/service-account-key.ts';
 import { createServiceAccountTokens } from './auth/service-account-tokens.ts';
@@ -93,11 +94,12 @@ async function startParts(
   const staticTokens = await openTokenStore({ dataDir, clock });
   const serviceTokens = createServiceAccountTokens(await openServiceAccountKey(dataDir), clock);
   const objects = await openObjects(config, logger, started);
-  const auth = withServiceAccounts(staticTokens, { tokens: serviceTokens, objects, clock });
+  const accounts = withServiceAccounts(staticTokens, { tokens: serviceTokens, objects, clock });
+  const { auth, credentials } = withDashboardSessions(accounts);
   const issueToken = createTokenIssuer(objects, serviceTokens);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
   let sessions: AgentSessions | undefined;
-  const { app, client }: ApiServer = createApiServer({
+  const { app, client, inProcess }: ApiServer = createApiServer({
     objects,
     kinds,
     clock,
@@ -158,7 +160,7 @@ async function startParts(
   started.push(startScheduler({ client, informers: objects, events, clock, logger, decisions }));
   const dashboard = createDashboardServer({
     objects,
-    client,
+    api: { backend: inProcess, credentials },
     decisions,
     usage: usageOf(sessions),
     cluster: factsOf(config),

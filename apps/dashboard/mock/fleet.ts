@@ -65,6 +65,16 @@ export class MockFleet {
     this.reconcile();
   }
 
+  removeDeployment(name: string): void {
+    const deployment = this.workloads.get(`Deployment/default/${name}`);
+    if (!deployment) return;
+    for (const pod of this.#podsOf(deployment)) this.#terminate(pod);
+    for (const key of [deployment.key, `ReplicaSet/default/${name}-7d9f`]) {
+      this.workloads.delete(key);
+      this.#touch('workloads', key);
+    }
+  }
+
   scale(name: string, replicas: number): boolean {
     const deployment = this.workloads.get(`Deployment/default/${name}`);
     if (!deployment) return false;

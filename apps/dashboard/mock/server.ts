@@ -1,17 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import type {
-  CordonAction,
-  DeletePodAction,
-  FeedCluster,
-  FeedDelta,
-  FeedFrame,
-  FeedSnapshot,
-  ScaleAction,
-} from '@gantry/api-types/feed';
+import type { FeedCluster, FeedDelta, FeedFrame, FeedSnapshot } from '@gantry/api-types/feed';
 import { WebSocketServer } from 'ws';
 import { type FleetOptions, MockFleet } from './fleet.ts';
+import { createMockApi, type MockApi } from './mock-api.ts';
 import { scenes } from './scenes.ts';
 
 export interface MockServerOptions extends Omit<FleetOptions, 'now'> {
@@ -47,8 +40,9 @@ const keptFrames = 400;
 export async function startMockServer(options: MockServerOptions): Promise<MockServer> {
   const fleet = new MockFleet({ ...options, now: Date.now() });
   const feed = createFeed(fleet, options.role ?? 'admin');
+  const api = createMockApi(fleet, options.role ?? 'admin');
   const server = createServer((request, response) => {
-    answer(fleet, feed, options, request, response).catch((error: unknown) => {
+    answer({ fleet, feed, api, distDir: options.distDir }, request, response).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });
@@ -175,15 +169,21 @@ function usageOf(fleet: MockFleet): FeedSnapshot['usage'] {
   return Object.fromEntries([...fleet.nodes.keys()].map((name) => [name, fleet.usage(name)]));
 }
 
+interface Parts {
+  readonly fleet: MockFleet;
+  readonly feed: Feed;
+  readonly api: MockApi;
+  readonly distDir: string;
+}
+
 async function answer(
-  fleet: MockFleet,
-  feed: Feed,
-  options: MockServerOptions,
+  { fleet, feed, api, distDir }: Parts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://mock');
-  if (feed.isCut() && pathname.startsWith('/api')) return void request.socket.destroy();
+  if (feed.isCut() && /^\/(api|k8s)/.test(pathname)) return void request.socket.destroy();
+  if (await api.answer(request, response)) return;
   if (pathname.startsWith('/mock/')) {
     scenes[pathname.slice('/mock/'.length)]?.(fleet);
     return void response.end('ok\n');
@@ -195,23 +195,7 @@ async function answer(
       .writeHead(decision ? 200 : 404, { 'content-type': 'application/json' })
       .end(JSON.stringify(decision ?? {}));
   }
-  if (request.method === 'POST') return void answerAction(fleet, pathname, await bodyOf(request), response);
-  await answerFile(pathname, options.distDir, response);
-}
-
-function answerAction(fleet: MockFleet, pathname: string, body: unknown, response: ServerResponse): void {
-  const isDone = runAction(fleet, pathname, body);
-  const text = isDone ? '{}' : JSON.stringify({ message: 'not found' });
-  response.writeHead(isDone ? 200 : 404, { 'content-type': 'application/json' }).end(text);
-}
-
-function runAction(fleet: MockFleet, pathname: string, body: unknown): boolean {
-  if (pathname === '/api/scale') return fleet.scale((body as ScaleAction).name, (body as ScaleAction).replicas);
-  if (pathname === '/api/cordon')
-    return fleet.cordon((body as CordonAction).node, (body as CordonAction).unschedulable);
-  if (pathname !== '/api/delete-pod') return false;
-  const { namespace, name } = body as DeletePodAction;
-  return fleet.deletePod(`${namespace}/${name}`);
+  await answerFile(pathname, distDir, response);
 }
 
 async function answerFile(pathname: string, distDir: string, response: ServerResponse): Promise<void> {
@@ -220,12 +204,6 @@ async function answerFile(pathname: string, distDir: string, response: ServerRes
   const content = await readFile(join(distDir, file)).catch(() => undefined);
   if (!content) return void response.writeHead(404).end(`${file} is not built: npm run build -w apps/dashboard\n`);
   response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' }).end(content);
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of request) text += chunk;
-  return JSON.parse(text);
 }
 
 async function close(server: Server, feed: Feed, sockets: WebSocketServer): Promise<void> {

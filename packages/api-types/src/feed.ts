@@ -70,7 +70,7 @@ export interface FeedTick {
   readonly usage?: Readonly<Record<string, NodeUsage>>;
 }
 
-/** What may be done over the feed's action endpoints: `admin` everything, `read-only` nothing. */
+/** Whose session it is: `admin` may do everything, `read-only` may look, but not at Secrets or into containers. The API enforces it. */
 export type FeedRole = 'admin' | 'read-only';
 
 export interface FeedCluster {
@@ -228,25 +228,4 @@ export interface FeedEvent extends FeedObject {
   readonly at: string;
   readonly about: { readonly kind: string; readonly namespace?: string; readonly name: string; readonly uid?: string };
   readonly component?: string;
-}
-
-/** `POST /api/scale`. */
-export interface ScaleAction {
-  readonly kind: 'Deployment' | 'ReplicaSet';
-  readonly namespace: string;
-  readonly name: string;
-  readonly replicas: number;
-}
-
-/** `POST /api/cordon`: sets `spec.unschedulable`. */
-export interface CordonAction {
-  readonly node: string;
-  readonly unschedulable: boolean;
-}
-
-/** `POST /api/delete-pod`. The uid guards against deleting a successor of the same name. */
-export interface DeletePodAction {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
 }

@@ -25,6 +25,7 @@ import { maxBodyBytes, sendError, sendTooLarge, toApiError } from './http/errors
 import { registerHealthRoutes } from './http/health-routes.ts';
 import type { HttpContext } from './http/http-context.ts';
 import { registerIdentityRoutes } from './http/identity-routes.ts';
+import { createInProcessApi, type InProcessApi } from './http/in-process.ts';
 import { createNegotiator } from './http/negotiate.ts';
 import { registerResourceRoutes } from './http/resource-routes.ts';
 import { createUpgrades } from './http/upgrade.ts';
@@ -62,6 +63,8 @@ export interface ApiServer {
   readonly app: FastifyInstance;
   /** The same handlers in process. Usable at once. */
   readonly client: ApiClient;
+  /** For requests that arrive at the dashboard's server. */
+  readonly inProcess: InProcessApi;
 }
 
 /** Builds the Kubernetes API over an object store. It starts nothing: the caller listens and closes. */
@@ -104,12 +107,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     if (options.serviceAccounts) registerIdentityRoutes(scope, options.serviceAccounts.tokens);
     registerResourceRoutes(scope, http);
   });
-  acceptUpgrades(app, http, options);
+  const upgrade = createUpgrades(http);
+  acceptUpgrades(app, upgrade, options);
   app.addHook('preClose', async () => {
     watches.endAll();
     closing.abort();
   });
-  return { app, client: createApiClient(api) };
+  return { app, client: createApiClient(api), inProcess: createInProcessApi(app, upgrade) };
 }
 
 function createContext(options: ApiServerOptions): ApiContext {
@@ -177,8 +181,11 @@ function setErrorHandling(app: FastifyInstance, { logger, auth }: ApiServerOptio
   });
 }
 
-function acceptUpgrades(app: FastifyInstance, http: HttpContext, { onUpgrade }: ApiServerOptions): void {
-  const upgrade = createUpgrades(http);
+function acceptUpgrades(
+  app: FastifyInstance,
+  upgrade: InProcessApi['upgrade'],
+  { onUpgrade }: Pick<ApiServerOptions, 'onUpgrade'>,
+): void {
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (upgrade(request, socket, head) || onUpgrade?.(request, socket, head)) return;
     socket.on('error', () => socket.destroy());

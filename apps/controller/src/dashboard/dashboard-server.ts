@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { ApiError, type FeedRole } from '@gantry/api-types';
-import type { ApiClient, Clock, InformerSource, Logger } from '@gantry/core';
+import type { Clock, InformerSource, Logger } from '@gantry/core';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { registerActions } from './actions.ts';
+import type { InProcessApi } from '../api/http/in-process.ts';
+import type { DashboardCredentials } from '../auth/dashboard-credentials.ts';
+import { type ApiAccess, createApiAccess } from './api-access.ts';
 import { DashboardAuth, sessionSeconds } from './dashboard-auth.ts';
 import { FeedHub } from './feed-hub.ts';
 import { createFeedSocket } from './feed-socket.ts';
@@ -15,7 +18,8 @@ import type { ClusterFacts, DecisionSource, UsageSource } from './sources.ts';
 
 export interface DashboardServerOptions {
   readonly objects: InformerSource & { readonly revision: number };
-  readonly client: ApiClient;
+  /** The Kubernetes API, and what sessions call it with. */
+  readonly api: { readonly backend: InProcessApi; readonly credentials: DashboardCredentials };
   readonly decisions: DecisionSource;
   readonly usage: UsageSource;
   readonly cluster: ClusterFacts;
@@ -40,14 +44,17 @@ export interface DashboardServer {
   close(): Promise<void>;
 }
 
-/** The dashboard's own plain loopback server: page, feed, decisions and actions, all behind a session. */
+/** The dashboard's own plain loopback server: page, feed, decisions and the Kubernetes API, all behind a session. */
 export function createDashboardServer(options: DashboardServerOptions): DashboardServer {
   const { clock, logger } = options;
   const auth = new DashboardAuth({ clock, ...(options.sessionKey ? { key: options.sessionKey } : {}) });
   const hub = new FeedHub({ ...options, epoch: randomUUID() });
   const sockets = createFeedSocket({ hub, logger, roleOf: (cookie) => auth.roleOf(cookie) });
-  const app = createApp(options, auth);
-  app.server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
+  const access = createApiAccess({ ...options.api, roleOf: (cookie) => auth.roleOf(cookie) });
+  const app = createApp(options, auth, access);
+  app.server.on('upgrade', (request, socket, head) => {
+    if (!access.upgrade(request, socket, head)) sockets.upgrade(request, socket, head);
+  });
   let port = options.port;
   const url = (token: string): string => `http://127.0.0.1:${port}/login?token=${token}`;
   return {
@@ -67,8 +74,17 @@ export function createDashboardServer(options: DashboardServerOptions): Dashboar
   };
 }
 
-function createApp(options: DashboardServerOptions, auth: DashboardAuth): FastifyInstance {
-  const app = fastify({ logger: false, bodyLimit: 4096, forceCloseConnections: true });
+function createApp(options: DashboardServerOptions, auth: DashboardAuth, access: ApiAccess): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: 4096,
+    forceCloseConnections: true,
+    // The API server parses, limits and answers by itself: its requests never enter this server's routes.
+    serverFactory: (handler) =>
+      createServer((request, response) => {
+        if (!access.answer(request, response)) handler(request, response);
+      }),
+  });
   const roleOf = (request: FastifyRequest): FeedRole | undefined => auth.roleOf(request.headers.cookie);
   // Bodies are JSON only: a form or text body can be posted by any site without asking.
   app.removeContentTypeParser('text/plain');
@@ -88,7 +104,6 @@ function createApp(options: DashboardServerOptions, auth: DashboardAuth): Fastif
     );
   });
   registerLogin(app, auth);
-  registerActions(app, options.client, roleOf);
   app.get('/api/session', async (request) => ({ role: roleOf(request) }));
   app.get<{ Params: { uid: string } }>('/api/decisions/:uid', async (request) => {
     const decision = options.decisions.get(request.params.uid);

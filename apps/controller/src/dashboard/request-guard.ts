@@ -20,6 +20,17 @@ export function refuseRequest(headers: IncomingHttpHeaders): string | undefined 
   return undefined;
 }
 
+/**
+ * Why a request to the API must not be answered, or undefined: where the browser says what caused it, that must be our
+ * own page (or the operator's typing). Pages on other ports of this host get our cookie along, and without an Origin.
+ */
+export function refuseForeignFetch(headers: IncomingHttpHeaders): string | undefined {
+  const site = headers['sec-fetch-site'];
+  return site === undefined || site === 'same-origin' || site === 'none'
+    ? undefined
+    : 'requests from other sites are refused';
+}
+
 /** Headers of every answer. Styles set by script (tile positions) are not inline styles to the policy. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',

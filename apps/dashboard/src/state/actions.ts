@@ -1,24 +1,33 @@
-import type { CordonAction, DeletePodAction, ScaleAction } from '@gantry/api-types/feed';
 import type { SchedulingDecision } from '@gantry/core/scheduler/decision';
+import { deleteObject, patchObject } from '../api/client.ts';
 
-/** Resolves when the API has accepted the change; rejects with the API's own message. */
-export const scale = (action: ScaleAction): Promise<void> => post('/api/scale', action);
-export const cordon = (action: CordonAction): Promise<void> => post('/api/cordon', action);
-export const deletePod = (action: DeletePodAction): Promise<void> => post('/api/delete-pod', action);
+export interface ScaleAction {
+  readonly kind: 'Deployment' | 'ReplicaSet';
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+}
+
+/** Each resolves when the API has accepted the change and rejects with an `ApiRefusal` that has the API's own message. */
+export async function scale({ kind, namespace, name, replicas }: ScaleAction): Promise<void> {
+  const resource = kind === 'Deployment' ? 'deployments' : 'replicasets';
+  await patchObject({ apiVersion: 'apps/v1', resource, namespace, name }, { spec: { replicas } });
+}
+
+/** As kubectl uncordon: the field goes away and is not set to false. */
+export async function cordon(action: { readonly node: string; readonly unschedulable: boolean }): Promise<void> {
+  const target = { apiVersion: 'v1', resource: 'nodes', name: action.node };
+  await patchObject(target, { spec: { unschedulable: action.unschedulable || null } });
+}
+
+/** The uid guards against deleting a successor of the same name. */
+export async function deletePod(pod: { namespace: string; name: string; uid: string }): Promise<void> {
+  const { namespace, name, uid } = pod;
+  await deleteObject({ apiVersion: 'v1', resource: 'pods', namespace, name }, uid);
+}
 
 /** The scheduler's record for a pod; undefined where it is no longer, or not yet, kept. */
 export async function fetchDecision(uid: string, signal: AbortSignal): Promise<SchedulingDecision | undefined> {
   const answer = await fetch(`/api/decisions/${encodeURIComponent(uid)}`, { signal });
   return answer.ok ? ((await answer.json()) as SchedulingDecision) : undefined;
-}
-
-async function post(path: string, body: object): Promise<void> {
-  const answer = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (answer.ok) return;
-  const status = (await answer.json().catch(() => ({}))) as { message?: string };
-  throw new Error(status.message ?? `the controller answered ${answer.status}`);
 }

@@ -5,7 +5,7 @@ import { useAction } from './use-action.ts';
 
 /** Cordon or uncordon: marks a node so that no new pod is placed there; running pods stay. */
 export function CordonButton({ node }: { readonly node: FeedNode }): ReactNode {
-  const action = useAction();
+  const action = useAction({ verb: 'patch', resource: 'nodes' });
   if (!action.isAllowed) return null;
   const verb = node.unschedulable ? 'Uncordon' : 'Cordon';
   return (

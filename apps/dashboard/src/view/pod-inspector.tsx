@@ -111,8 +111,8 @@ function Placement({ pod }: { readonly pod: FeedPod }): ReactNode {
 
 function DeletePod({ pod, replacedBy }: { readonly pod: FeedPod; readonly replacedBy: string | undefined }): ReactNode {
   const [isAsking, setAsking] = useState(false);
-  const action = useAction();
-  if (!action.isAllowed || pod.deletedAt) return null;
+  const action = useAction({ verb: 'delete', resource: 'pods', namespace: namespaceOf(pod.key) });
+  if (pod.deletedAt) return null;
   const run = (): void => {
     setAsking(false);
     action.run(() => deletePod({ namespace: namespaceOf(pod.key), name: nameOf(pod.key), uid: pod.uid }));
@@ -132,10 +132,16 @@ function DeletePod({ pod, replacedBy }: { readonly pod: FeedPod; readonly replac
           </button>
         </>
       ) : (
-        <button type="button" className="button" disabled={action.isBusy} onClick={() => setAsking(true)}>
+        <button
+          type="button"
+          className="button"
+          disabled={!action.isAllowed || action.isBusy}
+          onClick={() => setAsking(true)}
+        >
           Delete pod…
         </button>
       )}
+      {action.whyNot && <p className="muted">{action.whyNot}</p>}
       {action.error && (
         <p className="error" role="alert">
           {action.error}

@@ -8,10 +8,11 @@ import { nsName } from './workload-list.tsx';
 /** Slider, number and Apply for `spec.replicas`. Shows what is in force until the operator changes it. */
 export function ScaleControl({ workload }: { readonly workload: FeedWorkload }): ReactNode {
   const [draft, setDraft] = useState<number>();
-  const action = useAction();
   const value = draft ?? workload.replicas;
   const most = Math.max(30, Math.ceil(Math.max(workload.replicas, value) / 10) * 10 + 10);
   const [namespace = ''] = nsName(workload).split('/');
+  const resource = workload.kind === 'Deployment' ? 'deployments' : 'replicasets';
+  const action = useAction({ verb: 'patch', group: 'apps', resource, namespace });
   const apply = (event: { preventDefault(): void }): void => {
     event.preventDefault();
     action.run(async () => {
@@ -55,7 +56,7 @@ export function ScaleControl({ workload }: { readonly workload: FeedWorkload }):
           Same as <code>{kubectlScale(workload, value)}</code>
         </p>
       )}
-      {!action.isAllowed && <p className="muted">This session is read-only or the page is not live.</p>}
+      {action.whyNot && <p className="muted">{action.whyNot}</p>}
       {action.error && (
         <p className="error" role="alert">
           {action.error}

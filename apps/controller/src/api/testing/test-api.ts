@@ -4,6 +4,7 @@ import type { ApiClient, Logger, Store } from '@gantry/core';
 import { createMemoryStore } from '@gantry/core/store/memory-store';
 import { FakeClock } from '@gantry/core/testing';
 import type { FastifyInstance } from 'fastify';
+import { type DashboardCredentials, withDashboardSessions } from '../../auth/dashboard-credentials.ts';
 import { withServiceAccounts } from '../../auth/service-account-authenticator.ts';
 import { makeServiceAccountKey } from '../../auth/service-account-key.ts';
 import { createServiceAccountTokens } from '../../auth/service-account-tokens.ts';
@@ -14,6 +15,7 @@ import type { ObjectStore } from '../../objects/object-store.ts';
 import { openObjectStore } from '../../objects/watch-cache.ts';
 import type { NodeStreams } from '../../sessions/node-streams.ts';
 import { ensureClusterObjects } from '../cluster-objects.ts';
+import type { InProcessApi } from '../http/in-process.ts';
 import { type ApiServerOptions, createApiServer } from '../server.ts';
 
 /** Tokens that {@link createTestApi} accepts. */
@@ -51,6 +53,8 @@ export interface CallOptions {
 export interface TestApi extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly client: ApiClient;
+  readonly inProcess: InProcessApi;
+  readonly dashboardCredentials: DashboardCredentials;
   readonly objects: ObjectStore;
   /** What is under the objects, e.g. to compact it. */
   readonly store: Store;
@@ -78,12 +82,14 @@ export async function createTestApi(
   const { nodeStreams, ...rest } = options;
   const serviceTokens = createServiceAccountTokens(await makeServiceAccountKey(), clock);
   const issueToken = createTokenIssuer(objects, serviceTokens);
-  const { app, client } = createApiServer({
+  const accounts = withServiceAccounts(fixedAuth, { tokens: serviceTokens, objects, clock });
+  const { auth, credentials: dashboardCredentials } = withDashboardSessions(accounts);
+  const { app, client, inProcess } = createApiServer({
     objects,
     kinds,
     clock,
     logger,
-    auth: withServiceAccounts(fixedAuth, { tokens: serviceTokens, objects, clock }),
+    auth,
     serviceAccounts: { tokens: serviceTokens, issueToken },
     nodeStreams: () => nodeStreams,
     ...rest,
@@ -93,6 +99,8 @@ export async function createTestApi(
   return {
     app,
     client,
+    inProcess,
+    dashboardCredentials,
     objects,
     store,
     clock,

@@ -1,0 +1,127 @@
+import type { KubernetesObject } from '@gantry/api-types';
+import type { FeedContainer, FeedNode, FeedPod, FeedResources, FeedWorkload } from '@gantry/api-types/feed';
+
+/** Kubernetes objects as the make-believe cluster's API shows what the fleet holds in feed form. */
+export function podObject(pod: FeedPod): KubernetesObject {
+  const [namespace = '', name = ''] = pod.key.split('/');
+  const { owner } = pod;
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      uid: pod.uid,
+      resourceVersion: '1',
+      creationTimestamp: seconds(pod.createdAt),
+      labels: { app: name.split('-')[0] ?? name },
+      ...(owner ? { ownerReferences: [{ apiVersion: 'apps/v1', ...owner, controller: true }] } : {}),
+    },
+    spec: {
+      containers: pod.containers.map((container) => containerSpec(container.name, container.image, pod)),
+      ...(pod.nodeName ? { nodeName: pod.nodeName } : {}),
+      restartPolicy: 'Always',
+    },
+    status: {
+      phase: pod.phase,
+      ...(pod.ip ? { podIP: pod.ip } : {}),
+      conditions: [{ type: 'Ready', status: pod.isReady ? 'True' : 'False' }],
+      containerStatuses: pod.containers.map(containerStatus),
+    },
+  };
+  return object as unknown as KubernetesObject;
+}
+
+export function nodeObject(node: FeedNode): KubernetesObject {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: node.key,
+      uid: node.uid,
+      resourceVersion: '1',
+      creationTimestamp: seconds(node.createdAt),
+      labels: { 'kubernetes.io/hostname': node.key, 'topology.kubernetes.io/zone': node.zone ?? '' },
+    },
+    spec: {
+      ...(node.unschedulable ? { unschedulable: true } : {}),
+      ...(node.taints.length > 0 ? { taints: node.taints.map(({ key, effect }) => ({ key, effect })) } : {}),
+    },
+    status: {
+      capacity: resourceTexts(node.capacity),
+      allocatable: { ...resourceTexts(node.allocatable), pods: String(node.allocatable.pods) },
+      conditions: node.conditions.map(({ type, status, reason }) => ({ type, status, reason })),
+      addresses: [{ type: 'InternalIP', address: node.internalIp ?? '' }],
+    },
+  };
+  return object as unknown as KubernetesObject;
+}
+
+/** A Deployment or ReplicaSet. */
+export function workloadObject(workload: FeedWorkload): KubernetesObject {
+  const [, namespace = '', name = ''] = workload.key.split('/');
+  const labels = { ...workload.selector };
+  const object = {
+    apiVersion: 'apps/v1',
+    kind: workload.kind,
+    metadata: {
+      name,
+      namespace,
+      uid: workload.uid,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: seconds(workload.createdAt),
+      labels,
+      ...(workload.owner
+        ? { ownerReferences: [{ apiVersion: 'apps/v1', ...workload.owner, controller: true }] }
+        : { annotations: { 'deployment.kubernetes.io/revision': workload.revision ?? '1' } }),
+    },
+    spec: {
+      replicas: workload.replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: workload.images.map((image) => containerSpec('app', image, workload)) },
+      },
+    },
+    status: { replicas: workload.currentReplicas, readyReplicas: workload.readyReplicas },
+  };
+  return object as unknown as KubernetesObject;
+}
+
+function containerSpec(name: string, image: string, { requests, limits }: ContainerAmounts): object {
+  const resources = { requests: resourceTexts(requests), limits: resourceTexts(limits) };
+  return { name, image, resources };
+}
+
+interface ContainerAmounts {
+  readonly requests: FeedResources;
+  readonly limits: FeedResources;
+}
+
+function containerStatus(container: FeedContainer): object {
+  const state = container.state === 'unknown' ? {} : { [container.state]: stateOf(container) };
+  const { name, image } = container;
+  return {
+    name,
+    image,
+    imageID: '',
+    ready: container.state === 'running',
+    restartCount: container.restarts ?? 0,
+    state,
+  };
+}
+
+function stateOf({ state, reason }: FeedContainer): object {
+  if (state === 'terminated') return { exitCode: 1, ...(reason ? { reason } : {}) };
+  return state === 'waiting' && reason ? { reason } : {};
+}
+
+function resourceTexts({ cpuMilli, memoryBytes }: FeedResources): { cpu: string; memory: string } {
+  return { cpu: `${cpuMilli}m`, memory: `${Math.round(memoryBytes / 1024 / 1024)}Mi` };
+}
+
+/** RFC 3339 as Kubernetes writes it: whole seconds. */
+function seconds(time: string): string {
+  return time.replace(/\.\d+/, '');
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError } from '@gantry/api-types';
+import type { FeedRole } from '@gantry/api-types/feed';
+import { kinds } from '@gantry/api-types/kinds';
+import { createOpenApiDocuments, type OpenApiDocuments } from '@gantry/api-types/schema';
+import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
+import type { MockFleet } from './fleet.ts';
+import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
+
+/** The part of the Kubernetes API that the page uses, over the make-believe cluster. */
+export interface MockApi {
+  readonly objects: MockObjects;
+  /** Answers what comes under `/k8s/`; false for other paths. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+}
+
+const prefix = '/k8s';
+
+export function createMockApi(fleet: MockFleet, role: FeedRole): MockApi {
+  const objects = new MockObjects(fleet);
+  const openApi = createOpenApiDocuments({ kinds, title: 'Kubernetes', version: 'v1.36.0' });
+  return {
+    objects,
+    async answer(request, response) {
+      const url = new URL(request.url ?? '/', 'http://mock');
+      if (!url.pathname.startsWith(`${prefix}/`)) return false;
+      const path = url.pathname.slice(prefix.length);
+      try {
+        const document = await openApiText(openApi, path);
+        if (document) return send(response, 200, document);
+        const body = await bodyOf(request);
+        const call = {
+          method: request.method ?? 'GET',
+          path,
+          url,
+          body,
+          contentType: request.headers['content-type'] ?? '',
+        };
+        return send(response, 200, JSON.stringify(run(objects, role, call)));
+      } catch (error) {
+        const failure = error instanceof ApiError ? error : new ApiError('InternalError', String(error));
+        return send(response, failure.code, JSON.stringify(failure.toStatus()));
+      }
+    },
+  };
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly url: URL;
+  readonly body: unknown;
+  readonly contentType: string;
+}
+
+function run(objects: MockObjects, role: FeedRole, call: Call): object {
+  if (call.path.endsWith('/selfsubjectaccessreviews')) return review(role, call.body);
+  const target = parseTarget(call.path);
+  const { definition, name } = target;
+  const verb = verbOf(call.method, name);
+  if (!isAllowed(role, { verb, resource: definition.plural })) {
+    const text = `${definition.plural} is forbidden: User "dashboard-read-only" cannot ${verb} resource "${definition.plural}"`;
+    throw new ApiError('Forbidden', text);
+  }
+  const write: MockWrite = {
+    isDryRun: call.url.searchParams.get('dryRun') === 'All',
+    isStrict: call.url.searchParams.get('fieldValidation') === 'Strict',
+  };
+  switch (verb) {
+    case 'list':
+      return {
+        kind: `${definition.kind}List`,
+        apiVersion: definition.version,
+        metadata: {},
+        items: objects.list(target),
+      };
+    case 'get':
+      return objects.get(target);
+    case 'create':
+      return objects.create(target, call.body, write);
+    case 'update':
+      return objects.replace(target, call.body, write);
+    case 'patch':
+      return objects.replace(target, patched(objects.get(target), call), write);
+    default:
+      return objects.delete(target);
+  }
+}
+
+function verbOf(method: string, name: string | undefined): string {
+  if (method === 'GET') return name === undefined ? 'list' : 'get';
+  return { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }[method] ?? method;
+}
+
+interface Attributes {
+  readonly verb: string;
+  readonly resource: string;
+  readonly subresource?: string;
+}
+
+/** As the real API has it for its two roles. */
+export function isAllowed(role: FeedRole, { verb, resource, subresource }: Attributes): boolean {
+  if (role === 'admin') return true;
+  return ['get', 'list', 'watch'].includes(verb) && resource !== 'secrets' && subresource !== 'exec';
+}
+
+function review(role: FeedRole, body: unknown): object {
+  const { spec } = body as { spec: { resourceAttributes: Attributes } };
+  return { ...(body as object), status: { allowed: isAllowed(role, spec.resourceAttributes) } };
+}
+
+function patched(object: object, { body, contentType }: Call): unknown {
+  const patch = body as Record<string, unknown>;
+  const kind = object as { apiVersion: string; kind: string };
+  if (contentType.includes('strategic')) return applyStrategicMergePatch(kind as never, patch as never, kind);
+  return mergePatch(object, patch);
+}
+
+/** RFC 7386. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const result: Record<string, unknown> = typeof target === 'object' && target !== null ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = mergePatch(result[key], value);
+  }
+  return result;
+}
+
+/** The kind, namespace and name that an API path names. */
+export function parseTarget(path: string): MockTarget & { readonly subresource?: string | undefined } {
+  const [root, ...rest] = path.split('/').filter(Boolean).map(decodeURIComponent);
+  const group = root === 'apis' ? (rest.shift() ?? '') : '';
+  const version = rest.shift() ?? '';
+  const namespace = rest[0] === 'namespaces' && rest.length > 2 ? rest[1] : undefined;
+  const [plural, name, subresource] = namespace === undefined ? rest : rest.slice(2);
+  const definition = kinds.find((kind) => kind.group === group && kind.version === version && kind.plural === plural);
+  if (!definition) throw new ApiError('NotFound', 'the server could not find the requested resource');
+  return { definition, namespace, name, subresource };
+}
+
+async function openApiText(openApi: OpenApiDocuments, path: string): Promise<string | undefined> {
+  if (path === '/openapi/v3') return JSON.stringify(await openApi.v3Index());
+  if (!path.startsWith('/openapi/v3/')) return undefined;
+  const document = await openApi.v3(path.slice('/openapi/v3/'.length));
+  return document && Buffer.from(document.bytes).toString();
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+function send(response: ServerResponse, code: number, text: string): true {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(text);
+  return true;
+}
