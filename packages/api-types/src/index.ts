@@ -7,6 +7,8 @@ export { feedCloseCodes, feedPath } from './feed.ts';
 export type { CompiledFieldSelector, FieldRequirement } from './field-selector.ts';
 export { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
 export type * from './generated/types.ts';
+export type { HistoryAnswer, HistoryMetric, HistorySeries, HistorySubject } from './history.ts';
+export { historyMetrics, historyPath, maxHistorySubjects } from './history.ts';
 export { ageOf, humanDuration } from './human-duration.ts';
 export type {
   KindDefinition,
@@ -53,6 +55,6 @@ export {
 } from './selector.ts';
 export type * from './simulation.ts';
 export { gantryApiVersion } from './simulation.ts';
-export type { NodeUsage, PodUsage } from './usage.ts';
+export type { ContainerCounters, NetworkCounters, NodeUsage, PodUsage, WholeNodeUsage } from './usage.ts';
 export type { NameRule, ObjectMetaRules } from './validation/object-meta.ts';
 export { nameProblems, validateObjectMeta, validateObjectMetaUpdate } from './validation/object-meta.ts';

@@ -1,4 +1,7 @@
-/** What a node's cgroups said at one moment; sent by the agent about every two seconds and kept in memory. */
+/**
+ * What a node's cgroups said at one moment; sent by the agent about every two seconds and kept in memory. Figures per
+ * time are of the span since the sample before; counters only grow, and start anew with the container or the pod.
+ */
 export interface NodeUsage {
   /** RFC 3339. */
   readonly at: string;
@@ -6,6 +9,17 @@ export interface NodeUsage {
   readonly cpuMilli: number;
   readonly memoryBytes: number;
   readonly pods: readonly PodUsage[];
+  /** The node with what is not in its pods; absent where that cannot be read. */
+  readonly node?: WholeNodeUsage;
+}
+
+export interface WholeNodeUsage {
+  readonly cpuMilli: number;
+  /** Counter: microseconds of cpu. */
+  readonly cpuMicros: number;
+  readonly memoryBytes: number;
+  /** `host`: all that runs there. `cgroup`: of nodes that share an engine, what runs in the node's own cgroup. */
+  readonly of: 'host' | 'cgroup';
 }
 
 export interface PodUsage {
@@ -15,4 +29,32 @@ export interface PodUsage {
   readonly memoryBytes: number;
   /** Share of cfs periods that were throttled since the last sample, 0 to 1. */
   readonly throttledRatio: number;
+  /** Those that run; not in the dashboard's feed. */
+  readonly containers?: readonly ContainerCounters[];
+  /** Absent for pods on the host's network, and from the dashboard's feed. */
+  readonly network?: NetworkCounters;
+}
+
+/** Counters of a running container. Absent is zero, or not counted by the kernel. */
+export interface ContainerCounters {
+  readonly name: string;
+  /** Counter: microseconds of cpu. */
+  readonly cpuMicros: number;
+  /** Working set. */
+  readonly memoryBytes: number;
+  /** Counter: microseconds that threads waited because the container's cpu limit was used up. */
+  readonly throttledMicros?: number;
+  /** Processes and threads now. */
+  readonly pids?: number;
+  /** Counters of what went to and from disks. */
+  readonly readBytes?: number;
+  readonly writeBytes?: number;
+  readonly reads?: number;
+  readonly writes?: number;
+}
+
+/** Counters of a pod's own network, loopback left out. */
+export interface NetworkCounters {
+  readonly rxBytes: number;
+  readonly txBytes: number;
 }
