@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
+import { useActionKeys } from './actions/action-keys.ts';
 import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
 import { useUi } from './state/ui.ts';
@@ -7,7 +8,6 @@ import { EventsPanel } from './view/events-panel.tsx';
 import { Fleet } from './view/fleet.tsx';
 import { HelpDialog } from './view/help-dialog.tsx';
 import { Inspector } from './view/inspector.tsx';
-import { usePageKeys } from './view/keyboard.ts';
 import { LiveRegion } from './view/live-region.tsx';
 import { PendingTray } from './view/pending-tray.tsx';
 import { TableView } from './view/table-view.tsx';
@@ -15,10 +15,10 @@ import { TopBar } from './view/top-bar.tsx';
 
 /** The one screen: fleet, pending tray and events on the left, the inspector on the right. */
 export function App(): ReactNode {
-  const [selection, navigate] = useSelection();
+  const [selection] = useSelection();
   const theme = useUi((ui) => ui.theme);
   const view = useUi((ui) => ui.view);
-  usePageKeys(navigate);
+  useActionKeys();
   const name = useCluster('cluster').cluster?.name;
   useEffect(() => {
     document.title = name ? `${name} · Gantry` : 'Gantry';

@@ -24,7 +24,7 @@ export const useUi = create<UiState>((set) => ({
   filter: '',
   isHelpOpen: false,
   setTheme(theme) {
-    localStorage.setItem(themeKey, theme);
+    storage()?.setItem(themeKey, theme);
     set({ theme });
   },
   setView: (view) => set({ view }),
@@ -33,6 +33,16 @@ export const useUi = create<UiState>((set) => ({
 }));
 
 function savedTheme(): Theme {
-  const saved = localStorage.getItem(themeKey);
+  const saved = storage()?.getItem(themeKey);
   return saved === 'light' || saved === 'dark' ? saved : 'system';
+}
+
+/** Undefined where the browser forbids it, which throws, and outside of browsers. */
+function storage(): Storage | undefined {
+  try {
+    return globalThis.localStorage as Storage | undefined;
+  } catch {
+    // Blocked by the browser's settings: the choice lasts as long as the page.
+    return undefined;
+  }
 }

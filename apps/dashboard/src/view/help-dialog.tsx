@@ -1,17 +1,19 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { allActions } from '../actions/all-actions.ts';
 import { type TileState, tileStateWords } from '../state/pod-state.ts';
 import { useUi } from '../state/ui.ts';
 import { Glyph } from './glyph.tsx';
 
-const keys: readonly (readonly [string, string])[] = [
-  ['Arrow keys', 'walk the pods, over the borders of nodes'],
-  ['Enter', 'open the focused pod'],
-  ['/', 'filter pods, workloads, nodes and events'],
-  ['s', 'set the replicas of the open workload'],
-  ['t', 'switch between tiles and tables'],
-  ['Esc', 'one step back'],
-  ['?', 'this help'],
+/** Keys that are no actions: they belong to what has the focus. */
+const focusKeys: readonly (readonly [string, string])[] = [
+  ['Arrow keys', 'Walk the pods, over the borders of nodes'],
+  ['Enter', 'Open the focused pod'],
+  ['Esc', 'One step back'],
 ];
+
+const actionKeys = allActions.flatMap(({ shortcut, title }): [string, string][] =>
+  shortcut ? [[shortcut.replace('Ctrl+k', 'Ctrl K'), title]] : [],
+);
 
 const states: readonly TileState[] = [
   'pending',
@@ -38,7 +40,7 @@ export function HelpDialog(): ReactNode {
       <h2 id="help-title">Help</h2>
       <div className="help-columns">
         <dl className="help-keys">
-          {keys.map(([key, what]) => (
+          {[...actionKeys, ...focusKeys].map(([key, what]) => (
             <div key={key}>
               <dt>
                 <kbd>{key}</kbd>

@@ -1,5 +1,4 @@
 import { type RefObject, useEffect } from 'react';
-import { useUi } from '../state/ui.ts';
 
 type Direction = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';
 
@@ -40,40 +39,6 @@ export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
       fleet.removeEventListener('focusin', onFocus);
     };
   });
-}
-
-/** Page-wide keys: `/` filter, `s` scale, `t` table, `?` help, Escape one step back. */
-export function usePageKeys(navigate: (path: string) => void): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.altKey || event.ctrlKey || event.metaKey) return;
-      if (event.key === 'Escape') return stepBack(event, navigate);
-      if (isTyping(event.target)) return;
-      const run = pageKeys[event.key];
-      if (!run) return;
-      event.preventDefault();
-      run();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [navigate]);
-}
-
-const pageKeys: Readonly<Record<string, () => void>> = {
-  '/': () => document.getElementById('filter')?.focus(),
-  s: () => document.getElementById('replicas')?.focus(),
-  t: () => useUi.getState().setView(useUi.getState().view === 'table' ? 'tiles' : 'table'),
-  '?': () => useUi.getState().setHelpOpen(true),
-};
-
-function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void {
-  const ui = useUi.getState();
-  if (ui.isHelpOpen) return ui.setHelpOpen(false);
-  if (isTyping(event.target)) {
-    if ((event.target as HTMLElement).id === 'filter') ui.setFilter('');
-    return (event.target as HTMLElement).blur();
-  }
-  navigate('/');
 }
 
 function neighbour(tiles: readonly HTMLElement[], from: HTMLElement, direction: Direction): HTMLElement | undefined {
@@ -121,8 +86,4 @@ function rove(fleet: HTMLElement, tile: HTMLElement): void {
 
 function isDirection(key: string): key is Direction {
   return key === 'ArrowLeft' || key === 'ArrowRight' || key === 'ArrowUp' || key === 'ArrowDown';
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement && target.type !== 'range';
 }

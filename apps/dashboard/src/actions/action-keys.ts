@@ -1,0 +1,46 @@
+import { useEffect } from 'react';
+import { useUi } from '../state/ui.ts';
+import { useActionContext } from './action-context.ts';
+import { allActions } from './all-actions.ts';
+
+/** Runs actions by their keys, and lets Escape go one step back. */
+export function useActionKeys(): void {
+  const contextOf = useActionContext();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented) return;
+      const context = contextOf();
+      if (event.key === 'Escape') return stepBack(event, context.navigate);
+      const shortcut = shortcutOf(event);
+      if (!shortcut || (isTyping(event.target) && !shortcut.startsWith('Ctrl+'))) return;
+      const action = allActions.find((a) => a.shortcut === shortcut && (a.isAvailable?.(context) ?? true));
+      if (!action) return;
+      event.preventDefault();
+      action.run(context);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [contextOf]);
+}
+
+/** How actions name what was pressed; undefined for combinations that are not ours. */
+export function shortcutOf(event: Pick<KeyboardEvent, 'key' | 'altKey' | 'ctrlKey' | 'metaKey'>): string | undefined {
+  if (event.altKey) return undefined;
+  return event.ctrlKey || event.metaKey ? `Ctrl+${event.key.toLowerCase()}` : event.key;
+}
+
+function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void {
+  const ui = useUi.getState();
+  if (ui.isHelpOpen) return ui.setHelpOpen(false);
+  if (isTyping(event.target)) {
+    if ((event.target as HTMLElement).id === 'filter') ui.setFilter('');
+    return (event.target as HTMLElement).blur();
+  }
+  navigate('/');
+}
+
+/** Whether keys belong to the element: text fields, editors and terminals. */
+function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'checkbox';
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches('textarea, select'));
+}

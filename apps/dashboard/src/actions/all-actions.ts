@@ -1,0 +1,10 @@
+import type { ActionContext, PageAction } from './action.ts';
+import { pageActions } from './page-actions.ts';
+
+/** Every action of the page, in the order in which palette and help show them. */
+export const allActions: readonly PageAction[] = [...pageActions];
+
+/** What can be done in this context. */
+export function availableActions(context: ActionContext): PageAction[] {
+  return allActions.filter((action) => action.isAvailable?.(context) ?? true);
+}

@@ -1,0 +1,55 @@
+import { mayWrite } from '../state/may-write.ts';
+import { useUi } from '../state/ui.ts';
+import type { ActionContext, PageAction } from './action.ts';
+
+/** Actions on the page as a whole. */
+export const pageActions: readonly PageAction[] = [
+  {
+    id: 'page.filter',
+    title: 'Filter pods, workloads, nodes and events',
+    keywords: 'search find',
+    shortcut: '/',
+    run: () => focusOn('filter'),
+  },
+  {
+    id: 'workload.scale',
+    title: 'Scale the open workload',
+    keywords: 'replicas',
+    shortcut: 's',
+    about: ({ selection }) => (selection.kind === 'deployment' ? selection.name : undefined),
+    isAvailable: (context) => mayWrite(context.store) && isScalable(context),
+    run: () => focusOn('replicas'),
+  },
+  {
+    id: 'page.table',
+    title: 'Switch between tiles and tables',
+    keywords: 'rows list view accessible',
+    shortcut: 't',
+    run: () => useUi.getState().setView(useUi.getState().view === 'table' ? 'tiles' : 'table'),
+  },
+  ...(['system', 'light', 'dark'] as const).map((theme) => ({
+    id: `theme.${theme}`,
+    title: `Theme: ${theme === 'system' ? "the system's" : theme}`,
+    keywords: 'colours appearance mode',
+    isAvailable: () => useUi.getState().theme !== theme,
+    run: () => useUi.getState().setTheme(theme),
+  })),
+  {
+    id: 'page.help',
+    title: 'Help: keys and signs',
+    keywords: 'shortcuts legend',
+    shortcut: '?',
+    run: () => useUi.getState().setHelpOpen(true),
+  },
+];
+
+function isScalable({ selection, store }: ActionContext): boolean {
+  if (selection.kind !== 'deployment' && selection.kind !== 'replicaset') return false;
+  const kind = selection.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
+  const workload = store.workloads.get(`${kind}/${selection.namespace}/${selection.name}`);
+  return !!workload && !workload.owner;
+}
+
+function focusOn(id: string): void {
+  document.getElementById(id)?.focus();
+}
