@@ -1,5 +1,8 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { EventsTab } from '../inspector/events-tab.tsx';
+import { TabBar } from '../inspector/tab-bar.tsx';
+import { useInspectorTab } from '../inspector/tabs.ts';
 import { useCluster } from '../state/hooks.ts';
 import type { Selection } from '../state/selection.ts';
 import { NodeInspector } from './node-inspector.tsx';
@@ -9,20 +12,26 @@ import { WorkloadList } from './workload-list.tsx';
 
 /** The right column: the selected object, or the workloads where nothing is selected. */
 export function Inspector({ selection }: { readonly selection: Selection }): ReactNode {
-  return (
-    <aside className="inspector" aria-label="Details">
-      {selection.kind === 'none' ? (
+  const [tab, setTab] = useInspectorTab();
+  if (selection.kind === 'none') {
+    return (
+      <aside className="inspector" aria-label="Details">
         <WorkloadList />
-      ) : (
-        <>
-          <nav aria-label="Back">
-            <Link href="/" className="back">
-              All workloads
-            </Link>
-          </nav>
-          <Selected selection={selection} />
-        </>
-      )}
+      </aside>
+    );
+  }
+  return (
+    <aside className={tab.isWide ? 'inspector is-wide' : 'inspector'} aria-label="Details">
+      <nav aria-label="Back">
+        <Link href="/" className="back">
+          All workloads
+        </Link>
+      </nav>
+      <TabBar tab={tab.id} onChange={setTab} />
+      <div className="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab.id}`}>
+        {tab.id === 'overview' && <Selected selection={selection} />}
+        {tab.id === 'events' && <EventsTab selected={selection} />}
+      </div>
     </aside>
   );
 }
