@@ -36,6 +36,13 @@ export function formatSpan(ms: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
+/** A short time in seconds: `0.34 s`, `2.1 s`, `34 s`; from two minutes on as {@link formatSpan}. */
+export function formatSeconds(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds >= 120) return formatSpan(ms);
+  return `${trimZeros(seconds.toFixed(seconds < 1 ? 2 : seconds < 10 ? 1 : 0))} s`;
+}
+
 /** `1 pod`, `2 pods`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -9,6 +9,7 @@ import './styles/base.css';
 import './styles/page.css';
 import './styles/fleet.css';
 import './styles/inspector.css';
+import './styles/scaling.css';
 import { TileMotion } from './view/motion.ts';
 import { MotionContext } from './view/motion-context.ts';
 

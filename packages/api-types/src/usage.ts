@@ -11,6 +11,15 @@ export interface NodeUsage {
   readonly pods: readonly PodUsage[];
   /** The node with what is not in its pods; absent where that cannot be read. */
   readonly node?: WholeNodeUsage;
+  /** What a container costs beside what runs in it; measured now and then, absent where it cannot be. */
+  readonly overhead?: ContainerOverhead;
+}
+
+/** Memory of the processes that the engine keeps for containers (one shim each), which no container's cgroup counts. */
+export interface ContainerOverhead {
+  readonly containers: number;
+  /** Proportional set size in sum: shared pages count once. */
+  readonly memoryBytes: number;
 }
 
 export interface WholeNodeUsage {

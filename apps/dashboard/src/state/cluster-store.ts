@@ -13,6 +13,7 @@ import type {
   FeedWorkload,
 } from '@gantry/api-types/feed';
 import type { NodeUsage } from '@gantry/api-types/usage';
+import { StartBook } from '../scale/start-book.ts';
 import { GhostBook } from './ghost-book.ts';
 import { HueBook } from './hues.ts';
 import { isTerminated, tileState } from './pod-state.ts';
@@ -45,6 +46,7 @@ export class ClusterStore {
   readonly heartbeats = new Map<string, number>();
   readonly hues = new HueBook();
   readonly ghosts = new GhostBook();
+  readonly starts = new StartBook();
   readonly #podsByNode = new Map<string, Map<string, FeedPod>>();
   readonly #podsByOwner = new Map<string, Map<string, FeedPod>>();
   readonly #workloadsByUid = new Map<string, FeedWorkload>();
@@ -137,7 +139,7 @@ export class ClusterStore {
     };
     this.#changeWorkloads({ set: frame.workloads, gone: gone(this.workloads, frame.workloads) });
     this.#changeNodes({ set: frame.nodes, gone: gone(this.nodes, frame.nodes) });
-    this.#changePods({ set: frame.pods, gone: gone(this.pods, frame.pods) }, frame.at);
+    this.#changePods({ set: frame.pods, gone: gone(this.pods, frame.pods) }, frame.at, false);
     this.#changeServices({ set: frame.services, gone: gone(this.services, frame.services) });
     this.#changeEvents({ set: frame.events, gone: gone(this.events, frame.events) });
     this.usage.clear();
@@ -151,7 +153,7 @@ export class ClusterStore {
     if (workloads) this.#changeWorkloads(workloads);
     if (nodes) this.#changeNodes(nodes);
     // After the nodes: whether a node is lost says what became of the pods that are gone.
-    if (pods) this.#changePods(pods, frame.at);
+    if (pods) this.#changePods(pods, frame.at, true);
     if (services) this.#changeServices(services);
     if (events) this.#changeEvents(events);
   }
@@ -187,9 +189,11 @@ export class ClusterStore {
     this.#dirty.add('nodes').add('totals').add('pending');
   }
 
-  #changePods(changes: FeedChanges<FeedPod>, at: number): void {
+  /** `isNews`: it happened at `at`, and is not just how things were when a snapshot came. */
+  #changePods(changes: FeedChanges<FeedPod>, at: number, isNews: boolean): void {
     for (const key of changes.gone ?? []) {
       this.#rememberGhost(this.pods.get(key), at);
+      this.starts.podGone(this.pods.get(key)?.uid ?? '');
       this.#unindexPod(key);
     }
     for (const pod of changes.set ?? []) {
@@ -200,7 +204,9 @@ export class ClusterStore {
       this.pods.set(pod.key, pod);
       indexIn(this.#podsByNode, pod.nodeName ?? '', pod);
       if (pod.owner) indexIn(this.#podsByOwner, pod.owner.uid, pod);
-      this.hues.assign(this.rootOf(pod).uid);
+      const root = this.rootOf(pod).uid;
+      this.hues.assign(root);
+      if (isNews) this.starts.podChanged(pod, before, root, this.nodes.get(pod.nodeName ?? ''), at);
       this.#touchPod(pod);
     }
     this.#dirty.add('totals').add('pods');

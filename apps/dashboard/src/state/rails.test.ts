@@ -1,7 +1,7 @@
 import type { FeedPod } from '@gantry/api-types/feed';
 import { expect, it } from 'vitest';
 import { feedNode, feedPod } from '../testing/feed-objects.ts';
-import { nodeRails, requestShare, sumRails } from './rails.ts';
+import { allocatableEnd, nodeRails, type Rail, railShares, sumRails } from './rails.ts';
 
 const Mi = 1024 * 1024;
 const node = feedNode('node-1', {
@@ -44,10 +44,28 @@ it('does not claim a use it was not told', () => {
   expect(sumRails([known, unknown])).toMatchObject({ cpu: { used: 90, allocatable: 8000 }, podCapacity: 220 });
 });
 
-it('takes the tighter resource as the share of a pod, never more than the node', () => {
-  expect(requestShare(feedPod('a', { requests: { cpuMilli: 400, memoryBytes: 500 * Mi } }), node.allocatable)).toBe(
-    0.5,
-  );
-  expect(requestShare(feedPod('a', { requests: { cpuMilli: 9000, memoryBytes: 0 } }), node.allocatable)).toBe(1);
-  expect(requestShare(feedPod('a'), { cpuMilli: 0, memoryBytes: 0 })).toBe(0);
+it('is told of one node by what is on it, and of the cluster by all', () => {
+  const other = feedNode('node-2');
+  const pod = feedPod('a', { requests: { cpuMilli: 100, memoryBytes: 0 } });
+  const one = nodeRails(node, [pod], undefined);
+  expect(one.cpu.requested).toBe(100);
+  expect(sumRails([one, nodeRails(other, [pod, pod], undefined)]).cpu.requested).toBe(300);
+});
+
+it('draws nothing past the end of a bar, however much is used or promised', () => {
+  const rail: Rail = { requested: 5000, limits: 64_000, used: 12_000, allocatable: 4000, capacity: 4200 };
+  const shares = railShares(rail);
+  expect([shares.used, shares.requested, shares.limits]).toEqual([1, 1, 1]);
+  expect(shares.isOver).toBe(true);
+  expect(shares.capacity).toBeCloseTo(1.05 * allocatableEnd);
+  expect(railShares({ ...rail, used: undefined, requested: 4000, limits: 0 })).toMatchObject({
+    used: 0,
+    requested: allocatableEnd,
+    isOver: false,
+  });
+});
+
+it('has an empty bar for a node that has reported nothing yet', () => {
+  const shares = railShares({ requested: 100, limits: 0, used: undefined, allocatable: 0, capacity: 0 });
+  expect(shares).toMatchObject({ requested: 0, used: 0, capacity: allocatableEnd });
 });

@@ -59,11 +59,30 @@ export function sumRails(all: Iterable<Rails>): Rails {
   return total;
 }
 
-/** The share of the node (0 to 1) a pod's request takes along the tighter resource: the area of its tile. */
-export function requestShare(pod: FeedPod, allocatable: FeedResources): number {
-  const cpu = allocatable.cpuMilli > 0 ? pod.requests.cpuMilli / allocatable.cpuMilli : 0;
-  const memory = allocatable.memoryBytes > 0 ? pod.requests.memoryBytes / allocatable.memoryBytes : 0;
-  return Math.min(1, Math.max(cpu, memory));
+/** Where allocatable ends on a bar, as a share of its width: the rest shows what is reserved and limits beyond. */
+export const allocatableEnd = 0.86;
+
+/** The parts of a bar, each as a share (0 to 1) of its width: nothing is ever drawn past its end. */
+export interface RailShares {
+  readonly used: number;
+  readonly requested: number;
+  readonly limits: number;
+  /** Where what the system keeps for itself ends; it begins at {@link allocatableEnd}. */
+  readonly capacity: number;
+  /** More is requested or used than there is. */
+  readonly isOver: boolean;
+}
+
+export function railShares(rail: Rail): RailShares {
+  const at = (amount: number): number =>
+    rail.allocatable > 0 ? Math.min(1, (Math.max(0, amount) / rail.allocatable) * allocatableEnd) : 0;
+  return {
+    used: at(rail.used ?? 0),
+    requested: at(rail.requested),
+    limits: at(rail.limits),
+    capacity: Math.max(allocatableEnd, at(rail.capacity)),
+    isOver: rail.requested > rail.allocatable || (rail.used ?? 0) > rail.allocatable,
+  };
 }
 
 function sumRail(a: Rail, b: Rail): Rail {

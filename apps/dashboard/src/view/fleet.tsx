@@ -1,4 +1,5 @@
 import { type CSSProperties, type ReactNode, useRef } from 'react';
+import { LensBar } from '../lenses/lens-bar.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode } from '../state/filter.ts';
 import { useCluster } from '../state/hooks.ts';
@@ -11,6 +12,8 @@ import { ReplacementArcs } from './replacement-arcs.tsx';
 /** Beyond either of these, pods are squares on a canvas and not elements. */
 const denseNodes = 50;
 const densePods = 1500;
+/** Beyond this many pods, tiles carry no names. */
+const namedPods = 300;
 
 /** All nodes, grouped by zone. */
 export function Fleet({ selection }: { readonly selection: Selection }): ReactNode {
@@ -19,28 +22,32 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
   const ref = useRef<HTMLDivElement>(null);
   useTileKeys(ref);
   const isDense = store.nodes.size > denseNodes || store.pods.size > densePods;
+  const detail = isDense ? 'dense' : store.pods.size > namedPods ? 'plain' : 'named';
   const zones = zonesOf(store, filter);
   if (store.nodes.size === 0) return <EmptyFleet store={store} />;
   return (
-    <div className={fleetClass(store.nodes.size, isDense)} ref={ref}>
-      {zones.map(([zone, names]) => (
-        <section
-          key={zone}
-          className="zone-group"
-          style={{ '--nodes': names.length } as CSSProperties}
-          aria-label={zone ? `Zone ${zone}` : 'Nodes'}
-        >
-          {(zone || zones.length > 1) && <h2 className="zone">{zone || 'no zone'}</h2>}
-          <div className="nodes">
-            {names.map((name) => (
-              <NodeCard key={name} name={name} selection={selection} isDense={isDense} />
-            ))}
-          </div>
-        </section>
-      ))}
-      {!isDense && <ReplacementArcs fleet={ref} />}
-      {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
-    </div>
+    <>
+      <LensBar />
+      <div className={fleetClass(store.nodes.size, isDense)} ref={ref}>
+        {zones.map(([zone, names]) => (
+          <section
+            key={zone}
+            className="zone-group"
+            style={{ '--nodes': names.length } as CSSProperties}
+            aria-label={zone ? `Zone ${zone}` : 'Nodes'}
+          >
+            {(zone || zones.length > 1) && <h2 className="zone">{zone || 'no zone'}</h2>}
+            <div className="nodes">
+              {names.map((name) => (
+                <NodeCard key={name} name={name} selection={selection} detail={detail} />
+              ))}
+            </div>
+          </section>
+        ))}
+        {!isDense && <ReplacementArcs fleet={ref} />}
+        {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
+      </div>
+    </>
   );
 }
 

@@ -1,10 +1,13 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import { memo, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import { count, formatCpu, formatMebibytes, formatSpan } from '../format.ts';
+import { formatCpu, formatMebibytes, formatSpan } from '../format.ts';
+import { nodeLine } from '../lenses/node-line.ts';
+import { useLens, useVmModel } from '../lenses/use-lens.ts';
+import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
-import { nodeRails } from '../state/rails.ts';
+import { nodeRails, type Rails } from '../state/rails.ts';
 import { objectPath, type Selection } from '../state/selection.ts';
 import { CordonButton } from './cordon-button.tsx';
 import { DenseTiles } from './dense-tiles.tsx';
@@ -15,11 +18,15 @@ import { RailView } from './rail.tsx';
 export interface NodeCardProps {
   readonly name: string;
   readonly selection: Selection;
-  readonly isDense: boolean;
+  /** How much of each pod is drawn. */
+  readonly detail: TileDetail;
 }
 
+/** `named`: tiles with names; `plain`: tiles without; `dense`: squares on a canvas. */
+export type TileDetail = 'named' | 'plain' | 'dense';
+
 /** A node: whether it lives, how full it is, and its pods. */
-export const NodeCard = memo(function NodeCard({ name, selection, isDense }: NodeCardProps): ReactNode {
+export const NodeCard = memo(function NodeCard({ name, selection, detail }: NodeCardProps): ReactNode {
   const store = useCluster(`node:${name}`);
   const node = store.nodes.get(name);
   if (!node) return null;
@@ -47,15 +54,13 @@ export const NodeCard = memo(function NodeCard({ name, selection, isDense }: Nod
       <EvictionNotice node={node} />
       <RailView label="CPU" rail={rails.cpu} format={formatCpu} />
       <RailView label="Memory" rail={rails.memory} format={formatMebibytes} />
-      {isDense ? (
+      {detail === 'dense' ? (
         <DenseTiles store={store} node={node} />
       ) : (
-        <NodeTiles store={store} node={node} selection={selection} />
+        <NodeTiles store={store} node={node} selection={selection} hasLabels={detail === 'named'} />
       )}
       <footer className="node-foot">
-        <span>
-          {count(rails.podCount, 'pod')} of {rails.podCapacity}
-        </span>
+        <NodeLine node={node} rails={rails} store={store} />
         <CordonButton node={node} />
       </footer>
     </article>
@@ -69,6 +74,18 @@ function NodeState({ node, isReady }: { readonly node: FeedNode; readonly isRead
       {node.unschedulable && <span className="badge badge-warn">Cordoned</span>}
     </>
   );
+}
+
+interface NodeLineProps {
+  readonly store: ClusterStore;
+  readonly node: FeedNode;
+  readonly rails: Rails;
+}
+
+function NodeLine({ store, node, rails }: NodeLineProps): ReactNode {
+  const [lens] = useLens();
+  const [model] = useVmModel();
+  return <span>{nodeLine(lens, { node, rails, pods: store.podsOn(node.key).values(), model })}</span>;
 }
 
 interface HeartbeatProps {

@@ -1,12 +1,13 @@
 import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
-import type { NodeUsage } from '@gantry/api-types/usage';
+import type { PodUsage } from '@gantry/api-types/usage';
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import { lensShare, tileMarks } from '../lenses/lens.ts';
+import { useLens, useVmModel } from '../lenses/use-lens.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
 import { ghostTileMs } from '../state/ghost-book.ts';
 import { useNow } from '../state/hooks.ts';
 import { isTerminated } from '../state/pod-state.ts';
-import { requestShare } from '../state/rails.ts';
 import type { Selection } from '../state/selection.ts';
 import { layoutTiles, type TileArea, tileSize } from '../state/tile-layout.ts';
 import { useUi } from '../state/ui.ts';
@@ -23,19 +24,25 @@ export interface NodeTilesProps {
   readonly store: ClusterStore;
   readonly node: FeedNode;
   readonly selection: Selection;
+  /** Whether names are on the tiles: beyond some hundred they cannot be read and only cost time. */
+  readonly hasLabels: boolean;
 }
 
-/** The pods of a node as tiles whose area is their request: what stays empty is what can still be requested. */
-export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode {
+/** The pods of a node as tiles whose area is what the lens counts: by requests, what stays empty can still be requested. */
+export function NodeTiles({ store, node, selection, hasLabels }: NodeTilesProps): ReactNode {
   const [ref, width] = useWidth();
+  const [lens] = useLens();
+  const [model] = useVmModel();
   const filter = useUi((ui) => ui.filter);
   const rowHeight = rowHeightFor(store.nodes.size);
   const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
   const ghosts = useGhosts(store, node);
-  const pods = width > 0 ? orderPods(store, node, area, ghosts) : [];
-  const throttled = throttledPods(store.usage.get(node.key));
+  const usage = new Map(store.usage.get(node.key)?.pods.map((pod): [string, PodUsage] => [pod.uid, pod]));
+  const shareOf = (pod: FeedPod): number =>
+    lensShare(lens, { pod, allocatable: node.allocatable, usage: usage.get(pod.uid), model });
+  const pods = width > 0 ? orderPods({ store, node, area, ghosts, shareOf }) : [];
   const layout = layoutTiles(
-    pods.map((pod) => ({ id: pod.uid, share: shareOf(pod, node) })),
+    pods.map((pod) => ({ id: pod.uid, share: shareOf(pod) })),
     area,
   );
   return (
@@ -47,6 +54,7 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
       aria-label={`Pods on ${node.key}`}
       style={{ height: layout.rows * rowHeight - 2, backgroundSize: `${width / 8}px ${rowHeight}px` }}
     >
+      {layout.rows > rows && <div className="tiles-end" style={{ top: rows * rowHeight - 2 }} aria-hidden="true" />}
       {pods.map((pod, index) => {
         const rect = layout.tiles[index];
         const root = store.rootOf(pod);
@@ -60,7 +68,8 @@ export function NodeTiles({ store, node, selection }: NodeTilesProps): ReactNode
               hue={store.hues.of(root.uid)}
               isSelected={isSelectedPod(selection, pod)}
               isDimmed={!matchesPod(store, pod, filter)}
-              isThrottled={throttled.has(pod.uid)}
+              marks={tileMarks(lens, pod, usage.get(pod.uid))}
+              hasLabel={hasLabels}
               isEvicted={ghosts.has(pod.uid)}
               rect={rect}
             />
@@ -78,36 +87,26 @@ export function useGhosts(store: ClusterStore, node: FeedNode): ReadonlyMap<stri
   return new Map([...ghosts].flatMap(([uid, { pod, at }]) => (now - at < ghostTileMs ? [[uid, pod]] : [])));
 }
 
-/** A pod held back in more than this part of its scheduling periods is marked. */
-const throttledFrom = 0.05;
-
-function throttledPods(usage: NodeUsage | undefined): ReadonlySet<string> {
-  const pods = usage?.pods.filter((pod) => pod.throttledRatio > throttledFrom) ?? [];
-  return new Set(pods.map((pod) => pod.uid));
-}
-
 /** Whether the selection is this pod. */
 export function isSelectedPod(selection: Selection, pod: FeedPod): boolean {
   return selection.kind === 'pod' && `${selection.namespace}/${selection.name}` === pod.key;
 }
 
-/** Ended pods hold nothing: they get the smallest tile, after all others. */
-function shareOf(pod: FeedPod, node: FeedNode): number {
-  return isTerminated(pod) ? 0 : requestShare(pod, node.allocatable);
+interface Ordering {
+  readonly store: ClusterStore;
+  readonly node: FeedNode;
+  readonly area: TileArea;
+  readonly ghosts: ReadonlyMap<string, FeedPod>;
+  readonly shareOf: (pod: FeedPod) => number;
 }
 
-/** Large tiles first (small ones fill what is left beside them), then by owner, then by age. */
-function orderPods(
-  store: ClusterStore,
-  node: FeedNode,
-  area: TileArea,
-  ghosts: ReadonlyMap<string, FeedPod>,
-): FeedPod[] {
+/** Large tiles first (small ones fill what is left beside them), then by owner, then by age; those that ended last. */
+function orderPods({ store, node, area, ghosts, shareOf }: Ordering): FeedPod[] {
   return [...store.podsOn(node.key).values(), ...ghosts.values()]
     .map((pod) => ({
       pod,
       ended: isTerminated(pod) ? 1 : 0,
-      rows: tileSize(shareOf(pod, node), area).rows,
+      rows: tileSize(shareOf(pod), area).rows,
       owner: store.rootOf(pod).name,
     }))
     .sort(

@@ -1,8 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Rail } from '../state/rails.ts';
-
-/** Where allocatable ends on the bar, as a share of its width: the rest shows overcommitted limits. */
-const allocatableEnd = 0.86;
+import { allocatableEnd, type Rail, railShares } from '../state/rails.ts';
 
 export interface RailViewProps {
   readonly label: string;
@@ -12,12 +9,20 @@ export interface RailViewProps {
   readonly unit?: string;
 }
 
-/** One resource of a node: used solid, requested hatched, limits as an outline, all against allocatable and in numbers. */
+/**
+ * One resource of a node: used solid, requested hatched, limits as an outline, what the system keeps as a grey cap, all
+ * against allocatable and in numbers.
+ */
 export function RailView({ label, rail, format, unit }: RailViewProps): ReactNode {
-  const at = (amount: number): string => `${Math.min(1, scaleTo(rail, amount)) * 100}%`;
-  const isOver = rail.requested > rail.allocatable || (rail.used ?? 0) > rail.allocatable;
+  const shares = railShares(rail);
+  const width = (share: number): { width: string } => ({ width: `${share * 100}%` });
+  const reserved = Math.max(0, rail.capacity - rail.allocatable);
   return (
-    <div className="rail" data-rail={label}>
+    <div
+      className="rail"
+      data-rail={label}
+      title={reserved > 0 ? `${format(reserved)} of ${format(rail.capacity)} is reserved for the system` : undefined}
+    >
       <div className="rail-head">
         <span className="rail-label">{label}</span>
         <span className="rail-requested">
@@ -25,11 +30,17 @@ export function RailView({ label, rail, format, unit }: RailViewProps): ReactNod
           {unit ? ` ${unit}` : ''} requested
         </span>
       </div>
-      <div className={isOver ? 'rail-bar is-over' : 'rail-bar'} aria-hidden="true">
-        <span className="rail-track" style={{ width: `${allocatableEnd * 100}%` }} />
-        {rail.limits > 0 && <span className="rail-limits" style={{ width: at(rail.limits) }} />}
-        <span className="rail-requests" style={{ width: at(rail.requested) }} />
-        <span className="rail-used" style={{ width: at(rail.used ?? 0) }} />
+      <div className={shares.isOver ? 'rail-bar is-over' : 'rail-bar'} aria-hidden="true">
+        <span className="rail-track" style={width(allocatableEnd)} />
+        {shares.capacity > allocatableEnd && (
+          <span
+            className="rail-reserved"
+            style={{ left: `${allocatableEnd * 100}%`, ...width(shares.capacity - allocatableEnd) }}
+          />
+        )}
+        {rail.limits > 0 && <span className="rail-limits" style={width(shares.limits)} />}
+        <span className="rail-requests" style={width(shares.requested)} />
+        <span className="rail-used" style={width(shares.used)} />
         <span className="rail-end" style={{ left: `${allocatableEnd * 100}%` }} />
       </div>
       <div className="rail-foot">
@@ -41,10 +52,6 @@ export function RailView({ label, rail, format, unit }: RailViewProps): ReactNod
       </div>
     </div>
   );
-}
-
-function scaleTo(rail: Rail, amount: number): number {
-  return rail.allocatable > 0 ? (amount / rail.allocatable) * allocatableEnd : 0;
 }
 
 function percent(rail: Rail): string {

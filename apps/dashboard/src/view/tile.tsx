@@ -1,11 +1,12 @@
 import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
 import { type CSSProperties, memo, type ReactNode, useContext, useLayoutEffect, useRef } from 'react';
-import { Link } from 'wouter';
 import { formatBytes, formatCpu, nameOf } from '../format.ts';
+import type { TileMarks } from '../lenses/lens.ts';
 import { ClusterContext } from '../state/hooks.ts';
 import { type TileState, tileState, tileStateWords } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import type { TileRect } from '../state/tile-layout.ts';
+import { followLink } from './follow-link.ts';
 import { Glyph } from './glyph.tsx';
 import { MotionContext } from './motion-context.ts';
 
@@ -16,8 +17,9 @@ export interface TileProps {
   readonly hue: number;
   readonly isSelected: boolean;
   readonly isDimmed: boolean;
-  /** Its CPU limit held it back lately. */
-  readonly isThrottled?: boolean;
+  readonly marks?: TileMarks;
+  /** Whether there is room for names in this view. */
+  readonly hasLabel?: boolean;
   /** It is gone from the API; its tile stays on the lost node a while. */
   readonly isEvicted?: boolean;
   /** Absolute place in a node's area; absent in the pending tray, where tiles flow. */
@@ -27,19 +29,22 @@ export interface TileProps {
 /** Text is shown from this width, in pixels, on a tile without a glyph and with one: less would be cut to nothing. */
 const labelWidth = { plain: 40, glyph: 56 };
 
+const noMarks: TileMarks = {};
+
 /** A pod: a link to its details, coloured by owner, with pattern and glyph by state. */
 export const Tile = memo(function Tile(props: TileProps): ReactNode {
-  const { pod, rect } = props;
+  const { pod, rect, marks = noMarks } = props;
   const state = tileState(pod, props.node);
   const ref = useTileMotion(pod.uid);
-  const label =
-    tileLabel(pod, state, props.ownerName, props.isEvicted) + (props.isThrottled ? ', throttled by its CPU limit' : '');
+  const label = tileLabel(pod, state, props.ownerName, props.isEvicted) + markWords(marks);
+  const isWide = rect && rect.width >= (state === 'ready' ? labelWidth.plain : labelWidth.glyph);
   return (
-    <Link
+    <a
       ref={ref}
       href={objectPath('Pod', pod.key.split('/')[0], nameOf(pod.key))}
+      onClick={followLink}
       className={tileClass(state, props)}
-      style={rect ? placed(rect, props.hue) : hueStyle(props.hue)}
+      style={rect ? placed(rect, props.hue, marks) : hueStyle(props.hue)}
       aria-label={label}
       title={label}
       aria-current={props.isSelected ? 'true' : undefined}
@@ -52,17 +57,32 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
       tabIndex={-1}
     >
       <Glyph state={state} />
-      {rect && rect.width >= (state === 'ready' ? labelWidth.plain : labelWidth.glyph) && (
-        <span className="tile-name">{props.ownerName}</span>
-      )}
-      {props.isThrottled && (
+      {props.hasLabel !== false && isWide && <span className="tile-name">{props.ownerName}</span>}
+      {marks.isThrottled && (
         <span className="tile-badge" aria-hidden="true">
           T
         </span>
       )}
-    </Link>
+      {rect && marks.memory !== undefined && <span className={ringClass(marks.memory)} aria-hidden="true" />}
+    </a>
   );
 }, sameTile);
+
+/** From here on the working set is close enough to the limit that the kernel may soon kill. */
+const nearLimit = 0.9;
+
+function ringClass(memory: number): string {
+  return memory >= nearLimit ? 'tile-ring is-near' : 'tile-ring';
+}
+
+function markWords(marks: TileMarks): string {
+  const words = [
+    marks.memory === undefined ? '' : `, memory at ${Math.round(marks.memory * 100)} % of its limit`,
+    marks.fill === undefined ? '' : `, uses ${Math.round(marks.fill * 100)} % of its request`,
+    marks.isThrottled ? ', throttled by its CPU limit' : '',
+  ];
+  return words.join('');
+}
 
 /** What a tile says in words: to screen readers and as a tooltip. */
 export function tileLabel(pod: FeedPod, state: TileState, ownerName: string, isEvicted = false): string {
@@ -77,6 +97,7 @@ function tileClass(state: TileState, props: TileProps): string {
     props.isSelected ? 'is-selected' : '',
     props.isDimmed ? 'is-dimmed' : '',
     props.rect ? 'is-placed' : '',
+    props.marks?.fill === undefined ? '' : 'is-filled',
   ];
   return ['tile', `tile-${state}`, ...marks].filter(Boolean).join(' ');
 }
@@ -86,13 +107,15 @@ export function hueStyle(hue: number): CSSProperties {
   return { '--hue': `var(--hue-${hue})` } as CSSProperties;
 }
 
-function placed(rect: TileRect, hue: number): CSSProperties {
+function placed(rect: TileRect, hue: number, marks: TileMarks): CSSProperties {
   return {
     ...hueStyle(hue),
+    ...(marks.memory === undefined ? {} : { '--memory': `${marks.memory}turn` }),
+    ...(marks.fill === undefined ? {} : { '--used': `${marks.fill * 100}%` }),
     transform: `translate(${rect.x.toFixed(1)}px, ${rect.y}px)`,
     width: rect.width,
     height: rect.height,
-  };
+  } as CSSProperties;
 }
 
 function useTileMotion(uid: string): React.RefObject<HTMLAnchorElement | null> {
@@ -120,10 +143,15 @@ function sameTile(a: TileProps, b: TileProps): boolean {
     a.ownerName === b.ownerName &&
     a.isSelected === b.isSelected &&
     a.isDimmed === b.isDimmed &&
-    a.isThrottled === b.isThrottled &&
     a.isEvicted === b.isEvicted &&
+    a.hasLabel === b.hasLabel &&
+    sameMarks(a.marks ?? noMarks, b.marks ?? noMarks) &&
     sameRect(a.rect, b.rect)
   );
+}
+
+function sameMarks(a: TileMarks, b: TileMarks): boolean {
+  return a === b || (a.memory === b.memory && a.fill === b.fill && a.isThrottled === b.isThrottled);
 }
 
 function sameRect(a: TileRect | undefined, b: TileRect | undefined): boolean {
