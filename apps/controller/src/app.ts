@@ -24,6 +24,7 @@ import { openSessionKey } from './dashboard/session-key.ts';
 import type { ClusterFacts } from './dashboard/sources.ts';
 import { createEventRecorder } from './events/event-recorder.ts';
 import { registerJoinRoutes } from './join/join-routes.ts';
+import { ClusterMetrics } from './metrics/cluster-metrics.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
@@ -125,6 +126,8 @@ async function startParts(
   });
   const events = createEventRecorder({ client, informers: objects, clock, logger });
   started.push(events);
+  const metrics = new ClusterMetrics({ informers: objects, clock });
+  started.push({ stop: async () => metrics.stop() });
   const { cluster, clusterCidr, nodeCidrMask, heartbeatMs } = config;
   sessions = new AgentSessions({
     client,
@@ -143,6 +146,7 @@ async function startParts(
       domain: clusterDomain,
     },
     issueToken,
+    onUsage: (nodeName, usage) => metrics.record(nodeName, usage),
   });
   started.push(sessions);
   const decisions = new DecisionLog();
@@ -152,6 +156,7 @@ async function startParts(
       informers: objects,
       events,
       heartbeats: sessions,
+      metrics,
       clock,
       logger,
       options: { nodeGraceMs: config.nodeGraceMs, clusterCa: pki.caPem },

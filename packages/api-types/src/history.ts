@@ -1,10 +1,10 @@
 /**
  * The last half hour of what pods, workloads and nodes used, from the controller's memory:
- * `GET /api/history?of=pod/UID&of=node/NAME&of=workload/Deployment/NAMESPACE/NAME&seconds=600` of the dashboard's
+ * `GET /api/usage-history?of=pod/UID&of=node/NAME&of=workload/Deployment/NAMESPACE/NAME&seconds=600` of the dashboard's
  * server, with up to {@link maxHistorySubjects} subjects. A subject that nothing is known of has no values. History of
  * what has gone stays for its half hour. A controller that starts anew begins with nothing.
  */
-export const historyPath = '/api/history';
+export const usageHistoryPath = '/api/usage-history';
 
 export const maxHistorySubjects = 200;
 

@@ -8,7 +8,7 @@ export type { CompiledFieldSelector, FieldRequirement } from './field-selector.t
 export { compileFieldSelector, parseFieldSelector } from './field-selector.ts';
 export type * from './generated/types.ts';
 export type { HistoryAnswer, HistoryMetric, HistorySeries, HistorySubject } from './history.ts';
-export { historyMetrics, historyPath, maxHistorySubjects } from './history.ts';
+export { historyMetrics, maxHistorySubjects, usageHistoryPath } from './history.ts';
 export { ageOf, humanDuration } from './human-duration.ts';
 export type {
   KindDefinition,

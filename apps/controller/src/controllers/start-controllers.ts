@@ -1,3 +1,4 @@
+import type { MetricsReader } from '@gantry/core/autoscaling/metrics-reader';
 import { defaultEvictionRates, type EvictionRates } from '@gantry/core/reconcile/disruption';
 import { reconnectMs } from '@gantry/core/reconcile/heartbeat-watch';
 import { type ControllerDefinition, type ControllerServices, startController } from './controller.ts';
@@ -39,6 +40,8 @@ export interface ControllersOptions {
 
 export interface StartControllersOptions extends ControllerServices {
   readonly heartbeats: NodeHeartbeats;
+  /** What pods use, for autoscalers; without it they have no numbers. */
+  readonly metrics?: MetricsReader;
   readonly options?: ControllersOptions;
 }
 

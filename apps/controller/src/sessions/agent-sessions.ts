@@ -30,6 +30,8 @@ export interface AgentSessionsOptions {
   readonly heartbeatMs: number;
   /** Tokens for the pods of the nodes; without it agents are told that there are none. */
   readonly issueToken?: IssueToken;
+  /** Told of every sample. */
+  readonly onUsage?: (nodeName: string, usage: NodeUsage) => void;
 }
 
 const sweepEveryMs = 1_000;
@@ -42,6 +44,7 @@ export class AgentSessions implements NodeStreams {
   readonly #sessions = new Map<string, NodeSession>();
   readonly #lastSeen = new Map<string, number>();
   readonly #usage = new Map<string, NodeUsage>();
+  readonly #onUsage: (nodeName: string, usage: NodeUsage) => void;
   readonly #leases: LeaseWriter;
   readonly #stopNodeWatch: () => void;
   #cancelSweep: () => void;
@@ -50,6 +53,7 @@ export class AgentSessions implements NodeStreams {
 
   constructor(options: AgentSessionsOptions) {
     const { client, informers, clock, logger } = options;
+    this.#onUsage = options.onUsage ?? (() => undefined);
     const nodes = informers.informer('nodes');
     this.#services = {
       client,
@@ -102,7 +106,10 @@ export class AgentSessions implements NodeStreams {
         this.#leases.renewSoon(nodeName);
       },
       onSignOfLife: seen,
-      onUsage: (usage) => this.#usage.set(nodeName, usage),
+      onUsage: (usage) => {
+        this.#usage.set(nodeName, forFeed(usage));
+        this.#onUsage(nodeName, usage);
+      },
       onClosed: () => {
         if (this.#sessions.get(nodeName) === session) this.#sessions.delete(nodeName);
       },
@@ -124,7 +131,7 @@ export class AgentSessions implements NodeStreams {
     return this.#sessions.has(nodeName);
   }
 
-  /** The newest usage sample of each node. */
+  /** The newest usage sample of each node, without its containers. */
   latestUsage(): ReadonlyMap<string, NodeUsage> {
     return this.#usage;
   }
@@ -175,6 +182,17 @@ export class AgentSessions implements NodeStreams {
     // Its agent, if it lives, connects anew and registers: removing a node for good means stopping its agent first.
     this.#sessions.get(nodeName)?.close(closeCodes.goingAway, 'the node was deleted');
   }
+}
+
+/** Pages are sent every sample of every pod: what they can ask for when somebody looks is left out. */
+function forFeed({ pods, ...usage }: NodeUsage): NodeUsage {
+  const trimmed = pods.map(({ uid, cpuMilli, memoryBytes, throttledRatio }) => ({
+    uid,
+    cpuMilli,
+    memoryBytes,
+    throttledRatio,
+  }));
+  return { ...usage, pods: trimmed };
 }
 
 /** The largest text or binary frame an agent may send. */

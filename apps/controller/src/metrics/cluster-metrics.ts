@@ -1,0 +1,66 @@
+import type { HistoryAnswer, LabelSelector, NodeUsage } from '@gantry/api-types';
+import type { Clock, InformerSource } from '@gantry/core';
+import type {
+  DescribedObject,
+  MetricSample,
+  MetricsReader,
+  PodMetricsRecord,
+} from '@gantry/core/autoscaling/metrics-reader';
+import type { NodeMetricsRecord } from '@gantry/core/metrics/node-track';
+import { UsageHistory } from '@gantry/core/metrics/usage-history';
+import { PodIdentities } from './pod-identities.ts';
+
+export interface ClusterMetricsOptions {
+  readonly informers: InformerSource;
+  readonly clock: Clock;
+}
+
+/** What the cluster uses, from what agents send: for autoscalers, `metrics.k8s.io`, Prometheus and the page. */
+export class ClusterMetrics implements MetricsReader {
+  readonly history: UsageHistory;
+  readonly #clock: Clock;
+  readonly #identities: PodIdentities;
+
+  constructor({ informers, clock }: ClusterMetricsOptions) {
+    this.#clock = clock;
+    this.#identities = new PodIdentities(informers, (uid) => this.history.redescribe(uid));
+    this.history = new UsageHistory({ describe: (uid) => this.#identities.describe(uid) });
+  }
+
+  stop(): void {
+    this.#identities.stop();
+  }
+
+  /** A node's sample has come. */
+  record(nodeName: string, usage: NodeUsage): void {
+    this.history.record(nodeName, usage, this.#clock.now());
+  }
+
+  podUsage(uid: string): PodMetricsRecord | undefined {
+    return this.history.podMetrics(uid, this.#clock.now());
+  }
+
+  nodeUsage(nodeName: string): NodeMetricsRecord | undefined {
+    return this.history.nodeMetrics(nodeName, this.#clock.now());
+  }
+
+  query(subjects: readonly string[], seconds: number): HistoryAnswer {
+    return this.history.query(subjects, seconds, this.#clock.now());
+  }
+
+  podMetric(_uid: string, _metric: string, _selector: LabelSelector | undefined): MetricSample | undefined {
+    return undefined;
+  }
+
+  objectMetric(
+    _object: DescribedObject,
+    _metric: string,
+    _selector: LabelSelector | undefined,
+  ): MetricSample | undefined {
+    return undefined;
+  }
+
+  externalMetric(_namespace: string, _metric: string, _selector: LabelSelector | undefined): readonly MetricSample[] {
+    return [];
+  }
+}
