@@ -93,6 +93,17 @@ describe('Ingresses', () => {
     expect(await echoAfterUpgrade('hello')).toBe('hello');
   });
 
+  it('are not the only way: kubectl reaches pods and Services through the API server', async () => {
+    const path = '/api/v1/namespaces/default/services/web:80/proxy/hello?x=1';
+    expect(JSON.parse(await test.kubectl.must('get', '--raw', path))).toMatchObject({
+      service: 'web',
+      url: '/hello?x=1',
+    });
+    const pod = (await test.kubectl.must('get', 'pods', '-l', 'app=api', '-o', 'name')).trim().replace('pod/', '');
+    const raw = `/api/v1/namespaces/default/pods/${pod}:8080/proxy/`;
+    expect(JSON.parse(await test.kubectl.must('get', '--raw', raw))).toMatchObject({ service: 'api', pod });
+  });
+
   it('follow their Services: no pod, no answer, until there are pods again', async () => {
     await test.kubectl.must('scale', 'deployment', 'api', '--replicas=0');
     await waitUntil('503', 20_000, async () => (await get('shop.example', '/api')).code === 503);

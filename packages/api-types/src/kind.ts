@@ -36,6 +36,7 @@ export interface SubresourceDefinition {
     | 'exec'
     | 'attach'
     | 'portforward'
+    | 'proxy'
     | 'finalize'
     | 'token'
     | PartialSubresource;

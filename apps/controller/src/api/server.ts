@@ -9,6 +9,7 @@ import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { IssueToken } from '../auth/token-issuer.ts';
 import type { Authenticator } from '../auth/token-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { registerProxyRoutes } from '../proxy/proxy-routes.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
 import { createAdmission } from './admission/admission.ts';
 import { ingressClassAdmission } from './admission/ingress-class.ts';
@@ -105,6 +106,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     });
     registerDocumentRoutes(scope, { discovery, openApi });
     if (options.serviceAccounts) registerIdentityRoutes(scope, options.serviceAccounts.tokens);
+    registerProxyRoutes(scope, http);
     registerResourceRoutes(scope, http);
   });
   const upgrade = createUpgrades(http);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError, type FeedRole } from '@gantry/api-types';
 import type { InProcessApi } from '../api/http/in-process.ts';
 import type { DashboardCredentials } from '../auth/dashboard-credentials.ts';
+import { parseProxyPath } from '../proxy/proxy-path.ts';
 import { refuseForeignFetch, refuseRequest, securityHeaders } from './request-guard.ts';
 
 /** The Kubernetes API under the dashboard's own origin: `/k8s/api/v1/pods` is the API's `/api/v1/pods`. */
@@ -39,11 +40,16 @@ export function createApiAccess({ backend, credentials, roleOf }: ApiAccessOptio
     if (!backend.isReady()) {
       throw new ApiError('ServiceUnavailable', 'the controller is starting', { retryAfterSeconds: 1 });
     }
+    const path = (request.url ?? '').slice(apiPrefix.length - 1);
+    // A page that a pod serves would run with the session of whoever opens it.
+    if (parseProxyPath(path.split('?', 1)[0] ?? '')) {
+      throw new ApiError('Forbidden', 'pods are not proxied to pages of the dashboard: use kubectl proxy');
+    }
     if (open >= maxOpen) {
       const message = `${maxOpen} requests of dashboard pages are open: close a page or some of its logs and terminals`;
       throw new ApiError('TooManyRequests', message, { retryAfterSeconds: 5 });
     }
-    request.url = (request.url ?? '').slice(apiPrefix.length - 1);
+    request.url = path;
     headers.authorization = credentials.authorization(role);
     delete headers.cookie;
   };

@@ -31,6 +31,11 @@ export const nameColumn: PrinterColumn<KubernetesObject> = {
   value: (object) => object.metadata.name,
 };
 
+/** Any request to a port behind the object; what it is told comes in the path and not in a body. */
+export function proxySubresource(kind: 'PodProxyOptions' | 'ServiceProxyOptions'): SubresourceDefinition {
+  return { name: 'proxy', group: '', version: 'v1', kind, verbs: ['create', 'get', 'patch', 'update'] };
+}
+
 /** `5m`, `3d4h`. */
 export const ageColumn: PrinterColumn<KubernetesObject> = {
   name: 'Age',

@@ -1,6 +1,6 @@
 import type { Pod } from '../generated/types.ts';
 import type { KindDefinition } from '../kind.ts';
-import { allVerbs, statusSubresource } from './define.ts';
+import { allVerbs, proxySubresource, statusSubresource } from './define.ts';
 import { podColumns } from './pod/columns.ts';
 import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts';
 import { podPartialUpdates } from './pod/partial-updates.ts';
@@ -26,6 +26,7 @@ export const podKind: KindDefinition<Pod> = {
     { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'log', group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
     { name: 'portforward', group: '', version: 'v1', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+    proxySubresource('PodProxyOptions'),
     { name: 'resize', group: '', version: 'v1', kind: 'Pod', verbs: ['get', 'update', 'patch'] },
     statusSubresource('', 'v1', 'Pod'),
   ],

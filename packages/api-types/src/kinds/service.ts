@@ -1,6 +1,6 @@
 import type { Service } from '../generated/types.ts';
 import type { KindDefinition } from '../kind.ts';
-import { allVerbs, statusSubresource } from './define.ts';
+import { allVerbs, proxySubresource, statusSubresource } from './define.ts';
 import { serviceColumns } from './service-columns.ts';
 import { setServiceDefaults } from './service-defaults.ts';
 import { validateService, validateServiceUpdate } from './service-validation.ts';
@@ -15,7 +15,7 @@ export const serviceKind: KindDefinition<Service> = {
   categories: ['all'],
   isNamespaced: true,
   verbs: allVerbs,
-  subresources: [statusSubresource('', 'v1', 'Service')],
+  subresources: [proxySubresource('ServiceProxyOptions'), statusSubresource('', 'v1', 'Service')],
   hasGeneration: false,
   allowsUnconditionalUpdate: true,
   setDefaults: setServiceDefaults,

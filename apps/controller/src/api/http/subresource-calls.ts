@@ -48,6 +48,9 @@ export function subresourceCall(call: ResourceCall, verb: SubresourceVerb | 'del
       return finalizeCall(call);
     case 'token':
       return tokenCall(call);
+    case 'proxy':
+      // Its paths have routes of their own, but for other spellings of them (doubled slashes).
+      throw unknownResource();
   }
 }
 

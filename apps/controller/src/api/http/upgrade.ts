@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { ApiError } from '@gantry/api-types';
 import { impersonate } from '../../auth/impersonate.ts';
 import type { User } from '../../auth/user.ts';
+import { type ProxyPath, parseProxyPath } from '../../proxy/proxy-path.ts';
+import { checkProxyAccess } from '../../proxy/proxy-routes.ts';
 import { authorizationOf, refuseUpgrade, type Upgrade, upgradeType } from '../../streaming/handshake.ts';
 import { StreamSessions } from '../../streaming/stream-sessions.ts';
 import { unknownResource } from '../failures.ts';
@@ -38,7 +40,7 @@ export function createUpgrades(http: HttpContext): (request: IncomingMessage, so
   return (request, socket, head) => {
     // Anybody may send anything here, and what an 'upgrade' listener throws ends the process.
     const url = URL.parse(request.url ?? '/', 'http://localhost');
-    if (!url || !parseResourcePath(url.pathname)) return false;
+    if (!url || !(parseProxyPath(url.pathname) ?? parseResourcePath(url.pathname))) return false;
     socket.on('error', () => socket.destroy());
     if (socket instanceof Socket) socket.setNoDelay(true);
     const upgrade = { request, socket, head, isAnswered: false };
@@ -53,6 +55,8 @@ export function createUpgrades(http: HttpContext): (request: IncomingMessage, so
 }
 
 async function serveUpgrade(http: HttpContext, sessions: StreamSessions, upgrade: Upgrade, url: URL): Promise<void> {
+  const proxied = parseProxyPath(url.pathname);
+  if (proxied) return serveProxied(http, upgrade, url, proxied);
   const target = resolveTarget(http, upgrade.request, url);
   const { path, user } = target;
   switch (path.subresource) {
@@ -74,6 +78,12 @@ async function serveUpgrade(http: HttpContext, sessions: StreamSessions, upgrade
     default:
       throw new ApiError('BadRequest', `${target.kind.definition.plural}/${path.subresource} cannot be upgraded`);
   }
+}
+
+async function serveProxied(http: HttpContext, upgrade: Upgrade, url: URL, path: ProxyPath): Promise<void> {
+  checkProxyAccess(http, authenticate(http, upgrade.request), path, upgrade.request.method ?? 'GET');
+  const { serveProxyUpgrade } = await import('../../proxy/serve-proxy-upgrade.ts');
+  await serveProxyUpgrade(http, upgrade, { path, query: url.search, signal: lifetimeOf(http, upgrade.socket) });
 }
 
 interface StreamTarget {
@@ -125,10 +135,14 @@ function lifetimeOf(http: HttpContext, socket: Duplex): AbortSignal {
   return AbortSignal.any([gone.signal, http.closing]);
 }
 
-function resolveTarget(http: HttpContext, request: IncomingMessage, url: URL): UpgradeTarget {
+function authenticate(http: HttpContext, request: IncomingMessage): User {
   const caller = http.auth.authenticate(authorizationOf(request));
   if (!caller) throw new ApiError('Unauthorized', 'Unauthorized');
-  const user = impersonate(caller, request.headers);
+  return impersonate(caller, request.headers);
+}
+
+function resolveTarget(http: HttpContext, request: IncomingMessage, url: URL): UpgradeTarget {
+  const user = authenticate(http, request);
   const path = parseResourcePath(url.pathname);
   const kind = path && http.api.registry.lookup(path.apiVersion, path.resource);
   if (!path || !kind) throw unknownResource();
