@@ -30,8 +30,9 @@ import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
 import { writeKubeconfig } from './pki/kubeconfig.ts';
 import { DecisionLog } from './scheduler/decision-log.ts';
-import { startScheduler } from './scheduler/scheduler.ts';
+import { type Scheduler, startScheduler } from './scheduler/scheduler.ts';
 import { AgentSessions, maxAgentFrameBytes } from './sessions/agent-sessions.ts';
+import { gantryQuestions } from './simulation/questions.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { systemClock } from './system-clock.ts';
 import { acceptUpload } from './transfers/accept-upload.ts';
@@ -100,6 +101,7 @@ async function startParts(
   const issueToken = createTokenIssuer(objects, serviceTokens);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
   let sessions: AgentSessions | undefined;
+  let scheduler: Scheduler | undefined;
   const { app, client, inProcess }: ApiServer = createApiServer({
     objects,
     kinds,
@@ -109,6 +111,7 @@ async function startParts(
     serviceAccounts: { tokens: serviceTokens, issueToken },
     mountsServiceAccountTokens: true,
     nodeStreams: () => sessions,
+    questions: gantryQuestions({ scheduler: () => scheduler, informers: objects, clock }),
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
     serviceCidr: config.serviceCidr,
@@ -162,7 +165,8 @@ async function startParts(
       options: { nodeGraceMs: config.nodeGraceMs, clusterCa: pki.caPem },
     }),
   );
-  started.push(startScheduler({ client, informers: objects, events, clock, logger, decisions }));
+  scheduler = startScheduler({ client, informers: objects, events, clock, logger, decisions });
+  started.push(scheduler);
   const dashboard = createDashboardServer({
     objects,
     api: { backend: inProcess, credentials },

@@ -16,9 +16,11 @@ import type { DiscoveredResource } from './discovery.ts';
 export interface Review extends DiscoveredResource {
   /** The question is only who asks: the body is not read. */
   readonly ignoresBody?: boolean;
-  /** Asking about others needs the right to create this resource; asking about oneself does not. */
-  readonly isAboutOthers?: boolean;
-  answer(asked: Asked, request: AnyObject): object;
+  /** Asking needs the right to create this resource; asking about oneself does not. */
+  readonly isRestricted?: boolean;
+  /** The body is plain JSON, which `answer` checks: Gantry's own questions are in no schema of Kubernetes. */
+  readonly isPlain?: boolean;
+  answer(asked: Asked, request: AnyObject): object | Promise<object>;
 }
 
 /** Who asks, of whom and when. */
@@ -65,7 +67,7 @@ function subjectReview(kind: 'SubjectAccessReview' | 'LocalSubjectAccessReview')
     plural: `${singular}s`,
     singular,
     isNamespaced: kind === 'LocalSubjectAccessReview',
-    isAboutOthers: true,
+    isRestricted: true,
     answer(_asked, request) {
       const { spec } = request as unknown as { spec?: SubjectAccessReviewSpec };
       return { ...request, status: accessStatus(userNamed(spec?.user ?? '', spec?.groups ?? []), spec) };
@@ -79,7 +81,7 @@ const tokenReview: Review = {
   kind: 'TokenReview',
   plural: 'tokenreviews',
   singular: 'tokenreview',
-  isAboutOthers: true,
+  isRestricted: true,
   answer({ auth }, request) {
     const { spec } = request as unknown as Partial<TokenReview>;
     const found = auth.review(spec?.token ?? '', spec?.audiences ?? []);
@@ -197,7 +199,7 @@ function selfReview(version: 'v1' | 'v1beta1'): Review {
   };
 }
 
-/** All reviews, for discovery and dispatch. */
+/** Kubernetes' reviews, for discovery and dispatch. */
 export const reviews: readonly Review[] = [
   accessReview,
   rulesReview,
@@ -209,8 +211,11 @@ export const reviews: readonly Review[] = [
 ];
 
 /** The review that a path names. */
-export function reviewFor(path: { group: string; version: string; resource: string }): Review | undefined {
-  return reviews.find(
+export function reviewFor(
+  all: readonly Review[],
+  path: { group: string; version: string; resource: string },
+): Review | undefined {
+  return all.find(
     ({ group, version, plural }) => group === path.group && version === path.version && plural === path.resource,
   );
 }

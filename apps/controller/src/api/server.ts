@@ -31,7 +31,7 @@ import { createNegotiator } from './http/negotiate.ts';
 import { registerResourceRoutes } from './http/resource-routes.ts';
 import { createUpgrades } from './http/upgrade.ts';
 import { createRegistry } from './registry.ts';
-import { reviews } from './reviews.ts';
+import { type Review, reviews } from './reviews.ts';
 import { versionInfo } from './version.ts';
 import { ActiveWatches } from './watch/active-watches.ts';
 
@@ -51,6 +51,8 @@ export interface ApiServerOptions {
   readonly serviceCidr?: string;
   /** Default 30000 to 32767. */
   readonly nodePortRange?: readonly [number, number];
+  /** Questions beyond Kubernetes' reviews, answered the same way. */
+  readonly questions?: readonly Review[];
   /** For the not-ready and unreachable tolerations that pods get. Default 1. */
   readonly tolerationSeconds?: number;
   /** Whether pods get a volume with a token unless they say otherwise: where the agents carry such volumes out. */
@@ -77,6 +79,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     api,
     auth: options.auth,
     watches,
+    reviews: [...reviews, ...(options.questions ?? [])],
     closing: closing.signal,
     negotiate: createNegotiator(),
   };
@@ -87,7 +90,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     hasSynced = true;
   });
   registerHealthRoutes(app, () => hasSynced);
-  const discovery = createDiscovery(api.registry, [...api.registry.otherVersions, ...reviews]);
+  const discovery = createDiscovery(api.registry, [...api.registry.otherVersions, ...http.reviews]);
   const openApi = createOpenApiDocuments({
     kinds: [...options.kinds, ...api.registry.otherVersions],
     title: 'Kubernetes',

@@ -44,16 +44,16 @@ export function decodeValue(type: ObjectType, value: unknown): DecodedDocument {
 /** As for objects: far more than anything has, and little enough for the stack. */
 const maxDepth = 1000;
 
-/** Parses JSON of no particular type (patches). Throws `ApiError` BadRequest. */
-export function decodeUntyped(body: Buffer): unknown {
+/** Parses JSON of no particular type (patches). Throws `ApiError` BadRequest, which calls it `what`. */
+export function decodeUntyped(body: Buffer, what = 'patch'): unknown {
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    throw new ApiError('BadRequest', `error decoding patch: ${text}`, undefined, { cause });
+    throw new ApiError('BadRequest', `error decoding ${what}: ${text}`, undefined, { cause });
   }
-  if (isDeeperThan(value, maxDepth)) throw new ApiError('BadRequest', 'error decoding patch: exceeded max depth');
+  if (isDeeperThan(value, maxDepth)) throw new ApiError('BadRequest', `error decoding ${what}: exceeded max depth`);
   return value;
 }
 

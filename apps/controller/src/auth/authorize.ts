@@ -18,6 +18,13 @@ const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 /** Subresources that reach into containers, whatever the verb: nobody who may only look may use them. */
 const intoContainers: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
+/** Of `gantry.io`: created to ask something of the present state, which changes nothing. */
+const questions: ReadonlySet<string> = new Set(['simulations', 'recommendations', 'rebalanceplans']);
+
+function isQuestion({ verb, group, resource, subresource }: AccessAttributes): boolean {
+  return verb === 'create' && group === 'gantry.io' && questions.has(resource) && !subresource;
+}
+
 /** Whether the user may do this. Pure; the refusal's text is {@link forbiddenMessage}. */
 export function authorize(user: User, attributes: AccessAttributes): boolean {
   switch (user.role.type) {
@@ -26,7 +33,7 @@ export function authorize(user: User, attributes: AccessAttributes): boolean {
     case 'read-only':
       // Kubernetes' own `view` role leaves Secrets out: reading one may be enough to become somebody else.
       return (
-        readVerbs.has(attributes.verb) &&
+        (readVerbs.has(attributes.verb) || isQuestion(attributes)) &&
         attributes.resource !== 'secrets' &&
         !intoContainers.has(attributes.subresource ?? '')
       );

@@ -32,6 +32,8 @@ export interface SchedulerOptions {
 }
 
 export interface Scheduler {
+  /** What it decides by. For others to clone, not to change; empty until the caches have synced. */
+  readonly snapshot: ClusterSnapshot;
   /** Resolves when no write is under way. */
   stop(): Promise<void>;
 }
@@ -58,8 +60,8 @@ class SchedulerLoop implements Scheduler {
   readonly #options: SchedulerOptions;
   readonly #defer: (callback: () => void) => void;
   readonly #maxBindings: number;
-  readonly #snapshot = new ClusterSnapshot();
-  readonly #scheduler = new PodScheduler(this.#snapshot);
+  readonly snapshot = new ClusterSnapshot();
+  readonly #scheduler = new PodScheduler(this.snapshot);
   readonly #queue = new SchedulingQueue();
   readonly #reporter: UnschedulableReporter;
   readonly #decisions: DecisionWriter;
@@ -80,7 +82,7 @@ class SchedulerLoop implements Scheduler {
     this.#maxBindings = options.maxBindings ?? 64;
     const { client, events, clock, logger, informers, decisions } = options;
     this.#volumeBinder = new VolumeBinder({ client, informers, clock });
-    this.#decisions = new DecisionWriter({ clock, decisions, snapshot: this.#snapshot, scheduler: this.#scheduler });
+    this.#decisions = new DecisionWriter({ clock, decisions, snapshot: this.snapshot, scheduler: this.#scheduler });
     this.#reporter = new UnschedulableReporter({
       client,
       events,
@@ -110,10 +112,10 @@ class SchedulerLoop implements Scheduler {
     this.#unsubscribe.push(
       informers.informer('namespaces').onEvent(({ type, object }) => {
         const labels = type === 'deleted' ? undefined : (object.metadata.labels ?? {});
-        this.#snapshot.setNamespace(object.metadata.name, labels);
+        this.snapshot.setNamespace(object.metadata.name, labels);
         this.#changed();
       }),
-      ...watchVolumes(informers, this.#snapshot, () => this.#changed()),
+      ...watchVolumes(informers, this.snapshot, () => this.#changed()),
       informers.informer('nodes').onEvent((event) => this.#onNode(event)),
       informers.informer('pods').onEvent((event) => this.#onPod(event)),
     );
@@ -123,20 +125,20 @@ class SchedulerLoop implements Scheduler {
 
   #armResync(): void {
     this.#cancelResync = this.#options.clock.setTimer(() => {
-      this.#queue.wake(this.#snapshot, true);
+      this.#queue.wake(this.snapshot, true);
       this.#pumpSoon();
       this.#armResync();
     }, resyncMs);
   }
 
   #onNode({ type, object }: InformerEvent<Node>): void {
-    if (type === 'deleted') this.#snapshot.removeNode(object.metadata.name);
+    if (type === 'deleted') this.snapshot.removeNode(object.metadata.name);
     else {
       try {
-        this.#snapshot.setNode(object);
+        this.snapshot.setNode(object);
       } catch (error) {
         this.#options.logger.error({ node: object.metadata.name, err: error }, 'node left out of scheduling');
-        this.#snapshot.removeNode(object.metadata.name);
+        this.snapshot.removeNode(object.metadata.name);
       }
     }
     this.#changed();
@@ -150,7 +152,7 @@ class SchedulerLoop implements Scheduler {
   }
 
   #drop(uid: string): void {
-    this.#snapshot.removePod(uid);
+    this.snapshot.removePod(uid);
     this.#leaveQueue(uid);
   }
 
@@ -163,8 +165,8 @@ class SchedulerLoop implements Scheduler {
   #observe(pod: Pod): void {
     const { uid } = pod.metadata;
     try {
-      const info = this.#snapshot.factory.parse(pod);
-      this.#snapshot.setPod(info);
+      const info = this.snapshot.factory.parse(pod);
+      this.snapshot.setPod(info);
       if (info.nodeName !== undefined || info.isFinished || info.isTerminating || !isOurs(pod)) this.#leaveQueue(uid);
       else if (pod.spec.schedulingGates?.length) {
         this.#queue.delete(uid);
@@ -180,12 +182,12 @@ class SchedulerLoop implements Scheduler {
   /** After any change: try what is new, and soon what was refused, if the change may help it. */
   #changed(): void {
     this.#pumpSoon();
-    if (this.#cancelWake || this.#isStopped || !this.#queue.hasStale(this.#snapshot)) return;
+    if (this.#cancelWake || this.#isStopped || !this.#queue.hasStale(this.snapshot)) return;
     // Changes come in bursts: the more classes wait, the more changes share one round of trying them.
     const delayMs = Math.min(5000, 10 + this.#queue.blockedClasses);
     this.#cancelWake = this.#options.clock.setTimer(() => {
       this.#cancelWake = undefined;
-      this.#queue.wake(this.#snapshot);
+      this.#queue.wake(this.snapshot);
       this.#pumpSoon();
     }, delayMs);
   }
@@ -222,7 +224,7 @@ class SchedulerLoop implements Scheduler {
 
   #scheduleOne(queued: QueuedPod): void {
     const { pod } = queued;
-    const known = this.#queue.findBlocked(pod, this.#snapshot);
+    const known = this.#queue.findBlocked(pod, this.snapshot);
     const startedAt = this.#options.clock.now();
     const result: SchedulingResult = known
       ? { outcome: 'unschedulable', message: known.message }
@@ -231,7 +233,7 @@ class SchedulerLoop implements Scheduler {
       this.#refuse(queued, result.message, startedAt);
       return;
     }
-    const volumes = this.#snapshot.assume(pod, result.nodeName);
+    const volumes = this.snapshot.assume(pod, result.nodeName);
     this.#queue.succeeded(pod.uid);
     const bindings = volumes ? this.#volumeBindings : this.#bindings;
     const binding: Promise<void> = this.#bind(queued, result, startedAt, volumes).finally(() => {
@@ -249,7 +251,7 @@ class SchedulerLoop implements Scheduler {
   }
 
   #version(): ClusterVersion {
-    const { sequence, reliefVersion, volumesVersion } = this.#snapshot;
+    const { sequence, reliefVersion, volumesVersion } = this.snapshot;
     return { sequence, reliefVersion, volumesVersion };
   }
 
@@ -278,7 +280,7 @@ class SchedulerLoop implements Scheduler {
 
   #bindingFailed({ pod }: QueuedPod, nodeName: string, error: unknown): void {
     const { informers, logger, clock } = this.#options;
-    this.#snapshot.forget(pod.uid);
+    this.snapshot.forget(pod.uid);
     const present = informers.informer('pods').lister.get(pod.key);
     if (!isApiError(error, 'Conflict', 'NotFound')) {
       logger.warn({ pod: pod.key, node: nodeName, err: error }, 'binding failed, backing off');

@@ -41,6 +41,15 @@ export function decodeBody(type: ObjectType, source: BodySource, validation: Fie
   );
 }
 
+/** Decodes a JSON body of no schema as an object. Throws `ApiError` 400 and 415. */
+export function decodePlain(source: BodySource): AnyObject {
+  const type = mediaType(source.contentType);
+  if (type !== '' && type !== 'application/json') throw unsupportedMediaType(['application/json']);
+  const value = decodeUntyped(source.body ?? emptyBody, 'the body');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as AnyObject;
+  throw new ApiError('BadRequest', 'error decoding the body: it must be an object');
+}
+
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',

@@ -3,6 +3,7 @@ import type { Authenticator } from '../../auth/token-store.ts';
 import type { User } from '../../auth/user.ts';
 import type { AnyVersion, ApiContext } from '../context.ts';
 import type { ServedKind } from '../registry.ts';
+import type { Review } from '../reviews.ts';
 import type { ActiveWatches } from '../watch/active-watches.ts';
 import type { Format } from './negotiate.ts';
 import type { ResourcePath } from './path.ts';
@@ -20,6 +21,8 @@ export interface HttpContext {
   readonly api: ApiContext;
   readonly auth: Authenticator;
   readonly watches: ActiveWatches;
+  /** Resources that are only ever POSTed: Kubernetes' and Gantry's own. */
+  readonly reviews: readonly Review[];
   /** Aborted when the server closes: ends streams that would otherwise outlive it. */
   readonly closing: AbortSignal;
   readonly negotiate: (accept: string | undefined) => Format;

@@ -5,8 +5,8 @@ import type { User } from '../../auth/user.ts';
 import type { AnyObject } from '../context.ts';
 import { methodNotAllowed, unknownResource } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
-import { reviewFor } from '../reviews.ts';
-import { decodeBody } from './body.ts';
+import { type Review, reviewFor } from '../reviews.ts';
+import { decodeBody, decodePlain } from './body.ts';
 import type { HttpContext, ResourceCall } from './http-context.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
 import { booleanParameter, parseWriteParameters, type Query, textParameter } from './query.ts';
@@ -41,9 +41,9 @@ function handleResource(
   const { url = '' } = request.raw;
   const end = url.indexOf('?');
   const path = parseResourcePath(end < 0 ? url : url.slice(0, end));
+  const review = path && reviewFor(http.reviews, path);
+  if (review) return reviewCall(http, request, reply, { path, review });
   if (!path || !http.api.registry.hasGroupVersion(path.apiVersion)) {
-    const review = path && reviewFor(path);
-    if (review) return reviewCall(http, request, reply, path);
     return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('404 page not found\n');
   }
   const { user } = request;
@@ -159,17 +159,16 @@ async function reviewCall(
   http: HttpContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  path: ResourcePath,
+  { path, review }: { readonly path: ResourcePath; readonly review: Review },
 ): Promise<FastifyReply> {
-  const review = reviewFor(path);
-  if (!review) throw unknownResource();
   if (!request.user) throw new ApiError('Unauthorized', 'Unauthorized');
   if (request.method !== 'POST' || path.name !== undefined) throw methodNotAllowed();
-  if (review.isAboutOthers) checkReviewAccess(request.user, path);
+  if (review.isRestricted) checkReviewAccess(request.user, path);
   const { fieldValidation } = parseWriteParameters(request.query as Query);
   const body = Buffer.isBuffer(request.body) ? request.body : undefined;
   const source = { contentType: request.headers['content-type'], body };
-  const question = review.ignoresBody ? emptyReview : decodeBody(review, source, fieldValidation).object;
-  const answer = review.answer({ user: request.user, auth: http.auth, now: http.api.clock.now() }, question);
+  const decode = () => (review.isPlain ? decodePlain(source) : decodeBody(review, source, fieldValidation).object);
+  const question = review.ignoresBody ? emptyReview : decode();
+  const answer = await review.answer({ user: request.user, auth: http.auth, now: http.api.clock.now() }, question);
   return sendJson(reply, answer, 201);
 }
