@@ -5,6 +5,7 @@ import { type ControllerDefinition, type ControllerServices, startController } f
 import { CronJobController } from './cron-job-controller.ts';
 import { DaemonSetController } from './daemon-set-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
+import { DisruptionController } from './disruption-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
 import { EndpointSliceMirroringController } from './endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from './endpoints-controller.ts';
@@ -77,6 +78,7 @@ function createControllers(services: StartControllersOptions): readonly Controll
       evictionRates: { ...defaultEvictionRates, ...options.evictionRates },
     }),
     new TaintEvictionController(services, Math.max(nodeGraceMs, reconnectMs)),
+    new DisruptionController(services),
     new PodGarbageCollector(services, { terminatedPodThreshold, absentNodeMs }),
     new EndpointSliceController(services),
     new EndpointsController(services),

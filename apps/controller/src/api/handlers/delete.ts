@@ -1,4 +1,4 @@
-import { ApiError, objectKey, type Pod, type Status } from '@gantry/api-types';
+import { ApiError, type KubernetesObject, objectKey, type Pod, type Status } from '@gantry/api-types';
 import type { DeleteRequest } from '@gantry/core';
 import { formatTime } from '@gantry/core/lib/timestamp';
 import type { CachedObject } from '../../objects/object-store.ts';
@@ -28,7 +28,7 @@ export async function deleteObject(api: ApiContext, request: DeletionRequest): P
   for (;;) {
     const present = api.objects.get(kind.resource, key) as CachedObject<AnyObject> | undefined;
     if (!present) throw notFound(kind, name);
-    checkPreconditions(kind, present, request.options);
+    checkPreconditions(kind, present.object, request.options);
     if (kind.resource === 'namespaces' && protectedNamespaces.has(name)) {
       throw forbidden(kind, name, 'this namespace may not be deleted');
     }
@@ -127,9 +127,10 @@ function finalizersFor(present: readonly string[], policy: DeleteRequest['propag
   return [...others, policy === 'Orphan' ? 'orphan' : 'foregroundDeletion'];
 }
 
-function checkPreconditions(kind: ServedKind, present: CachedObject<AnyObject>, options: DeleteRequest): void {
+/** Throws Conflict where the present object is not the one that the request means. */
+export function checkPreconditions(kind: ServedKind, present: KubernetesObject, options: DeleteRequest): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  const { metadata } = present.object;
+  const { metadata } = present;
   if (uid !== undefined && uid !== metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
     throw conflict(kind, metadata.name, why);
