@@ -16,6 +16,8 @@ import { openServiceAccountKey } from './auth/service-account-key.ts';
 import { createServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { createTokenIssuer } from './auth/token-issuer.ts';
 import { type Authenticator, openTokenStore, type TokenStore } from './auth/token-store.ts';
+import { createAutoscalerSource } from './autoscaling/autoscaler-histories.ts';
+import { DecisionHistory } from './autoscaling/decision-history.ts';
 import type { ControllerConfig } from './config.ts';
 import { startControllers } from './controllers/start-controllers.ts';
 import { createDashboardServer, type DashboardServer } from './dashboard/dashboard-server.ts';
@@ -153,6 +155,8 @@ async function startParts(
   });
   started.push(sessions);
   const decisions = new DecisionLog();
+  const history = new DecisionHistory();
+  const { syncPeriodMs, ...settings } = config.autoscaling;
   started.push(
     startControllers({
       client,
@@ -162,7 +166,11 @@ async function startParts(
       metrics,
       clock,
       logger,
-      options: { nodeGraceMs: config.nodeGraceMs, clusterCa: pki.caPem },
+      options: {
+        nodeGraceMs: config.nodeGraceMs,
+        clusterCa: pki.caPem,
+        autoscaling: { settings, syncPeriodMs, history },
+      },
     }),
   );
   scheduler = startScheduler({ client, informers: objects, events, clock, logger, decisions });
@@ -171,6 +179,7 @@ async function startParts(
     objects,
     api: { backend: inProcess, credentials },
     decisions,
+    autoscalers: createAutoscalerSource({ informers: objects, history, syncPeriodMs, clock }),
     usage: usageOf(sessions),
     cluster: factsOf(config),
     clock,

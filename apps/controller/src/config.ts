@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import type { AutoscalerSettings } from '@gantry/core/autoscaling/settings';
 import { overlaps, parseCidr } from '@gantry/core/network/pod-cidr';
 
 /** What the controller is told at start. Every option has a flag of the same name in kebab-case. */
@@ -22,7 +23,14 @@ export interface ControllerConfig {
   readonly nodeGraceMs: number;
   /** Default toleration of not-ready and unreachable nodes. */
   readonly defaultTolerationSeconds: number;
+  readonly autoscaling: AutoscalingConfig;
   readonly logLevel: string;
+}
+
+/** How HorizontalPodAutoscalers decide: the flags `--horizontal-pod-autoscaler-*` of Kubernetes, as `--hpa-*`. */
+export interface AutoscalingConfig extends AutoscalerSettings {
+  /** How often each decides, milliseconds. */
+  readonly syncPeriodMs: number;
 }
 
 const options = {
@@ -38,6 +46,11 @@ const options = {
   'heartbeat-ms': { type: 'string', default: '1000' },
   'node-grace-ms': { type: 'string', default: '4000' },
   'default-toleration-seconds': { type: 'string', default: '1' },
+  'hpa-sync-period-ms': { type: 'string', default: '15000' },
+  'hpa-downscale-stabilization-seconds': { type: 'string', default: '300' },
+  'hpa-cpu-initialization-seconds': { type: 'string', default: '300' },
+  'hpa-initial-readiness-seconds': { type: 'string', default: '30' },
+  'hpa-tolerance': { type: 'string', default: '0.1' },
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
@@ -64,7 +77,33 @@ export function parseConfig(args: readonly string[]): ControllerConfig {
     heartbeatMs,
     nodeGraceMs,
     defaultTolerationSeconds: integer('--default-toleration-seconds', values['default-toleration-seconds'], 0, 86_400),
+    autoscaling: autoscaling(values),
     logLevel: logLevel(values['log-level']),
+  };
+}
+
+type AutoscalingFlags = Readonly<
+  Record<
+    | 'hpa-sync-period-ms'
+    | 'hpa-downscale-stabilization-seconds'
+    | 'hpa-cpu-initialization-seconds'
+    | 'hpa-initial-readiness-seconds'
+    | 'hpa-tolerance',
+    string
+  >
+>;
+
+function autoscaling(values: AutoscalingFlags): AutoscalingConfig {
+  const milliseconds = (flag: keyof AutoscalingFlags): number => 1000 * integer(`--${flag}`, values[flag], 0, 86_400);
+  const tolerance = Number(values['hpa-tolerance']);
+  if (!(tolerance >= 0 && tolerance < 1))
+    throw new Error(`--hpa-tolerance ${values['hpa-tolerance']} must be a number from 0 to less than 1`);
+  return {
+    syncPeriodMs: integer('--hpa-sync-period-ms', values['hpa-sync-period-ms'], 100, 3_600_000),
+    downscaleStabilizationMs: milliseconds('hpa-downscale-stabilization-seconds'),
+    cpuInitializationMs: milliseconds('hpa-cpu-initialization-seconds'),
+    initialReadinessMs: milliseconds('hpa-initial-readiness-seconds'),
+    tolerance,
   };
 }
 

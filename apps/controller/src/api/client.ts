@@ -1,15 +1,18 @@
-import { ApiError, type KubernetesObject, type Namespace, type ResourceName } from '@gantry/api-types';
+import { ApiError, type KubernetesObject, type Namespace, type ResourceName, type Scale } from '@gantry/api-types';
 import type { ApiClient, DeleteRequest } from '@gantry/core';
 import type { AnyObject, ApiContext, Target } from './context.ts';
+import { unknownResource } from './failures.ts';
 import { createObject } from './handlers/create.ts';
 import { deleteObject } from './handlers/delete.ts';
 import { getObject } from './handlers/get.ts';
 import { patchObject } from './handlers/patch.ts';
 import { type UpdateScope, updateObject } from './handlers/update.ts';
 import { cloneJson } from './json.ts';
+import { revisionOf } from './metadata.ts';
 import { bindPod } from './subresources/binding.ts';
 import { evictPod } from './subresources/eviction.ts';
 import { finalizeNamespace } from './subresources/finalize.ts';
+import { getScale, updateScale } from './subresources/scale.ts';
 
 /** The API without the wire: the same handlers, called by the controller's own parts with the rights of an admin. */
 export function createApiClient(api: ApiContext): ApiClient {
@@ -24,7 +27,20 @@ export function createApiClient(api: ApiContext): ApiClient {
     const request = { target: targetOf(resource, namespace, name), object: cloneJson(object) as AnyObject, scope };
     return (await updateObject(api, request)).object;
   };
+  const scaleTarget = (resource: ResourceName, namespace: string, name: string): Target => {
+    const target = targetOf(resource, namespace, name);
+    if (target.kind.definition.subresources.some((subresource) => subresource.name === 'scale')) return target;
+    throw unknownResource();
+  };
   const client = {
+    getScale: async (resource: ResourceName, namespace: string, name: string) =>
+      getScale(api, scaleTarget(resource, namespace, name)).object,
+    async updateScale(resource: ResourceName, namespace: string, scale: Scale) {
+      const { metadata } = scale;
+      const target = scaleTarget(resource, namespace, metadata.name);
+      const request = { target, dryRun: false, expectedRevision: revisionOf(metadata), next: () => scale };
+      return (await updateScale(api, request)).object;
+    },
     get: async (resource: ResourceName, namespace: string | undefined, name: string) =>
       getObject(api, targetOf(resource, namespace, name)).object,
     async create(resource: ResourceName, object: AnyObject) {

@@ -11,6 +11,7 @@ import { EndpointSliceMirroringController } from './endpoint-slice-mirroring-con
 import { EndpointsController } from './endpoints-controller.ts';
 import { EphemeralVolumeController } from './ephemeral-volume-controller.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { type AutoscalingOptions, HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler-controller.ts';
 import { IngressController } from './ingress-controller.ts';
 import { JobController } from './job-controller.ts';
 import { LoadBalancerController } from './load-balancer-controller.ts';
@@ -37,6 +38,7 @@ export interface ControllersOptions {
   readonly absentNodeMs?: number;
   /** The cluster CA in PEM, for the `kube-root-ca.crt` ConfigMaps; without it none are made. */
   readonly clusterCa?: string;
+  readonly autoscaling?: AutoscalingOptions;
 }
 
 export interface StartControllersOptions extends ControllerServices {
@@ -88,5 +90,6 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new PersistentVolumeController(services),
     new EphemeralVolumeController(services),
     new IngressController(services),
+    new HorizontalPodAutoscalerController(services, options.autoscaling),
   ];
 }

@@ -8,7 +8,9 @@ import type { Clock, InformerSource, Logger } from '@gantry/core';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { InProcessApi } from '../api/http/in-process.ts';
 import type { DashboardCredentials } from '../auth/dashboard-credentials.ts';
+import type { AutoscalerSource } from '../autoscaling/autoscaler-histories.ts';
 import { type ApiAccess, createApiAccess } from './api-access.ts';
+import { registerAutoscalers } from './autoscalers-route.ts';
 import { DashboardAuth, sessionSeconds } from './dashboard-auth.ts';
 import { FeedHub } from './feed-hub.ts';
 import { createFeedSocket } from './feed-socket.ts';
@@ -21,6 +23,8 @@ export interface DashboardServerOptions {
   /** The Kubernetes API, and what sessions call it with. */
   readonly api: { readonly backend: InProcessApi; readonly credentials: DashboardCredentials };
   readonly decisions: DecisionSource;
+  /** Absent where nothing autoscales. */
+  readonly autoscalers?: AutoscalerSource;
   readonly usage: UsageSource;
   readonly cluster: ClusterFacts;
   readonly clock: Clock;
@@ -110,6 +114,7 @@ function createApp(options: DashboardServerOptions, auth: DashboardAuth, access:
     if (!decision) throw new ApiError('NotFound', `no scheduling decision is kept for pod uid ${request.params.uid}`);
     return decision;
   });
+  if (options.autoscalers) registerAutoscalers(app, options.autoscalers);
   registerPage(app, options.dashboardDist);
   return app;
 }

@@ -1,4 +1,4 @@
-import type { Namespace, NewObject, ResourceName, ResourceTypes } from '@gantry/api-types';
+import type { Namespace, NewObject, ResourceName, ResourceTypes, Scale } from '@gantry/api-types';
 
 /**
  * The Kubernetes API as in-process callers use it: same handlers, admission, validation and optimistic concurrency as
@@ -21,6 +21,10 @@ export interface ApiClient {
     patch: object,
     subresource?: 'status',
   ): Promise<ResourceTypes[R]>;
+  /** The scale subresource of a workload. NotFound where the kind has none. */
+  getScale(resource: ResourceName, namespace: string, name: string): Promise<Scale>;
+  /** Sets the replicas of a workload through its scale subresource. Conflict where `metadata.resourceVersion` is not the present one. */
+  updateScale(resource: ResourceName, namespace: string, scale: Scale): Promise<Scale>;
   /** Resolves when the deletion is recorded: the object may live on for its grace period or finalizers. */
   delete(resource: ResourceName, namespace: string | undefined, name: string, options?: DeleteRequest): Promise<void>;
   /** The pods/binding subresource: sets `spec.nodeName` and the PodScheduled condition. Conflict where the pod is bound already. */

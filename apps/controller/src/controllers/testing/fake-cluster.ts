@@ -6,10 +6,12 @@ import {
   objectKey,
   type ResourceName,
   type ResourceTypes,
+  type Scale,
 } from '@gantry/api-types';
 import type { ApiClient, DeleteRequest, Informer, InformerEvent, InformerSource } from '@gantry/core';
 import { formatTime } from '@gantry/core/lib/timestamp';
 import type { FakeClock } from '@gantry/core/testing';
+import { scaleOf } from '../../api/subresources/scale.ts';
 import { servedResources } from '../served-resources.ts';
 
 interface AnyObject extends KubernetesObject {
@@ -69,6 +71,18 @@ export class FakeCluster {
       updateStatus: async (resource: ResourceName, object: AnyObject) => this.#update(resource, object, true),
       mergePatch: async (resource: ResourceName, namespace: string | undefined, name: string, patch: object) =>
         this.#update(resource, merge(this.#find(resource, namespace, name), patch) as AnyObject, false),
+      getScale: async (resource: ResourceName, namespace: string, name: string) =>
+        scaleOf(this.#find(resource, namespace, name)),
+      updateScale: async (resource: ResourceName, namespace: string, { metadata, spec }: Scale) => {
+        const present = this.#find(resource, namespace, metadata?.name ?? '');
+        const { resourceVersion = '' } = metadata ?? {};
+        const next = {
+          ...present,
+          metadata: { ...present.metadata, resourceVersion },
+          spec: { ...present.spec, replicas: spec?.replicas ?? 0 },
+        };
+        return scaleOf(this.#update(resource, next, false));
+      },
       delete: async (
         resource: ResourceName,
         namespace: string | undefined,

@@ -29,7 +29,7 @@ export const horizontalPodAutoscalerKind: KindDefinition<HorizontalPodAutoscaler
   isNamespaced: true,
   verbs: allVerbs,
   subresources: [statusSubresource('autoscaling', 'v2', 'HorizontalPodAutoscaler')],
-  hasGeneration: false,
+  hasGeneration: true,
   allowsUnconditionalUpdate: true,
   setDefaults(autoscaler) {
     // Whatever a client left out must reach validation, which says so in Kubernetes' words.
