@@ -90,6 +90,11 @@ export class MockFleet {
     return true;
   }
 
+  /** Whether what runs on the node is no longer heard of. */
+  isSilent(nodeName: string | undefined): boolean {
+    return nodeName !== undefined && this.#dead.has(nodeName);
+  }
+
   /** The host's power cord is pulled: no heartbeat from now on, all else follows from that. */
   killNode(name: string): void {
     this.#dead.add(name);

@@ -5,6 +5,7 @@ import { kinds } from '@gantry/api-types/kinds';
 import { createOpenApiDocuments, type OpenApiDocuments } from '@gantry/api-types/schema';
 import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
 import type { MockFleet } from './fleet.ts';
+import { logRefusal } from './mock-logs.ts';
 import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
 
 /** The part of the Kubernetes API that the page uses, over the make-believe cluster. */
@@ -28,6 +29,7 @@ export function createMockApi(fleet: MockFleet, role: FeedRole): MockApi {
       try {
         const document = await openApiText(openApi, path);
         if (document) return send(response, 200, document);
+        if (path.endsWith('/log')) return sendLogRefusal(fleet, path, url.searchParams, response);
         const body = await bodyOf(request);
         const call = {
           method: request.method ?? 'GET',
@@ -43,6 +45,14 @@ export function createMockApi(fleet: MockFleet, role: FeedRole): MockApi {
       }
     },
   };
+}
+
+/** The page follows logs over WebSockets, and asks in this way only why one was refused. */
+function sendLogRefusal(fleet: MockFleet, path: string, query: URLSearchParams, response: ServerResponse): true {
+  const { namespace, name } = parseTarget(path);
+  const refusal = logRefusal(fleet.pods.get(`${namespace}/${name}`), query);
+  if (refusal) throw refusal;
+  return send(response, 200, '');
 }
 
 interface Call {

@@ -5,6 +5,7 @@ import type { FeedCluster, FeedDelta, FeedFrame, FeedSnapshot } from '@gantry/ap
 import { WebSocketServer } from 'ws';
 import { type FleetOptions, MockFleet } from './fleet.ts';
 import { createMockApi, type MockApi } from './mock-api.ts';
+import { createMockStreams } from './mock-streams.ts';
 import { scenes } from './scenes.ts';
 
 export interface MockServerOptions extends Omit<FleetOptions, 'now'> {
@@ -46,9 +47,11 @@ export async function startMockServer(options: MockServerOptions): Promise<MockS
       response.writeHead(500).end(String(error));
     });
   });
+  const streams = createMockStreams(fleet, options.role ?? 'admin');
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     if (feed.isCut()) return void socket.destroy();
+    if (streams.upgrade(request, socket, head)) return;
     sockets.handleUpgrade(request, socket, head, (ws) => {
       feed.join(ws, new URL(request.url ?? '/', 'http://mock').searchParams);
     });
@@ -60,9 +63,15 @@ export async function startMockServer(options: MockServerOptions): Promise<MockS
     url: `http://127.0.0.1:${port}`,
     fleet,
     play: (scene) => scenes[scene]?.(fleet),
-    cut: feed.cut,
+    cut(isCut) {
+      feed.cut(isCut);
+      if (isCut) streams.cut();
+    },
     starts: feed.starts,
-    close: () => close(server, feed, sockets),
+    close() {
+      streams.close();
+      return close(server, feed, sockets);
+    },
   };
 }
 

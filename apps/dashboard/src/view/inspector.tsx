@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { EventsTab } from '../inspector/events-tab.tsx';
+import { LazyPanel } from '../inspector/lazy-panel.tsx';
 import { TabBar } from '../inspector/tab-bar.tsx';
 import { useInspectorTab } from '../inspector/tabs.ts';
 import { useCluster } from '../state/hooks.ts';
@@ -31,6 +32,7 @@ export function Inspector({ selection }: { readonly selection: Selection }): Rea
       <div className="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab.id}`}>
         {tab.id === 'overview' && <Selected selection={selection} />}
         {tab.id === 'events' && <EventsTab selected={selection} />}
+        <LazyPanel tab={tab.id} selected={selection} />
       </div>
     </aside>
   );

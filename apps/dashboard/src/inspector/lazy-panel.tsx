@@ -1,0 +1,23 @@
+import { type ComponentType, lazy, type ReactNode, Suspense } from 'react';
+import type { InspectorTab, Selected } from './tabs.ts';
+
+interface PanelProps {
+  readonly selected: Selected;
+}
+
+/** Panels that nobody pays for before opening them. */
+const panels: Readonly<Partial<Record<InspectorTab, ComponentType<PanelProps>>>> = {
+  logs: lazy(() => import('../logs/logs-panel.tsx')),
+};
+
+/** The panel of a tab that is loaded on demand; nothing for the others. */
+export function LazyPanel({ tab, selected }: PanelProps & { readonly tab: InspectorTab }): ReactNode {
+  const Panel = panels[tab];
+  return (
+    Panel && (
+      <Suspense fallback={<p className="empty">Loading…</p>}>
+        <Panel selected={selected} />
+      </Suspense>
+    )
+  );
+}
