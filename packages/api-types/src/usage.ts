@@ -27,8 +27,11 @@ export interface WholeNodeUsage {
   /** Counter: microseconds of cpu. */
   readonly cpuMicros: number;
   readonly memoryBytes: number;
-  /** `host`: all that runs there. `cgroup`: of nodes that share an engine, what runs in the node's own cgroup. */
-  readonly of: 'host' | 'cgroup';
+  /**
+   * `host`: all that runs there. `cgroup`: of nodes that share an engine, what runs in the node's own cgroup; `pods`: the
+   * sum over its pods, where it has none.
+   */
+  readonly of: 'host' | 'cgroup' | 'pods';
 }
 
 export interface PodUsage {

@@ -41,6 +41,11 @@ export class PodCgroups {
     return this.#usable ? `${this.#nodePath}/pod${podUid}` : undefined;
   }
 
+  /** The cgroup of all pods together; undefined where the engine's default is used. */
+  get nodePath(): string | undefined {
+    return this.#usable ? this.#nodePath : undefined;
+  }
+
   /** Creates the pod's cgroup, and sets its weight and limits. Repeatable. */
   async ensurePod(pod: Pod): Promise<void> {
     this.#isUsable ??= this.#prepareNode();

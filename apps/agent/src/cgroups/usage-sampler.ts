@@ -1,14 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { NodeUsage, PodUsage } from '@gantry/api-types';
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { ContainerCounters, NetworkCounters, NodeUsage, PodUsage, WholeNodeUsage } from '@gantry/api-types';
 import type { Clock } from '@gantry/core';
-import { type CgroupLayout, cgroupDirectory, containerCgroup } from './cgroup-paths.ts';
+import { type CgroupLayout, containerCgroup } from './cgroup-paths.ts';
+import { type CgroupCounters, CgroupFiles } from './container-counters.ts';
+import { KernelFiles } from './kernel-files.ts';
+import { PodNetworkReader, type PodNetworkSource } from './pod-network-reader.ts';
+import { createWholeNodeReader, type WholeNodeCounters, type WholeNodePlace } from './whole-node.ts';
 
 export interface UsageSource {
   readonly podUid: string;
-  readonly containerIds: readonly string[];
+  readonly containers: readonly SampledContainer[];
   /** The containers' cgroup parent where it is not the engine's default. */
   readonly parent: string | undefined;
+  /** Undefined for pods on the host's network, whose traffic nobody tells from the host's. */
+  readonly network?: PodNetworkSource | undefined;
+}
+
+export interface SampledContainer {
+  readonly id: string;
+  /** Undefined for a pause container: it counts for the pod only. */
+  readonly name: string | undefined;
 }
 
 export interface UsageSamplerOptions {
@@ -17,68 +29,118 @@ export interface UsageSamplerOptions {
   readonly sources: () => readonly UsageSource[];
   /** The process id of a container, asked once where its cgroup is not where the engine usually puts it. */
   readonly pidOf: (containerId: string) => Promise<number | undefined>;
+  /** Where the node's own figures are. Default: the sum over its pods. */
+  readonly wholeNode?: WholeNodePlace;
 }
 
-/** Counters of one container at one moment. */
-export interface CgroupCounters {
-  /** Cpu time used so far. */
-  readonly cpuMicros: number;
-  /** Usage less inactive file cache. */
-  readonly memoryBytes: number;
-  readonly periods: number;
-  readonly throttledPeriods: number;
-}
-
-interface Sample extends CgroupCounters {
+interface Reading extends CgroupCounters {
   readonly at: number;
 }
 
-/** Reads what the node's pods use from the cgroup files: no engine call takes part. */
+/** So many containers are read before other work gets its turn: about a millisecond. */
+const containersPerTurn = 20;
+
+/**
+ * Reads what the node's pods use from the kernel's files: no engine call takes part, and files stay open between samples.
+ * One sample at a time.
+ */
 export class UsageSampler {
   readonly #options: UsageSamplerOptions;
-  #previous = new Map<string, Sample>();
+  readonly #files = new KernelFiles();
+  readonly #network: PodNetworkReader;
+  readonly #readNode: () => WholeNodeCounters | undefined;
+  readonly #cgroups = new Map<string, CgroupFiles>();
+  #previous = new Map<string, Reading>();
+  #previousNode: (WholeNodeCounters & { readonly at: number }) | undefined;
   /** Where the cgroups of containers were found that are not in the usual place (rootless engines, nested ones). */
-  #located = new Map<string, string | undefined>();
+  readonly #located = new Map<string, string | undefined>();
 
   constructor(options: UsageSamplerOptions) {
     this.#options = options;
+    this.#network = new PodNetworkReader(this.#files, options.pidOf);
+    const place = options.wholeNode ?? { type: 'cgroup', path: () => undefined };
+    this.#readNode = createWholeNodeReader(this.#files, options.layout, place);
   }
 
   /** Usage since the last call; a container seen for the first time counts with no cpu. */
   async sample(): Promise<NodeUsage> {
     const { clock, sources } = this.#options;
-    const next = new Map<string, Sample>();
-    const pods = await Promise.all(
-      sources().map(async (source): Promise<PodUsage> => {
-        const parts = await Promise.all(
-          source.containerIds.map(async (id) => {
-            const counters = await this.#read(id, source.parent);
-            if (!counters) return noUsage;
-            const now = { ...counters, at: clock.now() };
-            next.set(id, now);
-            return usageBetween(this.#previous.get(id), now);
-          }),
-        );
-        return { uid: source.podUid, ...parts.reduce(addUsage, noUsage) };
-      }),
-    );
-    this.#previous = next;
-    const known = new Set(sources().flatMap(({ containerIds }) => containerIds));
-    for (const id of this.#located.keys()) if (!known.has(id)) this.#located.delete(id);
-    const total = pods.reduce(addUsage, noUsage);
-    const at = new Date(clock.now()).toISOString();
-    return { at, cpuMilli: total.cpuMilli, memoryBytes: total.memoryBytes, pods };
+    const present = sources();
+    const readings = new Map<string, Reading>();
+    const traffic = this.#network.read(present);
+    const pods: PodUsage[] = [];
+    for (const source of present) {
+      await this.#readContainers(source, readings);
+      const network = (await traffic).get(source.podUid);
+      pods.push(podUsage(source, { before: this.#previous, now: readings, network }));
+    }
+    this.#previous = readings;
+    this.#forgetOthers(readings);
+    const cpuMilli = pods.reduce((sum, pod) => sum + pod.cpuMilli, 0);
+    const memoryBytes = pods.reduce((sum, pod) => sum + pod.memoryBytes, 0);
+    const now = clock.now();
+    const node = this.#wholeNode(now, { cpuMilli, memoryBytes });
+    return { at: new Date(now).toISOString(), cpuMilli, memoryBytes, pods, node };
   }
 
-  async #read(id: string, parent: string | undefined): Promise<CgroupCounters | undefined> {
+  /** Closes the files; the next sample opens them again. */
+  close(): void {
+    for (const cgroup of this.#cgroups.values()) cgroup.close();
+    this.#cgroups.clear();
+    this.#network.close();
+  }
+
+  async #readContainers({ containers, parent }: UsageSource, readings: Map<string, Reading>): Promise<void> {
+    for (const { id } of containers) {
+      if (readings.size % containersPerTurn === containersPerTurn - 1) await otherWork();
+      const counters = this.#cgroupOf(id, parent)?.read() ?? (await this.#locate(id));
+      if (counters) readings.set(id, { ...counters, at: this.#options.clock.now() });
+    }
+  }
+
+  #cgroupOf(id: string, parent: string | undefined): CgroupFiles | undefined {
+    const known = this.#cgroups.get(id);
+    if (known) return known;
+    const path = this.#located.has(id) ? this.#located.get(id) : containerCgroup(this.#options.layout, id, parent);
+    if (path === undefined) return undefined;
+    const cgroup = new CgroupFiles(this.#files, this.#options.layout, path);
+    this.#cgroups.set(id, cgroup);
+    return cgroup;
+  }
+
+  /** The container's cgroup cannot be read (any more): it is looked for once, by the container's process. */
+  async #locate(id: string): Promise<CgroupCounters | undefined> {
+    this.#cgroups.get(id)?.close();
+    this.#cgroups.delete(id);
+    if (this.#located.has(id)) return undefined;
     const { layout, pidOf } = this.#options;
-    const found = this.#located.get(id) ?? containerCgroup(layout, id, parent);
-    const counters = await readCounters(layout, found);
-    if (counters || this.#located.has(id)) return counters;
     const pid = await pidOf(id).catch(() => undefined);
-    const path = pid ? await cgroupOfProcess(layout, pid) : undefined;
-    this.#located.set(id, path);
-    return path === undefined ? undefined : readCounters(layout, path);
+    this.#located.set(id, pid ? await cgroupOfProcess(layout, pid) : undefined);
+    return this.#cgroupOf(id, undefined)?.read();
+  }
+
+  #forgetOthers(present: ReadonlyMap<string, Reading>): void {
+    for (const [id, cgroup] of this.#cgroups) {
+      if (present.has(id)) continue;
+      cgroup.close();
+      this.#cgroups.delete(id);
+    }
+    const named = new Set(this.#options.sources().flatMap(({ containers }) => containers.map(({ id }) => id)));
+    for (const id of this.#located.keys()) if (!named.has(id)) this.#located.delete(id);
+  }
+
+  #wholeNode(at: number, pods: { readonly cpuMilli: number; readonly memoryBytes: number }): WholeNodeUsage {
+    const before = this.#previousNode;
+    const elapsedMs = before ? at - before.at : 0;
+    const read = this.#readNode();
+    const now: WholeNodeCounters = read ?? {
+      cpuMicros: (before?.of === 'pods' ? before.cpuMicros : 0) + pods.cpuMilli * elapsedMs,
+      memoryBytes: pods.memoryBytes,
+      of: 'pods',
+    };
+    this.#previousNode = { ...now, at };
+    const grown = before?.of === now.of && elapsedMs > 0 ? Math.max(0, now.cpuMicros - before.cpuMicros) : 0;
+    return { ...now, cpuMilli: elapsedMs > 0 ? Math.round(grown / elapsedMs) : 0 };
   }
 }
 
@@ -91,74 +153,57 @@ async function cgroupOfProcess(layout: CgroupLayout, pid: number): Promise<strin
   return line?.slice(2).join(':');
 }
 
-type Usage = Omit<PodUsage, 'uid'>;
+interface PodReadings {
+  readonly before: ReadonlyMap<string, Reading>;
+  readonly now: ReadonlyMap<string, Reading>;
+  readonly network: NetworkCounters | undefined;
+}
 
-const noUsage: Usage = { cpuMilli: 0, memoryBytes: 0, throttledRatio: 0 };
-
-function addUsage(a: Usage, b: Usage): Usage {
+function podUsage({ podUid, containers }: UsageSource, { before, now, network }: PodReadings): PodUsage {
+  let [cpuMilli, memoryBytes, throttledRatio] = [0, 0, 0];
+  const counted: ContainerCounters[] = [];
+  for (const { id, name } of containers) {
+    const reading = now.get(id);
+    if (!reading) continue;
+    const usage = usageBetween(before.get(id), reading);
+    cpuMilli += usage.cpuMilli;
+    memoryBytes += reading.memoryBytes;
+    throttledRatio = Math.max(throttledRatio, usage.throttledRatio);
+    if (name !== undefined) counted.push(countersOf(name, reading));
+  }
   return {
-    cpuMilli: a.cpuMilli + b.cpuMilli,
-    memoryBytes: a.memoryBytes + b.memoryBytes,
-    throttledRatio: Math.max(a.throttledRatio, b.throttledRatio),
+    uid: podUid,
+    cpuMilli,
+    memoryBytes,
+    throttledRatio,
+    containers: counted,
+    ...(network ? { network } : {}),
   };
 }
 
-function usageBetween(before: Sample | undefined, now: Sample): Usage {
+function usageBetween(before: Reading | undefined, now: Reading): { cpuMilli: number; throttledRatio: number } {
   const elapsedMs = before ? now.at - before.at : 0;
-  if (!before || elapsedMs <= 0) return { ...noUsage, memoryBytes: now.memoryBytes };
+  if (!before || elapsedMs <= 0) return { cpuMilli: 0, throttledRatio: 0 };
   const periods = now.periods - before.periods;
   const throttled = now.throttledPeriods - before.throttledPeriods;
   return {
     cpuMilli: Math.round(Math.max(0, now.cpuMicros - before.cpuMicros) / elapsedMs),
-    memoryBytes: now.memoryBytes,
     throttledRatio: periods > 0 ? Math.min(1, Math.max(0, throttled / periods)) : 0,
   };
 }
 
-/** The counters of a cgroup; undefined where it is gone. */
-export async function readCounters(layout: CgroupLayout, path: string): Promise<CgroupCounters | undefined> {
-  try {
-    return layout.version === 1 ? await readV1(layout, path) : await readV2(layout, path);
-  } catch {
-    // The container ended between the list and the read.
-    return undefined;
-  }
-}
-
-async function readV1(layout: CgroupLayout, path: string): Promise<CgroupCounters> {
-  const [usage, cpuStat, memory, memoryStat] = await Promise.all([
-    read(cgroupDirectory(layout, 'cpuacct', path), 'cpuacct.usage'),
-    read(cgroupDirectory(layout, 'cpu', path), 'cpu.stat'),
-    read(cgroupDirectory(layout, 'memory', path), 'memory.usage_in_bytes'),
-    read(cgroupDirectory(layout, 'memory', path), 'memory.stat'),
-  ]);
+/** Zeros are left out: most containers have many of them. */
+function countersOf(name: string, reading: Reading): ContainerCounters {
+  const { cpuMicros, memoryBytes, throttledMicros, pids, readBytes, writeBytes, reads, writes } = reading;
   return {
-    cpuMicros: Number(usage) / 1000,
-    memoryBytes: Math.max(0, Number(memory) - field(memoryStat, 'total_inactive_file')),
-    periods: field(cpuStat, 'nr_periods'),
-    throttledPeriods: field(cpuStat, 'nr_throttled'),
+    name,
+    cpuMicros,
+    memoryBytes,
+    ...(throttledMicros > 0 ? { throttledMicros } : {}),
+    ...(pids > 0 ? { pids } : {}),
+    ...(readBytes > 0 ? { readBytes } : {}),
+    ...(writeBytes > 0 ? { writeBytes } : {}),
+    ...(reads > 0 ? { reads } : {}),
+    ...(writes > 0 ? { writes } : {}),
   };
-}
-
-async function readV2(layout: CgroupLayout, path: string): Promise<CgroupCounters> {
-  const directory = cgroupDirectory(layout, '', path);
-  const [cpuStat, memory, memoryStat] = await Promise.all([
-    read(directory, 'cpu.stat'),
-    read(directory, 'memory.current'),
-    read(directory, 'memory.stat'),
-  ]);
-  return {
-    cpuMicros: field(cpuStat, 'usage_usec'),
-    memoryBytes: Math.max(0, Number(memory) - field(memoryStat, 'inactive_file')),
-    periods: field(cpuStat, 'nr_periods'),
-    throttledPeriods: field(cpuStat, 'nr_throttled'),
-  };
-}
-
-function read(directory: string, file: string): Promise<string> {
-  return readFile(join(directory, file), 'utf8');
-}
-
-function field(text: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 }

@@ -1,4 +1,4 @@
-import type { Pod } from '@gantry/api-types';
+import type { NodeUsage, Pod } from '@gantry/api-types';
 import type { Clock } from '@gantry/core';
 import type { PodConsumption } from '@gantry/core/eviction/rank-pods';
 import { type EvictionSignal, signalFacts } from '@gantry/core/eviction/signals';
@@ -38,7 +38,7 @@ export class PodConsumptionMeter {
       pods().flatMap(({ pod, running }) =>
         running.map(({ id }) => ({
           podUid: id,
-          containerIds: [id],
+          containers: [{ id, name: undefined }],
           parent: cgroups.parentOf(pod.metadata.uid),
         })),
       );
@@ -48,7 +48,7 @@ export class PodConsumptionMeter {
 
   /** Memory of all pods of the node. */
   async usedMemoryBytes(): Promise<number> {
-    return (await this.#options.cgroups.nodeMemoryBytes()) ?? (await this.#memory.sample()).memoryBytes;
+    return (await this.#options.cgroups.nodeMemoryBytes()) ?? (await this.#sampleMemory()).memoryBytes;
   }
 
   /** Undefined where nobody counts by pod: inodes. */
@@ -65,8 +65,17 @@ export class PodConsumptionMeter {
     }
   }
 
+  /** Seldom: no file is kept open for it. */
+  async #sampleMemory(): Promise<NodeUsage> {
+    try {
+      return await this.#memory.sample();
+    } finally {
+      this.#memory.close();
+    }
+  }
+
   async #measureMemory(): Promise<readonly PodConsumption[]> {
-    const sample = await this.#memory.sample();
+    const sample = await this.#sampleMemory();
     const bytes = new Map(sample.pods.map(({ uid, memoryBytes }) => [uid, memoryBytes]));
     return this.#options.pods().map(({ pod, running }) => ({
       pod,

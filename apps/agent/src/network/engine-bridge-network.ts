@@ -42,6 +42,10 @@ export class EngineBridgeNetwork implements PodNetwork {
     return this.#ips.ipOf(podUid);
   }
 
+  linkOf(): undefined {
+    return undefined;
+  }
+
   networkFor(_podUid: string, ip: string): ContainerNetwork {
     return { type: 'bridge', name: this.#options.spec.name, ip };
   }

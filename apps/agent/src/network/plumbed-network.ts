@@ -75,6 +75,11 @@ export class PlumbedNetwork implements PodNetwork {
     return this.#ips.ipOf(podUid);
   }
 
+  linkOf(podUid: string): string | undefined {
+    const ip = this.#ips.ipOf(podUid);
+    return ip === undefined ? undefined : podLinkName(this.#options.names, ip);
+  }
+
   networkFor(): ContainerNetwork {
     return { type: 'none' };
   }

@@ -30,6 +30,8 @@ export interface PodNetwork {
   claim(podUid: string, ip: string): boolean;
   /** The address that the pod has. */
   ipOf(podUid: string): string | undefined;
+  /** The host's end of the pod's link, by whose counters its traffic is told; undefined where others made that link. */
+  linkOf(podUid: string): string | undefined;
   /** The network with which to create the container that holds the pod's namespace. */
   networkFor(podUid: string, ip: string): ContainerNetwork;
   /** Whether the engine publishes host ports of containers on {@link networkFor}; otherwise {@link attached} does it. */

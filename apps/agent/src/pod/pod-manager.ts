@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { ApiError, type NodeUsage } from '@gantry/api-types';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
-import { UsageSampler, type UsageSource } from '../cgroups/usage-sampler.ts';
+import { UsageSampler } from '../cgroups/usage-sampler.ts';
 import type { EvictionManager } from '../eviction/eviction-manager.ts';
 import { createNodePressure, podsMemoryOf } from '../eviction/node-pressure.ts';
 import type { ImageService } from '../images/image-service.ts';
@@ -31,6 +31,7 @@ import { PodWorker } from './pod-worker.ts';
 import { evictablePods, runningPods } from './running-pods.ts';
 import { startImages } from './start-images.ts';
 import { factsOf } from './step-environment.ts';
+import { usageSources } from './usage-sources.ts';
 
 /** The node's pods on its engine. */
 export interface PodManager extends NodePods {
@@ -115,7 +116,11 @@ class DockerPodManager implements PodManager {
     });
     const layout = cgroupLayout(options.engine);
     const pidOf = async (id: string) => (await runtime.inspectContainer(id))?.pid;
-    this.#usage = new UsageSampler({ layout, clock, sources: () => this.#usageSources(), pidOf });
+    const wholeNode = options.ownsHost
+      ? ({ type: 'host' } as const)
+      : ({ type: 'cgroup', path: () => parts.cgroups.nodePath } as const);
+    const sources = () => usageSources(this.#workers.values(), this.#context);
+    this.#usage = new UsageSampler({ layout, clock, sources, pidOf, wholeNode });
     const { volumes } = this.#context;
     this.#upkeep = new VolumeUpkeep({
       api,
@@ -193,6 +198,7 @@ class DockerPodManager implements PodManager {
     await this.#images.stop();
     await this.#context.policies?.stop();
     await this.#context.network.stop();
+    this.#usage.close();
   }
 
   #createPolicies({ plumbing, network }: OpenedParts): NodePolicies | undefined {
@@ -349,15 +355,5 @@ class DockerPodManager implements PodManager {
         throw new ApiError('BadRequest', `container ${container} of pod ${pod.name} is not running`);
       },
     };
-  }
-
-  #usageSources(): UsageSource[] {
-    return [...this.#workers.values()].flatMap(({ uid, state }) => {
-      const running = [...state.tracks.values()].flatMap(({ attempts }) =>
-        attempts.filter((attempt) => attempt.state === 'running'),
-      );
-      const parent = this.#context.cgroups.parentOf(uid);
-      return running.length > 0 ? [{ podUid: uid, containerIds: running.map(({ id }) => id), parent }] : [];
-    });
   }
 }
