@@ -112,6 +112,13 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
       await printDashboardLink(terminal, { dataDir: dataDirOf(program, flags), isReadOnly: flags.readOnly });
     });
   program
+    .command('tour [steps...]')
+    .description('show on the running cluster what it can do: scaling, a lost node, an autoscaler, a new host')
+    .action(async (steps: string[], flags: { dataDir?: string }) => {
+      const { tour } = await import('./commands/tour.ts');
+      await tour(terminal, { dataDir: dataDirOf(program, flags), steps });
+    });
+  program
     .command('version')
     .description('print the versions of gantry and of the server')
     .action(async (flags: { dataDir?: string }) => {
