@@ -4,10 +4,10 @@ import type { FeedFrame } from './feed.ts';
  * What the feed showed during the last half hour, kept by the controller in memory since its start: a summary for the
  * page's timeline, and the frames themselves by range, from which the page makes the state of any instant.
  *
- * `GET /api/history` answers a {@link FeedHistorySummary}, `GET /api/history/segment?at=<milliseconds>` the
+ * `GET /api/feed-history` answers a {@link FeedHistorySummary}, `GET /api/feed-history/segment?at=<milliseconds>` the
  * {@link FeedHistorySegment} that holds the instant, or 404 where it is not recorded.
  */
-export const feedHistoryPaths = { summary: '/api/history', segment: '/api/history/segment' } as const;
+export const feedHistoryPaths = { summary: '/api/feed-history', segment: '/api/feed-history/segment' } as const;
 
 /** How long the past is kept at most, milliseconds. */
 export const feedHistoryMs = 30 * 60 * 1000;
