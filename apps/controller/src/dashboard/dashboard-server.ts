@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { ApiError, type FeedRole } from '@gantry/api-types';
 import type { Clock, InformerSource, Logger } from '@gantry/core';
+import { FeedHistory } from '@gantry/core/history/feed-history';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { InProcessApi } from '../api/http/in-process.ts';
 import type { DashboardCredentials } from '../auth/dashboard-credentials.ts';
@@ -14,6 +15,7 @@ import { registerAutoscalers } from './autoscalers-route.ts';
 import { DashboardAuth, sessionSeconds } from './dashboard-auth.ts';
 import { FeedHub } from './feed-hub.ts';
 import { createFeedSocket } from './feed-socket.ts';
+import { compressSegment, registerHistory } from './history-routes.ts';
 import { notBuiltPage, reloadScriptHash, signInPage } from './plain-pages.ts';
 import { contentSecurityPolicy, refuseRequest, securityHeaders } from './request-guard.ts';
 import type { ClusterFacts, DecisionSource, UsageSource } from './sources.ts';
@@ -52,10 +54,12 @@ export interface DashboardServer {
 export function createDashboardServer(options: DashboardServerOptions): DashboardServer {
   const { clock, logger } = options;
   const auth = new DashboardAuth({ clock, ...(options.sessionKey ? { key: options.sessionKey } : {}) });
-  const hub = new FeedHub({ ...options, epoch: randomUUID() });
+  const epoch = randomUUID();
+  const history = new FeedHistory({ epoch, clock, logger, compress: compressSegment });
+  const hub = new FeedHub({ ...options, epoch, history });
   const sockets = createFeedSocket({ hub, logger, roleOf: (cookie) => auth.roleOf(cookie) });
   const access = createApiAccess({ ...options.api, roleOf: (cookie) => auth.roleOf(cookie) });
-  const app = createApp(options, auth, access);
+  const app = createApp(options, { auth, access, history });
   app.server.on('upgrade', (request, socket, head) => {
     if (!access.upgrade(request, socket, head)) sockets.upgrade(request, socket, head);
   });
@@ -65,6 +69,7 @@ export function createDashboardServer(options: DashboardServerOptions): Dashboar
     url,
     issueLink: (role) => url(auth.issueToken(role)),
     async listen() {
+      hub.start();
       await app.listen({ host: '127.0.0.1', port });
       const address = app.server.address();
       if (address && typeof address === 'object') port = address.port;
@@ -78,7 +83,13 @@ export function createDashboardServer(options: DashboardServerOptions): Dashboar
   };
 }
 
-function createApp(options: DashboardServerOptions, auth: DashboardAuth, access: ApiAccess): FastifyInstance {
+interface AppParts {
+  readonly auth: DashboardAuth;
+  readonly access: ApiAccess;
+  readonly history: FeedHistory;
+}
+
+function createApp(options: DashboardServerOptions, { auth, access, history }: AppParts): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 4096,
@@ -115,6 +126,7 @@ function createApp(options: DashboardServerOptions, auth: DashboardAuth, access:
     return decision;
   });
   if (options.autoscalers) registerAutoscalers(app, options.autoscalers);
+  registerHistory(app, history);
   registerPage(app, options.dashboardDist);
   return app;
 }

@@ -1,5 +1,7 @@
 import type { FeedFrame, NodeUsage } from '@gantry/api-types';
+import type { FeedHistorySegment } from '@gantry/api-types/feed-history';
 import { makeEndpointSlice, makeEvent, makeNode, makePod, makeService } from '@gantry/api-types/testing';
+import { FeedHistory } from '@gantry/core/history/feed-history';
 import { FakeClock } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
 import { FakeObjects } from './fake-objects.ts';
@@ -71,7 +73,7 @@ it('replays what a page missed, and starts over where it cannot', () => {
   const seen = objects.revision;
   first.leave();
   objects.put('pods', makePod({ name: 'web-2' }));
-  clock.advance(75);
+  clock.advance(1_000);
   objects.put('pods', makePod({ name: 'web-3' }));
   const resumed = join(hub, { epoch: 'e1', revision: seen });
   expect(resumed.frames).toMatchObject([
@@ -83,15 +85,23 @@ it('replays what a page missed, and starts over where it cannot', () => {
   expect(join(hub, { epoch: 'e1', revision: 3 }).frames).toMatchObject([{ type: 'snapshot' }]);
 });
 
-it('reads nothing from the cache while no page is open', () => {
-  const { objects, hub, clock } = setUp();
-  expect(objects.subscriptions).toBe(0);
-  const page = join(hub);
-  expect(objects.subscriptions).toBeGreaterThan(0);
-  page.leave();
-  clock.advance(59_000);
-  expect(objects.subscriptions).toBeGreaterThan(0);
-  clock.advance(2_000);
+it('records while no page is open, a second of changes at a time', () => {
+  const { objects, hub, clock, history } = setUp();
+  objects.put('nodes', makeNode({ name: 'node-1' }));
+  clock.advance(5_000);
+  objects.put('pods', makePod({ name: 'web-1' }));
+  clock.advance(500);
+  objects.put('pods', makePod({ name: 'web-2' }));
+  clock.advance(500);
+  expect(history.summary()).toMatchObject({
+    startedAt: start,
+    from: start,
+    buckets: [{ at: start + 5_000, births: 2 }],
+  });
+  const stored = history.segmentAt(clock.now());
+  const { frames } = JSON.parse(stored && 'text' in stored ? stored.text : '') as FeedHistorySegment;
+  expect(frames.map((frame) => frame.type).sort()).toEqual(['delta', 'delta', 'snapshot', 'tick', 'tick', 'tick']);
+  hub.close();
   expect(objects.subscriptions).toBe(0);
   expect(clock.pendingTimers).toBe(0);
 });
@@ -136,7 +146,14 @@ function setUp() {
   const objects = new FakeObjects();
   const clock = new FakeClock(start);
   const usage = new Map<string, NodeUsage>();
+  const history = new FeedHistory({
+    epoch: 'e1',
+    clock,
+    logger: silentLogger,
+    compress: async (text) => new TextEncoder().encode(text),
+  });
   const hub = new FeedHub({
+    history,
     objects,
     clock,
     logger: silentLogger,
@@ -144,7 +161,8 @@ function setUp() {
     usage: { latest: () => usage, lastSeen: () => clock.now() - 100 },
     cluster: { name: 'test', version: 'v1.36.0', settings: { nodeGraceSeconds: 4, defaultTolerationSeconds: 1 } },
   });
-  return { objects, clock, usage, hub };
+  hub.start();
+  return { objects, clock, usage, hub, history };
 }
 
 function join(hub: FeedHub, last?: { epoch: string; revision: number }) {
