@@ -8,7 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown, path: FieldPath, errors: FieldError[]) => void;
 
 /** More than anybody can read an answer about; bounds what one question may cost. */
-const limits = { changes: 100, pods: 20_000, nodes: 2_000 };
+const limits = { changes: 100, pods: 5_000, nodes: 2_000 };
 
 const nodeName = { node: text };
 /** By type of change: what its fields have to be. A question mark: the field may be absent. */

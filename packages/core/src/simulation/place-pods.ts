@@ -24,7 +24,7 @@ export interface Placement {
 }
 
 /** After this many pods the work may be interrupted. */
-const sliceSize = 16;
+const sliceSize = 4;
 
 /**
  * Places the pods one after the other with the real scheduler, in its queue's order: priority, then age. Those that fit
