@@ -8,6 +8,7 @@ interface PanelProps {
 /** Panels that nobody pays for before opening them. */
 const panels: Readonly<Partial<Record<InspectorTab, ComponentType<PanelProps>>>> = {
   logs: lazy(() => import('../logs/logs-panel.tsx')),
+  terminal: lazy(() => import('../terminal/terminal-panel.tsx')),
 };
 
 /** The panel of a tab that is loaded on demand; nothing for the others. */

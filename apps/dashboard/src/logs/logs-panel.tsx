@@ -12,7 +12,7 @@ import { LogChips } from './log-chips.tsx';
 import { createLogFilter } from './log-filter.ts';
 import { LogRows, type SourceLabel } from './log-rows.tsx';
 import { LogSession, type LogSource } from './log-session.ts';
-import { containerNames, shortNames, wantedLogs } from './log-sources.ts';
+import { containerNames, everyContainer, shortNames, wantedLogs } from './log-sources.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import './logs.css';
 
@@ -112,9 +112,14 @@ function useLogSession(store: ClusterStore, { pods, container, isPrevious }: Ses
       const node = nodeName === undefined ? undefined : store.nodes.get(nodeName);
       if (node && !isNodeReady(node)) lostNodes.add(node.key);
     }
-    session.want({ logs: wantedLogs(pods, container), lostNodes });
+    session.want({ logs: wantedLogs(pods, knownContainer(pods, container)), lostNodes });
   });
   return session;
+}
+
+/** A container's name that a link brought along from another object is none of this one's. */
+function knownContainer(pods: SessionQuestion['pods'], name: string | undefined): string | undefined {
+  return name === everyContainer || containerNames(pods).includes(name ?? '') ? name : undefined;
 }
 
 function labelsOf(sources: readonly LogSource[]): readonly SourceLabel[] {
