@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useActionKeys } from './actions/action-keys.ts';
 import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
@@ -13,11 +13,14 @@ import { PendingTray } from './view/pending-tray.tsx';
 import { TableView } from './view/table-view.tsx';
 import { TopBar } from './view/top-bar.tsx';
 
+const TourPanel = lazy(() => import('./tour/tour-panel.tsx'));
+
 /** The one screen: fleet, pending tray and events on the left, the inspector on the right. */
 export function App(): ReactNode {
   const [selection] = useSelection();
   const theme = useUi((ui) => ui.theme);
   const view = useUi((ui) => ui.view);
+  const isTourOpen = useUi((ui) => ui.isTourOpen);
   useActionKeys();
   const name = useCluster('cluster').cluster?.name;
   useEffect(() => {
@@ -37,6 +40,11 @@ export function App(): ReactNode {
       </main>
       <Inspector selection={selection} />
       <HelpDialog />
+      {isTourOpen && (
+        <Suspense>
+          <TourPanel />
+        </Suspense>
+      )}
       <LiveRegion />
     </div>
   );

@@ -35,6 +35,13 @@ export const pageActions: readonly PageAction[] = [
     run: () => useUi.getState().setTheme(theme),
   })),
   {
+    id: 'page.tour',
+    title: 'Guided tour',
+    keywords: 'demo introduction show',
+    isAvailable: ({ store }) => mayWrite(store),
+    run: () => useUi.getState().setTourOpen(true),
+  },
+  {
     id: 'page.help',
     title: 'Help: keys and signs',
     keywords: 'shortcuts legend',

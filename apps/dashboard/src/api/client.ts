@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@gantry/api-types';
-import { type ApiQuery, type ApiTarget, apiUrl } from './paths.ts';
+import { type ApiQuery, type ApiTarget, apiDocumentUrl, apiUrl } from './paths.ts';
 import { readRefusal, unreachable } from './refusal.ts';
 
 export interface WriteOptions {
@@ -60,6 +60,19 @@ export function patchObject<T = KubernetesObject>(
 export function deleteObject(target: ApiTarget, uid?: string, options: WriteOptions = {}): Promise<unknown> {
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...(uid === undefined ? {} : { preconditions: { uid } }) };
   return write('DELETE', target, { object: body, options });
+}
+
+/** Any request, for what has no helper above; the path is the API's own. */
+export function requestPath<T>(
+  method: string,
+  path: string,
+  options: { readonly body?: unknown; readonly contentType?: string | undefined; readonly signal?: AbortSignal } = {},
+): Promise<T> {
+  const { body, contentType = 'application/json', signal } = options;
+  return call(method, apiDocumentUrl(path), {
+    ...(body === undefined ? {} : { body: JSON.stringify(body), contentType }),
+    ...(signal ? { signal } : {}),
+  });
 }
 
 interface WriteCall {

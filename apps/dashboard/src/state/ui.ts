@@ -9,10 +9,12 @@ export interface UiState {
   readonly view: FleetView;
   readonly filter: string;
   readonly isHelpOpen: boolean;
+  readonly isTourOpen: boolean;
   setTheme(theme: Theme): void;
   setView(view: FleetView): void;
   setFilter(filter: string): void;
   setHelpOpen(isOpen: boolean): void;
+  setTourOpen(isOpen: boolean): void;
 }
 
 const themeKey = 'gantry-theme';
@@ -23,6 +25,7 @@ export const useUi = create<UiState>((set) => ({
   view: 'tiles',
   filter: '',
   isHelpOpen: false,
+  isTourOpen: false,
   setTheme(theme) {
     storage()?.setItem(themeKey, theme);
     set({ theme });
@@ -30,6 +33,7 @@ export const useUi = create<UiState>((set) => ({
   setView: (view) => set({ view }),
   setFilter: (filter) => set({ filter }),
   setHelpOpen: (isHelpOpen) => set({ isHelpOpen }),
+  setTourOpen: (isTourOpen) => set({ isTourOpen }),
 }));
 
 function savedTheme(): Theme {

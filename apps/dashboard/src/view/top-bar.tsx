@@ -90,6 +90,7 @@ const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dar
 
 function Controls(): ReactNode {
   const ui = useUi();
+  const isAdmin = useCluster('cluster').cluster?.role === 'admin';
   return (
     <div className="controls">
       <input
@@ -116,6 +117,11 @@ function Controls(): ReactNode {
       >
         {themeWords[ui.theme]}
       </button>
+      {isAdmin && (
+        <button type="button" className="button" aria-pressed={ui.isTourOpen} onClick={() => ui.setTourOpen(true)}>
+          Tour
+        </button>
+      )}
       <button type="button" className="button" aria-label="Keyboard help" onClick={() => ui.setHelpOpen(true)}>
         ?
       </button>
