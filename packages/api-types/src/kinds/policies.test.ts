@@ -124,7 +124,33 @@ describe('a HorizontalPodAutoscaler', () => {
     ],
     [
       { metrics: [{ type: 'Pods', pods: { metric: { name: 'rps' }, target: { type: 'AverageValue' } } }] },
-      ['spec.metrics[0].pods.target: Required value: must set a target value'],
+      ['spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue'],
+    ],
+    [
+      { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Value', value: '1' } } }] },
+      [
+        'spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization',
+      ],
+    ],
+    [
+      {
+        metrics: [
+          {
+            type: 'External',
+            external: { metric: { name: 'q' }, target: { type: 'Value', value: '1', averageValue: '2' } },
+          },
+        ],
+      },
+      [
+        'spec.metrics[0].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target',
+      ],
+    ],
+    [
+      { behavior: { scaleUp: { tolerance: '-0.1' }, scaleDown: { stabilizationWindowSeconds: 3601 } } },
+      [
+        'spec.behavior.scaleUp.tolerance: Invalid value: "-0.1": must be greater than or equal to 0',
+        'spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 3601: must be less than or equal to 3600',
+      ],
     ],
   ])('with %o: %o', (change, texts) => {
     const autoscaler = sent<HorizontalPodAutoscaler>({ spec: { ...spec, ...change } });

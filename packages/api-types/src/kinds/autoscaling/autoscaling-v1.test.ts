@@ -3,6 +3,7 @@ import type {
   AutoscalingV1HorizontalPodAutoscaler,
   HorizontalPodAutoscaler,
   MetricSpec,
+  MetricStatus,
 } from '../../generated/types.ts';
 import { makeMetadata } from '../../testing/index.ts';
 import { autoscalingV1 } from './autoscaling-v1.ts';
@@ -71,6 +72,55 @@ describe('a HorizontalPodAutoscaler of version 1', () => {
     const before = autoscaler({ metrics: [cpu, metric], behavior: { scaleDown: { selectPolicy: 'Disabled' } } });
     const old = autoscalingV1.fromKind(before);
     expect(old.metadata.annotations).toHaveProperty('autoscaling.alpha.kubernetes.io/metrics');
+    expect(autoscalingV1.toKind(structuredClone(old))).toEqual(before);
+  });
+
+  it.each<[string, MetricStatus]>([
+    [
+      'a resource',
+      { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 7, averageValue: '70m' } } },
+    ],
+    [
+      'a container',
+      {
+        type: 'ContainerResource',
+        containerResource: { name: 'memory', container: 'c', current: { averageValue: '5' } },
+      },
+    ],
+    ['pods', { type: 'Pods', pods: { metric: { name: 'rps' }, current: { averageValue: '12' } } }],
+    [
+      'an object',
+      { type: 'Object', object: { metric: { name: 'q' }, current: { value: '9' }, describedObject: scaleTargetRef } },
+    ],
+    [
+      'an object, by pod',
+      {
+        type: 'Object',
+        object: { metric: { name: 'q' }, current: { averageValue: '9' }, describedObject: scaleTargetRef },
+      },
+    ],
+    [
+      'something outside',
+      {
+        type: 'External',
+        external: { metric: { name: 'q', selector: { matchLabels: { a: 'b' } } }, current: { value: '4' } },
+      },
+    ],
+    [
+      'something outside, by pod',
+      { type: 'External', external: { metric: { name: 'q' }, current: { averageValue: '3' } } },
+    ],
+    ['what could not be read', { type: '' }],
+  ])('loses nothing of the status of %s', (_what, current) => {
+    const conditions = [{ type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'm' }];
+    const status = { desiredReplicas: 2, currentReplicas: 1, currentMetrics: [current], conditions };
+    const before = { ...autoscaler({ metrics: [cpu] }), status };
+    const old = autoscalingV1.fromKind(before);
+    expect(Object.keys(old.metadata.annotations ?? {})).toEqual([
+      'a',
+      'autoscaling.alpha.kubernetes.io/current-metrics',
+      'autoscaling.alpha.kubernetes.io/conditions',
+    ]);
     expect(autoscalingV1.toKind(structuredClone(old))).toEqual(before);
   });
 

@@ -1,12 +1,14 @@
 import type {
   AutoscalingV1HorizontalPodAutoscaler,
   HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerCondition,
   MetricSpec,
   ObjectMeta,
 } from '../../generated/types.ts';
 import type { OtherVersion } from '../../kind.ts';
 import type { KubernetesObject } from '../../resources.ts';
 import { cpuMetric } from './cpu-metric.ts';
+import { newMetricStatusOf, type OldMetricStatus, oldMetricStatusOf } from './old-metric-statuses.ts';
 import { newMetricOf, type OldMetric, oldMetricOf } from './old-metrics.ts';
 
 /** What version 1 has no fields for is kept in annotations, as Kubernetes does. */
@@ -14,6 +16,7 @@ const annotations = {
   metrics: 'autoscaling.alpha.kubernetes.io/metrics',
   behavior: 'autoscaling.alpha.kubernetes.io/behavior',
   conditions: 'autoscaling.alpha.kubernetes.io/conditions',
+  currentMetrics: 'autoscaling.alpha.kubernetes.io/current-metrics',
 } as const;
 
 /** Version 1, which knows one metric: how much of the requested cpu is used. `kubectl autoscale` up to 1.32 writes it. */
@@ -31,6 +34,9 @@ function toVersion2({ metadata, spec, status }: AutoscalingV1HorizontalPodAutosc
   const behavior = parse<NonNullable<HorizontalPodAutoscaler['spec']['behavior']>>(given[annotations.behavior]);
   const { currentCPUUtilizationPercentage: current, desiredReplicas = 0, ...counts } = status ?? {};
   const used = current === undefined ? [] : [{ name: 'cpu', current: { averageUtilization: current } }];
+  // The annotation has them all, with what the one field cannot say.
+  const kept = parse<readonly OldMetricStatus[]>(given[annotations.currentMetrics])?.map(newMetricStatusOf);
+  const conditions = parse<HorizontalPodAutoscalerCondition[]>(given[annotations.conditions]);
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -43,7 +49,8 @@ function toVersion2({ metadata, spec, status }: AutoscalingV1HorizontalPodAutosc
     status: {
       ...counts,
       desiredReplicas,
-      currentMetrics: used.map((resource) => ({ type: 'Resource', resource })),
+      currentMetrics: kept ?? used.map((resource) => ({ type: 'Resource', resource })),
+      ...(conditions ? { conditions } : {}),
     },
   };
 }
@@ -55,7 +62,10 @@ function toVersion1({ metadata, spec, status }: HorizontalPodAutoscaler): Autosc
   const kept = {
     ...(others.length > 0 ? { [annotations.metrics]: JSON.stringify(others) } : {}),
     ...(behavior ? { [annotations.behavior]: JSON.stringify(behavior) } : {}),
-    ...(status.conditions ? { [annotations.conditions]: JSON.stringify(status.conditions) } : {}),
+    ...(status.currentMetrics?.length
+      ? { [annotations.currentMetrics]: JSON.stringify(status.currentMetrics.map(oldMetricStatusOf)) }
+      : {}),
+    ...(status.conditions?.length ? { [annotations.conditions]: JSON.stringify(status.conditions) } : {}),
   };
   const { observedGeneration, lastScaleTime, currentReplicas = 0, desiredReplicas } = status;
   const used = status.currentMetrics?.find((metric) => metric.resource?.name === 'cpu')?.resource?.current;
