@@ -15,6 +15,7 @@ const alone = [
   'restarts',
   'services',
   'soak',
+  'tour',
 ].map((name) => `e2e/src/${name}.e2e.test.ts`);
 
 const common = { testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' } as const;
