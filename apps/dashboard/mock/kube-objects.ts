@@ -21,6 +21,7 @@ export function podObject(pod: FeedPod): KubernetesObject {
       containers: pod.containers.map((container) => containerSpec(container.name, container.image, pod)),
       ...(pod.nodeName ? { nodeName: pod.nodeName } : {}),
       restartPolicy: 'Always',
+      schedulerName: 'default-scheduler',
     },
     status: {
       phase: pod.phase,

@@ -7,6 +7,7 @@ import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
 import type { MockFleet } from './fleet.ts';
 import { logRefusal } from './mock-logs.ts';
 import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
+import { answerSimulation } from './simulations.ts';
 
 /** The part of the Kubernetes API that the page uses, over the make-believe cluster. */
 export interface MockApi {
@@ -65,6 +66,7 @@ interface Call {
 
 function run(objects: MockObjects, role: FeedRole, call: Call): object {
   if (call.path.endsWith('/selfsubjectaccessreviews')) return review(role, call.body);
+  if (call.path.endsWith('/gantry.io/v1/simulations')) return answerSimulation(objects, call.body);
   const target = parseTarget(call.path);
   const { definition, name } = target;
   const verb = verbOf(call.method, name);

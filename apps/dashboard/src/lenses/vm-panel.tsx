@@ -131,8 +131,8 @@ function Measured({ store, model }: { readonly store: ClusterStore; readonly mod
           <dd>
             {starts ? (
               <>
-                <b>{formatSeconds(starts.p50)}</b> half of {starts.count}, <b>{formatSeconds(starts.p95)}</b> 95 % of
-                them
+                p50 <b>{formatSeconds(starts.p50)}</b>, p95 <b>{formatSeconds(starts.p95)}</b>, of{' '}
+                {count(starts.count, 'pod')}
                 <span className="muted">
                   {starts.source === 'seen' ? ' (as this page saw them)' : ' (by status, in whole seconds)'}
                 </span>

@@ -18,7 +18,8 @@ export function useCluster(...topics: readonly string[]): ClusterStore {
     [store, joined],
   );
   // Versions only grow, so their sum changes exactly when one of them does.
-  useSyncExternalStore(subscribe, () => joined.split(' ').reduce((sum, topic) => sum + store.topics.version(topic), 0));
+  const version = (): number => joined.split(' ').reduce((sum, topic) => sum + store.topics.version(topic), 0);
+  useSyncExternalStore(subscribe, version, version);
   return store;
 }
 

@@ -1,10 +1,7 @@
-import type { FilterRefusal, NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
+import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
 import { type ReactNode, useEffect, useState } from 'react';
-import { Link } from 'wouter';
-import { formatBytes, formatCpu } from '../format.ts';
+import { VerdictGrid } from '../pending/verdict-grid.tsx';
 import { fetchDecision } from '../state/actions.ts';
-import { describeReason } from '../state/pending.ts';
-import { objectPath } from '../state/selection.ts';
 
 export type DecisionState = 'loading' | 'none' | SchedulingDecision;
 
@@ -26,39 +23,10 @@ export function useDecision(uid: string | undefined, changeMark: string): Decisi
   return state;
 }
 
-/** Node by filter: what refused this pod where, and by how much; nearest miss first. */
+/** What refused this pod on each node, from the scheduler's record. */
 export function RefusalGrid({ decision }: { readonly decision: SchedulingDecision }): ReactNode {
-  const nodes = [...decision.nodes].sort((a, b) => missOf(a) - missOf(b));
-  return (
-    <table className="grid" data-grid="refusals">
-      <caption>
-        Tried {decision.attempts === 1 ? 'once' : `${decision.attempts} times`}; nearest miss first
-        {decision.nodesTotal > nodes.length ? ` (${nodes.length} of ${decision.nodesTotal} nodes)` : ''}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Node</th>
-          <th scope="col">Why not</th>
-          <th scope="col">Need against free</th>
-        </tr>
-      </thead>
-      <tbody>
-        {nodes.map((verdict) => (
-          <tr key={verdict.nodeName}>
-            <th scope="row">
-              <Link href={objectPath('Node', undefined, verdict.nodeName)}>{verdict.nodeName}</Link>
-            </th>
-            <td>{verdict.refusals.map((r) => describeReason(r.reason)).join(', ') || 'would fit now'}</td>
-            <td>
-              {verdict.refusals.map((refusal) => (
-                <Shortfall key={refusal.plugin + (refusal.resource ?? '')} refusal={refusal} />
-              ))}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const tried = `Tried ${decision.attempts === 1 ? 'once' : `${decision.attempts} times`}`;
+  return <VerdictGrid verdicts={decision.nodes} nodesTotal={decision.nodesTotal} caption={tried} />;
 }
 
 /** Nodes shown in a score table. */
@@ -123,30 +91,6 @@ function scoreOf(verdict: NodeVerdict, plugin: string): number {
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
-function Shortfall({ refusal }: { readonly refusal: FilterRefusal }): ReactNode {
-  const { need, free } = refusal;
-  if (need === undefined || free === undefined) return <span className="muted">{refusal.plugin}</span>;
-  const format = refusal.resource === 'cpu' ? formatCpu : refusal.resource === 'memory' ? formatBytes : String;
-  const most = Math.max(need, free, 1);
-  return (
-    <span className="shortfall">
-      <span className="shortfall-bar" aria-hidden="true">
-        <span className="shortfall-free" style={{ width: `${(Math.max(0, free) / most) * 100}%` }} />
-        <span className="shortfall-need" style={{ left: `${(need / most) * 100}%` }} />
-      </span>
-      needs {format(need)}, {format(Math.max(0, free))} free, short {format(refusal.short ?? need - free)}
-    </span>
-  );
-}
-
-/** How far a node is from taking the pod: filters that are not about amounts cannot be bought off and come last. */
-function missOf(verdict: NodeVerdict): number {
-  return verdict.refusals.reduce((sum, refusal) => {
-    const { need, short } = refusal;
-    return sum + (need && short !== undefined ? Math.min(1, short / need) : 10);
-  }, 0);
 }
 
 /** `NodeResourcesBalancedAllocation` -> `Balanced allocation`. */

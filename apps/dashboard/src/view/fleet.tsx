@@ -1,10 +1,12 @@
 import { type CSSProperties, type ReactNode, useRef } from 'react';
 import { LensBar } from '../lenses/lens-bar.tsx';
+import { TileHint } from '../scale/tile-hint.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode } from '../state/filter.ts';
 import { useCluster } from '../state/hooks.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
+import { PreviewHosts } from '../what-if/preview-tiles.tsx';
 import { useTileKeys } from './keyboard.ts';
 import { NodeCard } from './node-card.tsx';
 import { ReplacementArcs } from './replacement-arcs.tsx';
@@ -44,7 +46,9 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
             </div>
           </section>
         ))}
+        <PreviewHosts />
         {!isDense && <ReplacementArcs fleet={ref} />}
+        {!isDense && <TileHint fleet={ref} />}
         {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
       </div>
     </>

@@ -9,6 +9,7 @@ import { useCluster } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails, type Rails } from '../state/rails.ts';
 import { objectPath, type Selection } from '../state/selection.ts';
+import { PreviewLine } from '../what-if/preview-tiles.tsx';
 import { CordonButton } from './cordon-button.tsx';
 import { DenseTiles } from './dense-tiles.tsx';
 import { EvictionNotice } from './eviction-notice.tsx';
@@ -59,6 +60,7 @@ export const NodeCard = memo(function NodeCard({ name, selection, detail }: Node
       ) : (
         <NodeTiles store={store} node={node} selection={selection} hasLabels={detail === 'named'} />
       )}
+      <PreviewLine node={node} />
       <footer className="node-foot">
         <NodeLine node={node} rails={rails} store={store} />
         <CordonButton node={node} />

@@ -11,6 +11,9 @@ import { isTerminated } from '../state/pod-state.ts';
 import type { Selection } from '../state/selection.ts';
 import { layoutTiles, type TileArea, tileSize } from '../state/tile-layout.ts';
 import { useUi } from '../state/ui.ts';
+import { usePreview } from '../what-if/preview.ts';
+import type { PreviewGhost } from '../what-if/preview-scene.ts';
+import { PreviewTile } from '../what-if/preview-tiles.tsx';
 import { Tile } from './tile.tsx';
 
 const rows = 7;
@@ -41,8 +44,13 @@ export function NodeTiles({ store, node, selection, hasLabels }: NodeTilesProps)
   const shareOf = (pod: FeedPod): number =>
     lensShare(lens, { pod, allocatable: node.allocatable, usage: usage.get(pod.uid), model });
   const pods = width > 0 ? orderPods({ store, node, area, ghosts, shareOf }) : [];
+  const previewed = usePreview(({ preview }) => preview?.scene?.ghostsOn.get(node.key)) ?? noGhosts;
+  const leaving = usePreview(({ preview }) => preview?.scene?.leaving);
   const layout = layoutTiles(
-    pods.map((pod) => ({ id: pod.uid, share: shareOf(pod) })),
+    [
+      ...pods.map((pod) => ({ id: pod.uid, share: shareOf(pod) })),
+      ...(width > 0 ? previewed : []).map(({ id, pod }) => ({ id, share: shareOf(pod) })),
+    ],
     area,
   );
   return (
@@ -71,14 +79,21 @@ export function NodeTiles({ store, node, selection, hasLabels }: NodeTilesProps)
               marks={tileMarks(lens, pod, usage.get(pod.uid))}
               hasLabel={hasLabels}
               isEvicted={ghosts.has(pod.uid)}
+              isLeaving={leaving?.has(pod.key) ?? false}
               rect={rect}
             />
           )
         );
       })}
+      {previewed.map((ghost, index) => {
+        const rect = layout.tiles[pods.length + index];
+        return rect && <PreviewTile key={ghost.id} ghost={ghost} rect={rect} />;
+      })}
     </div>
   );
 }
+
+const noGhosts: readonly PreviewGhost[] = [];
 
 /** Pods evicted from this node lately, by uid: their tiles stay a while. */
 export function useGhosts(store: ClusterStore, node: FeedNode): ReadonlyMap<string, FeedPod> {

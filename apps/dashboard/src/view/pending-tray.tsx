@@ -6,6 +6,7 @@ import { useCluster } from '../state/hooks.ts';
 import { groupPending, type PendingGroup } from '../state/pending.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
+import { PreviewWaits } from '../what-if/preview-waits.tsx';
 import { RefusalGrid, useDecision } from './decision.tsx';
 import { isSelectedPod } from './node-tiles.tsx';
 import { Tile } from './tile.tsx';
@@ -28,6 +29,7 @@ export function PendingTray({ selection }: { readonly selection: Selection }): R
       ) : (
         groups.map((group) => <Group key={group.id} store={store} group={group} selection={selection} />)
       )}
+      <PreviewWaits />
     </section>
   );
 }

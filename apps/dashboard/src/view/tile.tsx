@@ -17,6 +17,8 @@ export interface TileProps {
   readonly hue: number;
   readonly isSelected: boolean;
   readonly isDimmed: boolean;
+  /** The preview that is shown takes it away from here. */
+  readonly isLeaving?: boolean;
   readonly marks?: TileMarks;
   /** Whether there is room for names in this view. */
   readonly hasLabel?: boolean;
@@ -36,7 +38,10 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
   const { pod, rect, marks = noMarks } = props;
   const state = tileState(pod, props.node);
   const ref = useTileMotion(pod.uid);
-  const label = tileLabel(pod, state, props.ownerName, props.isEvicted) + markWords(marks);
+  const label =
+    tileLabel(pod, state, props.ownerName, props.isEvicted) +
+    markWords(marks) +
+    (props.isLeaving ? ', would leave in the preview' : '');
   const isWide = rect && rect.width >= (state === 'ready' ? labelWidth.plain : labelWidth.glyph);
   return (
     <a
@@ -46,7 +51,6 @@ export const Tile = memo(function Tile(props: TileProps): ReactNode {
       className={tileClass(state, props)}
       style={rect ? placed(rect, props.hue, marks) : hueStyle(props.hue)}
       aria-label={label}
-      title={label}
       aria-current={props.isSelected ? 'true' : undefined}
       data-tile=""
       data-uid={pod.uid}
@@ -96,6 +100,7 @@ function tileClass(state: TileState, props: TileProps): string {
   const marks = [
     props.isSelected ? 'is-selected' : '',
     props.isDimmed ? 'is-dimmed' : '',
+    props.isLeaving ? 'is-leaving' : '',
     props.rect ? 'is-placed' : '',
     props.marks?.fill === undefined ? '' : 'is-filled',
   ];
@@ -144,6 +149,7 @@ function sameTile(a: TileProps, b: TileProps): boolean {
     a.isSelected === b.isSelected &&
     a.isDimmed === b.isDimmed &&
     a.isEvicted === b.isEvicted &&
+    a.isLeaving === b.isLeaving &&
     a.hasLabel === b.hasLabel &&
     sameMarks(a.marks ?? noMarks, b.marks ?? noMarks) &&
     sameRect(a.rect, b.rect)

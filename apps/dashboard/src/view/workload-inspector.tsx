@@ -2,12 +2,12 @@ import type { FeedPod, FeedWorkload } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatBytes, formatCpu, nameOf, namespaceOf } from '../format.ts';
+import { Progress } from '../scale/progress.tsx';
+import { ScalePanel } from '../scale/scale-panel.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
-import { tileState } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import { Conditions, Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
-import { ScaleControl } from './scale-control.tsx';
 import { nsName } from './workload-list.tsx';
 
 /** A Deployment or ReplicaSet: scale it, watch it get there, see why it does not. */
@@ -31,7 +31,7 @@ export function WorkloadInspector({ workloadKey }: { readonly workloadKey: strin
           Scaled by <Link href={objectPath(owner.kind, namespaceOf(nsName(workload)), owner.name)}>{owner.name}</Link>
         </p>
       ) : (
-        <ScaleControl workload={workload} />
+        <ScalePanel store={store} workload={workload} />
       )}
       <Progress workload={workload} store={store} pods={pods} />
       <Facts
@@ -55,54 +55,6 @@ export function WorkloadInspector({ workloadKey }: { readonly workloadKey: strin
         uids={new Set([workload.uid, ...store.replicaSetsOf(workload).map((rs) => rs.uid), ...pods.map((p) => p.uid)])}
       />
     </>
-  );
-}
-
-interface ProgressProps {
-  readonly workload: FeedWorkload;
-  readonly store: ClusterStore;
-  readonly pods: readonly FeedPod[];
-}
-
-const phases = ['pending', 'creating', 'starting', 'ready'] as const;
-const phaseWords = { pending: 'Pending', creating: 'Creating', starting: 'Starting', ready: 'Ready' } as const;
-
-function Progress({ workload, store, pods }: ProgressProps): ReactNode {
-  const counts = new Map<string, number>();
-  for (const pod of pods) {
-    const state = tileState(pod, pod.nodeName ? store.nodes.get(pod.nodeName) : undefined);
-    counts.set(state, (counts.get(state) ?? 0) + 1);
-  }
-  const ready = counts.get('ready') ?? 0;
-  const total = Math.max(workload.replicas, 1);
-  const others = ['failing', 'unknown', 'terminating', 'failed'].filter((state) => counts.has(state));
-  return (
-    <div className="progress" data-progress="">
-      <p className="progress-line">
-        <b>{ready}</b> of <b>{workload.replicas}</b> ready
-      </p>
-      <div
-        className="progress-bar"
-        role="progressbar"
-        aria-label="Replicas ready"
-        aria-valuemin={0}
-        aria-valuemax={workload.replicas}
-        aria-valuenow={Math.min(ready, workload.replicas)}
-      >
-        <span style={{ width: `${Math.min(1, ready / total) * 100}%` }} />
-      </div>
-      <dl className="phases">
-        {phases.map((phase) => (
-          <div key={phase} className={counts.get(phase) ? '' : 'is-zero'}>
-            <dt>{phaseWords[phase]}</dt>
-            <dd data-phase={phase}>{counts.get(phase) ?? 0}</dd>
-          </div>
-        ))}
-      </dl>
-      {others.length > 0 && (
-        <p className="progress-others">{others.map((state) => `${counts.get(state)} ${state}`).join(', ')}</p>
-      )}
-    </div>
   );
 }
 

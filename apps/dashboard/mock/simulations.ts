@@ -1,0 +1,27 @@
+import { ApiError, type KubernetesObject, type Simulation } from '@gantry/api-types';
+import { kinds } from '@gantry/api-types/kinds';
+import { runToEnd, simulate } from '@gantry/core/simulation/simulate';
+import { makeSimulationSource } from '@gantry/core/testing';
+import type { MockObjects } from './mock-objects.ts';
+
+const simulated = ['nodes', 'pods', 'deployments', 'replicasets'];
+
+/** A what-if on the make-believe cluster, answered by the very simulation and scheduler of the real one. */
+export function answerSimulation(objects: MockObjects, body: unknown): object {
+  const asked = body as Simulation;
+  if (!asked?.spec) throw new ApiError('BadRequest', 'a Simulation needs a spec');
+  const startedAt = performance.now();
+  const source = makeSimulationSource(simulated.flatMap((plural) => listWithDefaults(objects, plural)));
+  const { status } = runToEnd(simulate(source, asked.spec));
+  return { ...asked, status: { ...status, durationMs: performance.now() - startedAt } };
+}
+
+function listWithDefaults(objects: MockObjects, plural: string): KubernetesObject[] {
+  const definition = kinds.find((kind) => kind.plural === plural);
+  if (!definition) throw new Error(`no kind has the plural ${plural}`);
+  return objects.list({ definition }).map((listed) => {
+    const object = structuredClone(listed);
+    definition.setDefaults(object);
+    return object;
+  });
+}

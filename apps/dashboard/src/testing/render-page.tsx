@@ -1,0 +1,22 @@
+import { renderToString } from 'react-dom/server';
+import { Router } from 'wouter';
+import { App } from '../app.tsx';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { ClusterContext } from '../state/hooks.ts';
+
+/** The whole page as text, as it is before any effect has run: enough to see that every view can be drawn. */
+export function renderPage(store: ClusterStore, path: string): string {
+  const html = renderToString(
+    <Router ssrPath={path}>
+      <ClusterContext value={store}>
+        <App />
+      </ClusterContext>
+    </Router>,
+  );
+  return html
+    .replace(/<!-- -->/g, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&#x27;/g, "'")
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ');
+}
