@@ -27,6 +27,7 @@ import type { ClusterFacts } from './dashboard/sources.ts';
 import { createEventRecorder } from './events/event-recorder.ts';
 import { registerJoinRoutes } from './join/join-routes.ts';
 import { ClusterMetrics } from './metrics/cluster-metrics.ts';
+import { createResourceMetricsApi } from './metrics/resource-metrics-api.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
@@ -101,6 +102,8 @@ async function startParts(
   const accounts = withServiceAccounts(staticTokens, { tokens: serviceTokens, objects, clock });
   const { auth, credentials } = withDashboardSessions(accounts);
   const issueToken = createTokenIssuer(objects, serviceTokens);
+  const metrics = new ClusterMetrics({ informers: objects, clock });
+  started.push({ stop: async () => metrics.stop() });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
   let sessions: AgentSessions | undefined;
   let scheduler: Scheduler | undefined;
@@ -116,6 +119,7 @@ async function startParts(
     questions: gantryQuestions({ scheduler: () => scheduler, informers: objects, clock }),
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
+    computedApis: [createResourceMetricsApi({ informers: objects, metrics, clock })],
     serviceCidr: config.serviceCidr,
     tolerationSeconds: config.defaultTolerationSeconds,
     onUpgrade: (request, socket, head) =>
@@ -131,8 +135,6 @@ async function startParts(
   });
   const events = createEventRecorder({ client, informers: objects, clock, logger });
   started.push(events);
-  const metrics = new ClusterMetrics({ informers: objects, clock });
-  started.push({ stop: async () => metrics.stop() });
   const { cluster, clusterCidr, nodeCidrMask, heartbeatMs } = config;
   sessions = new AgentSessions({
     client,

@@ -27,8 +27,15 @@ export interface Discovery {
   aggregated(root: 'api' | 'apis', version: DiscoveryVersion): string;
 }
 
-/** Builds all discovery documents from the registry and the create-only resources. */
-export function createDiscovery(registry: KindRegistry, others: readonly DiscoveredResource[]): Discovery {
+/** What a group version has beside what it always lists; asked for each time that it is listed. */
+export type PresentResources = (groupVersion: string) => readonly DiscoveredResource[];
+
+/** Builds all discovery documents from the registry and the resources that are not stored. */
+export function createDiscovery(
+  registry: KindRegistry,
+  others: readonly DiscoveredResource[],
+  presentResources: PresentResources = () => [],
+): Discovery {
   const resources: DiscoveredResource[] = [...registry.kinds.map((kind) => kind.definition), ...others];
   const groups = new Map<string, Map<string, DiscoveredResource[]>>();
   for (const resource of resources) {
@@ -68,7 +75,12 @@ export function createDiscovery(registry: KindRegistry, others: readonly Discove
       const found = named.find((group) => group.name === name);
       return found && JSON.stringify({ kind: 'APIGroup', apiVersion: 'v1', ...found });
     },
-    resourceList: (apiVersion) => lists.get(apiVersion),
+    resourceList(apiVersion) {
+      const present = presentResources(apiVersion);
+      if (present.length === 0) return lists.get(apiVersion);
+      const always = resources.filter(({ group, version }) => `${group}/${version}` === apiVersion);
+      return JSON.stringify(resourceListDocument(apiVersion, [...always, ...present]));
+    },
     aggregated: (root, version) => documents.get(`${root}/${version}`) ?? '',
   };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ApiError, type KindDefinition } from '@gantry/api-types';
+import { ApiError, apiVersionOf, type KindDefinition } from '@gantry/api-types';
 import { createOpenApiDocuments } from '@gantry/api-types/schema';
 import type { ApiClient, Clock, Logger } from '@gantry/core';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -19,8 +19,9 @@ import { serviceAllocation } from './admission/service-allocation.ts';
 import { storageAdmission } from './admission/storage-admission.ts';
 import { tokenVolumeAdmission } from './admission/token-volume.ts';
 import { createApiClient } from './client.ts';
+import type { ComputedApi } from './computed-api.ts';
 import { type ApiContext, untyped } from './context.ts';
-import { createDiscovery } from './discovery.ts';
+import { createDiscovery, type PresentResources } from './discovery.ts';
 import { registerDocumentRoutes } from './http/document-routes.ts';
 import { maxBodyBytes, sendError, sendTooLarge, toApiError } from './http/errors.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
@@ -53,6 +54,8 @@ export interface ApiServerOptions {
   readonly nodePortRange?: readonly [number, number];
   /** Questions beyond Kubernetes' reviews, answered the same way. */
   readonly questions?: readonly Review[];
+  /** Group versions beside those of the kinds, whose objects are made when asked for. */
+  readonly computedApis?: readonly ComputedApi[];
   /** For the not-ready and unreachable tolerations that pods get. Default 1. */
   readonly tolerationSeconds?: number;
   /** Whether pods get a volume with a token unless they say otherwise: where the agents carry such volumes out. */
@@ -80,6 +83,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     auth: options.auth,
     watches,
     reviews: [...reviews, ...(options.questions ?? [])],
+    computed: options.computedApis ?? [],
     closing: closing.signal,
     negotiate: createNegotiator(),
   };
@@ -90,7 +94,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     hasSynced = true;
   });
   registerHealthRoutes(app, () => hasSynced);
-  const discovery = createDiscovery(api.registry, [...api.registry.otherVersions, ...http.reviews]);
+  const computed = http.computed.flatMap(({ resources }) => resources);
+  const discovery = createDiscovery(
+    api.registry,
+    [...api.registry.otherVersions, ...http.reviews, ...computed],
+    presentResources(http.computed),
+  );
   const openApi = createOpenApiDocuments({
     kinds: [...options.kinds, ...api.registry.otherVersions],
     title: 'Kubernetes',
@@ -119,6 +128,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     closing.abort();
   });
   return { app, client: createApiClient(api), inProcess: createInProcessApi(app, upgrade) };
+}
+
+/** What computed APIs have beside what they always list. */
+function presentResources(apis: readonly ComputedApi[]): PresentResources {
+  const present = new Map(apis.flatMap((api) => (api.present ? [[apiVersionOf(api), api.present] as const] : [])));
+  return (groupVersion) => present.get(groupVersion)?.() ?? [];
 }
 
 function createContext(options: ApiServerOptions): ApiContext {

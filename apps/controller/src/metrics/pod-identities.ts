@@ -8,24 +8,33 @@ import { controllerOf } from '@gantry/core/reconcile/owner-references';
 export class PodIdentities {
   readonly #informers: InformerSource;
   readonly #pods = new Map<string, Pod>();
-  readonly #unsubscribe: () => void;
+  readonly #onOwnerChange: (uid: string) => void;
+  #unsubscribe: () => void = () => undefined;
+  #isStopped = false;
 
   /** `onOwnerChange` is told the uid of a pod that was taken over or let go. */
   constructor(informers: InformerSource, onOwnerChange: (uid: string) => void) {
     this.#informers = informers;
-    this.#unsubscribe = informers.informer('pods').onEvent(({ type, object, previous }) => {
+    this.#onOwnerChange = onOwnerChange;
+    void informers.hasSynced.then(() => this.#start());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#unsubscribe();
+  }
+
+  #start(): void {
+    if (this.#isStopped) return;
+    this.#unsubscribe = this.#informers.informer('pods').onEvent(({ type, object, previous }) => {
       const { uid } = object.metadata;
       if (type === 'deleted') {
         this.#pods.delete(uid);
         return;
       }
       this.#pods.set(uid, object);
-      if (previous && controllerOf(previous)?.uid !== controllerOf(object)?.uid) onOwnerChange(uid);
+      if (previous && controllerOf(previous)?.uid !== controllerOf(object)?.uid) this.#onOwnerChange(uid);
     });
-  }
-
-  stop(): void {
-    this.#unsubscribe();
   }
 
   pod(uid: string): Pod | undefined {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/token-store.ts';
 import type { User } from '../../auth/user.ts';
+import type { ComputedApi } from '../computed-api.ts';
 import type { AnyVersion, ApiContext } from '../context.ts';
 import type { ServedKind } from '../registry.ts';
 import type { Review } from '../reviews.ts';
@@ -23,6 +24,8 @@ export interface HttpContext {
   readonly watches: ActiveWatches;
   /** Resources that are only ever POSTed: Kubernetes' and Gantry's own. */
   readonly reviews: readonly Review[];
+  /** Group versions that no stored kinds stand behind: metrics. */
+  readonly computed: readonly ComputedApi[];
   /** Aborted when the server closes: ends streams that would otherwise outlive it. */
   readonly closing: AbortSignal;
   readonly negotiate: (accept: string | undefined) => Format;

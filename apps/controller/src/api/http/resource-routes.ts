@@ -7,6 +7,7 @@ import { methodNotAllowed, unknownResource } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
 import { type Review, reviewFor } from '../reviews.ts';
 import { decodeBody, decodePlain } from './body.ts';
+import { computedApiFor, computedCall } from './computed-calls.ts';
 import type { HttpContext, ResourceCall } from './http-context.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
 import { booleanParameter, parseWriteParameters, type Query, textParameter } from './query.ts';
@@ -43,6 +44,8 @@ function handleResource(
   const path = parseResourcePath(end < 0 ? url : url.slice(0, end));
   const review = path && reviewFor(http.reviews, path);
   if (review) return reviewCall(http, request, reply, { path, review });
+  const computed = path && computedApiFor(http.computed, path);
+  if (computed) return computedCall(http, request, reply, { path, api: computed });
   if (!path || !http.api.registry.hasGroupVersion(path.apiVersion)) {
     return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('404 page not found\n');
   }

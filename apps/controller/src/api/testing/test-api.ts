@@ -15,6 +15,7 @@ import type { ObjectStore } from '../../objects/object-store.ts';
 import { openObjectStore } from '../../objects/watch-cache.ts';
 import type { NodeStreams } from '../../sessions/node-streams.ts';
 import { ensureClusterObjects } from '../cluster-objects.ts';
+import type { ComputedApi } from '../computed-api.ts';
 import type { InProcessApi } from '../http/in-process.ts';
 import { type ApiServerOptions, createApiServer } from '../server.ts';
 
@@ -68,7 +69,11 @@ export interface TestApi extends AsyncDisposable {
 
 /** Starts from a cluster that has just begun: the built-in namespaces and the `kubernetes` Service. */
 export async function createTestApi(
-  options: Partial<Omit<ApiServerOptions, 'nodeStreams'>> & { nodeStreams?: NodeStreams } = {},
+  options: Partial<Omit<ApiServerOptions, 'nodeStreams' | 'computedApis'>> & {
+    nodeStreams?: NodeStreams;
+    /** Over the objects that are made here. */
+    computedApis?: (objects: ObjectStore) => readonly ComputedApi[];
+  } = {},
 ): Promise<TestApi> {
   const clock = new FakeClock(Date.UTC(2026, 10, 21, 12));
   const logged: TestApi['logged'] = [];
@@ -79,7 +84,7 @@ export async function createTestApi(
   // Frozen: a handler that changed what it shares with others would throw here.
   const objects = await openObjectStore({ store, resources: resourceNames, logger, clock, isFrozen: true, ring });
   await objects.hasSynced;
-  const { nodeStreams, ...rest } = options;
+  const { nodeStreams, computedApis, ...rest } = options;
   const serviceTokens = createServiceAccountTokens(await makeServiceAccountKey(), clock);
   const issueToken = createTokenIssuer(objects, serviceTokens);
   const accounts = withServiceAccounts(fixedAuth, { tokens: serviceTokens, objects, clock });
@@ -92,6 +97,7 @@ export async function createTestApi(
     auth,
     serviceAccounts: { tokens: serviceTokens, issueToken },
     nodeStreams: () => nodeStreams,
+    computedApis: computedApis?.(objects) ?? [],
     ...rest,
   });
   await ensureClusterObjects(client);
