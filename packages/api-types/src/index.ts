@@ -10,6 +10,7 @@ export type * from './generated/types.ts';
 export type { HistoryAnswer, HistoryMetric, HistorySeries, HistorySubject } from './history.ts';
 export { historyMetrics, maxHistorySubjects, usageHistoryPath } from './history.ts';
 export { ageOf, humanDuration } from './human-duration.ts';
+export type * from './inspection.ts';
 export type {
   KindDefinition,
   OtherVersion,
