@@ -183,6 +183,7 @@ async function startParts(
     decisions,
     autoscalers: createAutoscalerSource({ informers: objects, history, syncPeriodMs, clock }),
     usage: usageOf(sessions),
+    usageHistory: metrics,
     cluster: factsOf(config),
     clock,
     logger,

@@ -19,6 +19,7 @@ import { compressSegment, registerHistory } from './history-routes.ts';
 import { notBuiltPage, reloadScriptHash, signInPage } from './plain-pages.ts';
 import { contentSecurityPolicy, refuseRequest, securityHeaders } from './request-guard.ts';
 import type { ClusterFacts, DecisionSource, UsageSource } from './sources.ts';
+import { registerUsageHistory, type UsageHistorySource } from './usage-history-route.ts';
 
 export interface DashboardServerOptions {
   readonly objects: InformerSource & { readonly revision: number };
@@ -28,6 +29,8 @@ export interface DashboardServerOptions {
   /** Absent where nothing autoscales. */
   readonly autoscalers?: AutoscalerSource;
   readonly usage: UsageSource;
+  /** Absent where no samples are kept. */
+  readonly usageHistory?: UsageHistorySource;
   readonly cluster: ClusterFacts;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -127,6 +130,7 @@ function createApp(options: DashboardServerOptions, { auth, access, history }: A
   });
   if (options.autoscalers) registerAutoscalers(app, options.autoscalers);
   registerHistory(app, history);
+  if (options.usageHistory) registerUsageHistory(app, options.usageHistory);
   registerPage(app, options.dashboardDist);
   return app;
 }
