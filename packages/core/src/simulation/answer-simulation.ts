@@ -1,4 +1,5 @@
 import type { SimulationSpec, SimulationStatus } from '@gantry/api-types';
+import { suggestFixes } from './fixes/suggest-fixes.ts';
 import { simulate } from './simulate.ts';
 import type { SimulationSource } from './source.ts';
 
@@ -7,6 +8,7 @@ export function* answerSimulation(
   source: SimulationSource,
   spec: SimulationSpec,
 ): Generator<void, Omit<SimulationStatus, 'durationMs'>> {
-  const { status } = yield* simulate(source, spec);
-  return status;
+  const run = yield* simulate(source, spec);
+  if (!spec.suggest) return run.status;
+  return { ...run.status, fixes: yield* suggestFixes(source, spec, run) };
 }
