@@ -47,6 +47,8 @@ export class MockFleet {
   readonly #speed: number;
   now: number;
   revision = 1;
+  /** Whether an autoscaler follows `web`. */
+  isAutoscaled = false;
 
   constructor(options: FleetOptions) {
     this.now = options.now;

@@ -13,6 +13,9 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
   },
   'scale-30': (fleet) => void fleet.scale('web', 30),
   'scale-3': (fleet) => void fleet.scale('web', 3),
+  autoscale: (fleet) => {
+    fleet.isAutoscaled = true;
+  },
   'kill-node': (fleet) => fleet.killNode('node-2'),
   'revive-node': (fleet) => fleet.reviveNode('node-2'),
   pending: (fleet) =>

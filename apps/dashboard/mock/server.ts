@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { autoscalersPath } from '@gantry/api-types/autoscalers';
 import type { FeedCluster, FeedDelta, FeedFrame, FeedSnapshot } from '@gantry/api-types/feed';
+import { usageHistoryPath } from '@gantry/api-types/history';
 import { WebSocketServer } from 'ws';
+import { answerAutoscalers } from './autoscalers.ts';
 import { type FleetOptions, MockFleet } from './fleet.ts';
 import { createMockApi, type MockApi } from './mock-api.ts';
 import { createMockStreams } from './mock-streams.ts';
 import { scenes } from './scenes.ts';
+import { answerUsageHistory } from './usage-history.ts';
 
 export interface MockServerOptions extends Omit<FleetOptions, 'now'> {
   /** 0 picks a free one. */
@@ -190,7 +194,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://mock');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mock');
   if (feed.isCut() && /^\/(api|k8s)/.test(pathname)) return void request.socket.destroy();
   if (await api.answer(request, response)) return;
   if (pathname.startsWith('/mock/')) {
@@ -198,6 +202,8 @@ async function answer(
     return void response.end('ok\n');
   }
   if (pathname === '/api/session') return void response.end('{}');
+  if (pathname === usageHistoryPath) return void sendJson(response, answerUsageHistory(fleet, searchParams));
+  if (pathname === autoscalersPath) return void sendJson(response, answerAutoscalers(fleet));
   if (pathname.startsWith('/api/decisions/')) {
     const decision = fleet.decisions.get(decodeURIComponent(pathname.slice('/api/decisions/'.length)));
     return void response
@@ -205,6 +211,10 @@ async function answer(
       .end(JSON.stringify(decision ?? {}));
   }
   await answerFile(pathname, distDir, response);
+}
+
+function sendJson(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 async function answerFile(pathname: string, distDir: string, response: ServerResponse): Promise<void> {

@@ -7,6 +7,7 @@ interface PanelProps {
 
 /** Panels that nobody pays for before opening them. */
 const panels: Readonly<Partial<Record<InspectorTab, ComponentType<PanelProps>>>> = {
+  usage: lazy(() => import('../charts/usage-panel.tsx')),
   logs: lazy(() => import('../logs/logs-panel.tsx')),
   terminal: lazy(() => import('../terminal/terminal-panel.tsx')),
 };

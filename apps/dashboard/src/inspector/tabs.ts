@@ -2,7 +2,7 @@ import type { Selection } from '../state/selection.ts';
 import { useSearchValue } from '../state/url-search.ts';
 
 /** What the inspector can show of an object. */
-export type InspectorTab = 'overview' | 'logs' | 'terminal' | 'events';
+export type InspectorTab = 'overview' | 'usage' | 'logs' | 'terminal' | 'events';
 
 export interface TabDescription {
   readonly id: InspectorTab;
@@ -14,6 +14,7 @@ export interface TabDescription {
 /** In the order of the tab bar. */
 export const inspectorTabs: readonly TabDescription[] = [
   { id: 'overview', title: 'Overview' },
+  { id: 'usage', title: 'Usage' },
   { id: 'logs', title: 'Logs', isWide: true },
   { id: 'terminal', title: 'Terminal', isWide: true },
   { id: 'events', title: 'Events' },
