@@ -109,9 +109,13 @@ function draining(host: NodePoolHost, world: PoolWorld, plan: HostsPlan): NodePo
   const timeoutMs = (pool.spec.scaleDown?.drainTimeoutSeconds ?? 300) * 1000;
   const isLate = nowMs >= (parseTime(host.since) ?? nowMs) + timeoutMs;
   // A pool that goes takes its hosts with it however long that takes.
-  if (!isLate || pool.metadata.deletionTimestamp) return host;
+  if (!isLate || pool.metadata.deletionTimestamp) {
+    const blocker = world.drainBlocker(host.name);
+    return blocker === undefined ? host : { ...host, message: `waits: ${blocker}` };
+  }
   plan.uncordon.push(host.name);
-  const message = `it could not be drained in ${timeoutMs / 1000} s`;
+  const blocker = world.drainBlocker(host.name);
+  const message = `it could not be drained in ${timeoutMs / 1000} s${blocker === undefined ? '' : `: ${blocker}`}`;
   plan.events.push({ type: 'Warning', reason: 'DrainTimedOut', message: `${host.name} is back at work: ${message}` });
   return enter(host, 'Ready', nowMs, message);
 }

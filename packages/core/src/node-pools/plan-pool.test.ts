@@ -60,6 +60,7 @@ class Pool {
       dispensable,
       node: (name) => this.nodes.get(name),
       podsLeft: () => this.podsLeft,
+      drainBlocker: () => undefined,
       outcomes: new Map(Object.entries(outcomes)),
     };
   }

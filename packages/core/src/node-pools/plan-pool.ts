@@ -23,6 +23,7 @@ export function planPool(world: PoolWorld): PoolPlan {
     const message = `starting ${added.join(', ')}: ${world.room?.reason === 'PodsWait' ? world.room.message : `spec.minNodes is ${pool.spec.minNodes}`}`;
     plan.events.push({ type: 'Normal', reason: 'ScaleUp', message });
   }
+  noteRefusal(plan, world);
   // Nobody asks for anything any more: what failed is no news.
   if (plan.hosts.length === 0 && missing === 0) plan.failures = 0;
   const hasScaled = added.length > 0 || plan.hasShrunk;
@@ -35,6 +36,14 @@ export function planPool(world: PoolWorld): PoolPlan {
     uncordon: [...plan.uncordon, ...reclaimed],
     recheckAfterMs: recheckAfter(world, plan, shrinking.recheckAtMs),
   };
+}
+
+/** Once, when it begins to be so: the condition goes on saying it. */
+function noteRefusal(plan: HostsPlan, { pool, room }: PoolWorld): void {
+  if (room?.reason !== 'WouldNotHelp') return;
+  const before = pool.status.conditions?.find(({ type }) => type === 'ScalingUp');
+  if (before?.reason !== room.reason)
+    plan.events.push({ type: 'Normal', reason: 'NotScaledUp', message: room.message });
 }
 
 /** How many more are wanted: for the minimum, or for pods that wait. */

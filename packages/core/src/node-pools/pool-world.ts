@@ -21,6 +21,8 @@ export interface PoolWorld {
   readonly node: (name: string) => Node | undefined;
   /** How many pods keep the host from being removed: those to be evicted, and those about to end. */
   readonly podsLeft: (name: string) => number;
+  /** What keeps pods of the host from being evicted now, in words. */
+  readonly drainBlocker: (name: string) => string | undefined;
   /** Undefined where it could not be asked (the scheduler is starting). */
   readonly room: RoomAnswer | undefined;
   /** Undefined where it was not asked this time: nothing is drained on old answers. */
