@@ -45,6 +45,7 @@ it.each([
   ['up', '--nodes', '-1'],
   ['up', '--nodes', '1.5'],
   ['up', '--port', '0'],
+  ['up', '--hpa-sync-period', '0'],
   ['up', '--port', '65536'],
   ['up', '--dashboard-port', 'http'],
   ['up', '--address', 'example.org'],

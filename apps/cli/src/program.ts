@@ -45,6 +45,7 @@ interface UpFlags {
   dashboardPort?: number;
   ingressPort?: number;
   ingressTlsPort?: number;
+  hpaSyncPeriod?: number;
   demo: boolean;
   keep: boolean;
   detach: boolean;
@@ -70,6 +71,7 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
     .option('--dashboard-port <port>', 'port of the dashboard on 127.0.0.1 (default: 8080 or the next free one)', port)
     .option('--ingress-port <port>', 'port of Ingresses (default: 30080 or the next free one)', port)
     .option('--ingress-tls-port <port>', 'port of Ingresses with TLS (default: 30443 or the next free one)', port)
+    .option('--hpa-sync-period <seconds>', 'how often autoscalers decide (default: 15)', syncPeriod)
     .option('--demo', 'deploy the demo microservices in examples/demo', false)
     .option('--no-demo', 'deploy nothing')
     .option('--keep', 'leave the containers running when the cluster stops', false)
@@ -89,6 +91,7 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
         ...(flags.dashboardPort === undefined ? {} : { dashboardPort: flags.dashboardPort }),
         ...(flags.ingressPort === undefined ? {} : { ingressPort: flags.ingressPort }),
         ...(flags.ingressTlsPort === undefined ? {} : { ingressTlsPort: flags.ingressTlsPort }),
+        ...(flags.hpaSyncPeriod === undefined ? {} : { hpaSyncPeriodSeconds: flags.hpaSyncPeriod }),
       });
     });
   program
@@ -240,6 +243,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0) return value;
   throw new InvalidArgumentError('it must be a whole number.');
+}
+
+function syncPeriod(text: string): number {
+  const value = Number(text);
+  if (value >= 0.1 && value <= 3600) return value;
+  throw new InvalidArgumentError('it must be from 0.1 to 3600 seconds.');
 }
 
 function port(text: string): number {

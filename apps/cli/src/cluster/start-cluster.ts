@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly port: number;
   readonly dashboardPort: number;
   readonly ingress: NonNullable<ClusterState['ingress']>;
+  /** How often autoscalers decide; absent: the controller's own. */
+  readonly hpaSyncPeriodSeconds: number | undefined;
   /** An earlier cluster of this data directory whose objects and containers are taken up again. */
   readonly earlier: ClusterState | undefined;
 }
@@ -78,6 +80,7 @@ function pick({ pid, startedAt }: StartedProcess) {
 }
 
 function startController(options: StartOptions, cluster: string, ranges: ClusterRanges): Promise<StartedProcess> {
+  const { hpaSyncPeriodSeconds } = options;
   const paths = clusterPaths(options.dataDir);
   const args = [
     ['--data-dir', paths.controller],
@@ -88,6 +91,7 @@ function startController(options: StartOptions, cluster: string, ranges: Cluster
     ['--address', options.address],
     ['--port', String(options.port)],
     ['--dashboard-port', String(options.dashboardPort)],
+    hpaSyncPeriodSeconds === undefined ? [] : ['--hpa-sync-period-ms', String(Math.round(hpaSyncPeriodSeconds * 1000))],
   ].flat();
   return startProgram({
     name: 'the controller',

@@ -28,6 +28,8 @@ export interface UpOptions {
   readonly dashboardPort?: number;
   readonly ingressPort?: number;
   readonly ingressTlsPort?: number;
+  /** Absent: the controller's 15. */
+  readonly hpaSyncPeriodSeconds?: number;
   readonly isDemo: boolean;
   readonly keepsContainers: boolean;
   readonly isDetached: boolean;
@@ -110,8 +112,18 @@ async function start(
     fallback: earlier?.dashboardPort ?? defaultDashboardPort,
   });
   const ingress = await chooseIngressPorts(terminal, options, { address, earlier: earlier?.ingress });
-  const { dataDir } = options;
-  return startCluster(terminal, { dataDir, engine, nodes, address, port, dashboardPort, ingress, earlier });
+  const { dataDir, hpaSyncPeriodSeconds } = options;
+  return startCluster(terminal, {
+    dataDir,
+    engine,
+    nodes,
+    address,
+    port,
+    dashboardPort,
+    ingress,
+    earlier,
+    hpaSyncPeriodSeconds,
+  });
 }
 
 async function chooseIngressPorts(

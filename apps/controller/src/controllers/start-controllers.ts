@@ -59,7 +59,7 @@ export function startControllers(services: StartControllersOptions): { stop(): P
 }
 
 function createControllers(services: StartControllersOptions): readonly ControllerDefinition[] {
-  const { heartbeats, options = {} } = services;
+  const { heartbeats, metrics, options = {} } = services;
   const { nodeGraceMs = 4_000, nodeStartupGraceMs = 60_000, clusterCa } = options;
   const { terminatedPodThreshold = 12_500, absentNodeMs = 10_000 } = options;
   return [
@@ -90,6 +90,6 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new PersistentVolumeController(services),
     new EphemeralVolumeController(services),
     new IngressController(services),
-    new HorizontalPodAutoscalerController(services, options.autoscaling),
+    new HorizontalPodAutoscalerController(services, { ...(metrics ? { metrics } : {}), ...options.autoscaling }),
   ];
 }
