@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 import { answerAutoscalers } from './autoscalers.ts';
 import { type FleetOptions, MockFleet } from './fleet.ts';
 import { createMockApi, type MockApi } from './mock-api.ts';
+import { MockHistory } from './mock-history.ts';
 import { createMockStreams } from './mock-streams.ts';
 import { scenes } from './scenes.ts';
 import { answerUsageHistory } from './usage-history.ts';
@@ -85,6 +86,7 @@ function createFeed(fleet: MockFleet, role: FeedCluster['role']) {
   const clients = new Set<{ send(text: string): void; terminate(): void }>();
   const kept: FeedDelta[] = [];
   const starts: ('snapshot' | 'resumed')[] = [];
+  const history = new MockHistory(snapshotOf(fleet, role));
   let isCut = false;
   let lastTick = 0;
   const broadcast = (frame: FeedFrame): void => {
@@ -97,14 +99,19 @@ function createFeed(fleet: MockFleet, role: FeedCluster['role']) {
     if (delta) {
       kept.push(delta);
       if (kept.length > keptFrames) kept.shift();
+      history.append(delta);
       broadcast(delta);
     }
     if (Date.now() - lastTick < tickMs) return;
     lastTick = Date.now();
-    broadcast({ type: 'tick', at: fleet.now, heartbeats: Object.fromEntries(fleet.heartbeats), usage: usageOf(fleet) });
+    const heartbeats = Object.fromEntries(fleet.heartbeats);
+    const tick = { type: 'tick', at: fleet.now, heartbeats, usage: usageOf(fleet) } as const;
+    history.append(tick);
+    broadcast(tick);
   }, frameMs);
   return {
     starts,
+    history,
     isCut: () => isCut,
     cut(cut: boolean) {
       isCut = cut;
@@ -194,9 +201,10 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mock');
+  const url = new URL(request.url ?? '/', 'http://mock');
+  const { pathname, searchParams } = url;
   if (feed.isCut() && /^\/(api|k8s)/.test(pathname)) return void request.socket.destroy();
-  if (await api.answer(request, response)) return;
+  if (feed.history.answer(url, response) || (await api.answer(request, response))) return;
   if (pathname.startsWith('/mock/')) {
     scenes[pathname.slice('/mock/'.length)]?.(fleet);
     return void response.end('ok\n');

@@ -3,6 +3,10 @@ import { useActionKeys } from './actions/action-keys.ts';
 import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
 import { useUi } from './state/ui.ts';
+import { PastBanner } from './timeline/past-banner.tsx';
+import { useReplay } from './timeline/replay-context.tsx';
+import { Timeline } from './timeline/timeline.tsx';
+import { WhatChangedDialog } from './timeline/what-changed-dialog.tsx';
 import { Banner } from './view/banner.tsx';
 import { EventsPanel } from './view/events-panel.tsx';
 import { Fleet } from './view/fleet.tsx';
@@ -21,6 +25,7 @@ export function App(): ReactNode {
   const theme = useUi((ui) => ui.theme);
   const view = useUi((ui) => ui.view);
   const isTourOpen = useUi((ui) => ui.isTourOpen);
+  const isPast = useReplay().view.kind !== 'live';
   useActionKeys();
   const name = useCluster('cluster').cluster?.name;
   useEffect(() => {
@@ -30,21 +35,24 @@ export function App(): ReactNode {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
   return (
-    <div className="page">
+    <div className={isPast ? 'page is-past' : 'page'}>
       <TopBar />
       <Banner />
+      <PastBanner />
       <main className={`main is-${view}`} aria-label="Cluster">
         <div className="stage">{view === 'table' ? <TableView /> : <Fleet selection={selection} />}</div>
         <PendingTray selection={selection} />
         <EventsPanel />
       </main>
       <Inspector selection={selection} />
+      <Timeline />
       <HelpDialog />
       {isTourOpen && (
         <Suspense>
           <TourPanel />
         </Suspense>
       )}
+      <WhatChangedDialog />
       <LiveRegion />
     </div>
   );

@@ -1,5 +1,7 @@
 import type { ClusterStore } from '../state/cluster-store.ts';
 import type { Selection } from '../state/selection.ts';
+import type { Replay } from '../timeline/replay.ts';
+import type { TimelineBook } from '../timeline/timeline-book.ts';
 
 /**
  * Something the operator can do from the command palette, by a key, or both. To add one: put it into a list beside the
@@ -32,4 +34,6 @@ export interface ActionContext {
   readonly target: Selection;
   /** To a path of the page (`objectPath`); the query stays. */
   readonly navigate: (path: string) => void;
+  readonly replay: Replay;
+  readonly book: TimelineBook;
 }

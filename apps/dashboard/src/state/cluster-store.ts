@@ -24,6 +24,8 @@ export type Connection =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'stale'; readonly since: number }
+  /** Not a connection at all: the store shows an instant that has passed. Server time, milliseconds since the epoch. */
+  | { readonly kind: 'past'; readonly at: number }
   | { readonly kind: 'unauthorized' };
 
 /** Events kept; older ones are dropped, and the panel says so. */
@@ -44,7 +46,7 @@ export class ClusterStore {
   readonly events = new Map<string, FeedEvent>();
   readonly usage = new Map<string, NodeUsage>();
   readonly heartbeats = new Map<string, number>();
-  readonly hues = new HueBook();
+  readonly hues: HueBook;
   readonly ghosts = new GhostBook();
   readonly starts = new StartBook();
   readonly #podsByNode = new Map<string, Map<string, FeedPod>>();
@@ -59,10 +61,18 @@ export class ClusterStore {
   heartbeatsAt = 0;
   /** Server time minus browser time, milliseconds. */
   clockOffset = 0;
+  /** Called with each frame before it changes anything. */
+  beforeFrame: ((frame: FeedFrame) => void) | undefined;
+
+  /** A store of another instant takes the hues of the present one, so that owners keep their colours. */
+  constructor(hues = new HueBook()) {
+    this.hues = hues;
+  }
 
   /** Applies frames in order and publishes what changed. `now` is browser time, milliseconds since the epoch. */
   apply(frames: readonly FeedFrame[], now: number): void {
     for (const frame of frames) {
+      this.beforeFrame?.(frame);
       this.clockOffset = frame.at - now;
       if (frame.type === 'snapshot') this.#applySnapshot(frame);
       else if (frame.type === 'delta') this.#applyDelta(frame);
@@ -126,7 +136,8 @@ export class ClusterStore {
 
   /** Server time now, in milliseconds since the epoch: what ages and countdowns are measured against. */
   serverNow(now: number): number {
-    return now + this.clockOffset;
+    // In the past time stands where it is looked at.
+    return this.connection.kind === 'past' ? this.connection.at : now + this.clockOffset;
   }
 
   #applySnapshot(frame: FeedSnapshot): void {

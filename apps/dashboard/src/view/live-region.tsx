@@ -3,16 +3,18 @@ import { count } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { isNodeReady, tileState } from '../state/pod-state.ts';
+import { clockTime } from '../timeline/instant.ts';
 
 /** Screen readers are told at most this often, in milliseconds: a burst of births is one sentence. */
 const leastPauseMs = 5_000;
 
 /** The state of the cluster as a sentence for screen readers, renewed when it changes and at most every 5 s. */
 export function LiveRegion(): ReactNode {
-  const store = useCluster('totals', 'pending');
+  const store = useCluster('totals', 'pending', 'connection');
   const [text, setText] = useState('');
   const spokenAt = useRef(0);
-  const sentence = store.cluster ? summarize(store) : '';
+  const past = store.connection.kind === 'past' ? `Viewing ${clockTime(store.connection.at)}, not live. ` : '';
+  const sentence = store.cluster ? past + summarize(store) : past;
   useEffect(() => {
     if (sentence === text) return;
     const timer = setTimeout(

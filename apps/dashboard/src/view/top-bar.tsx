@@ -5,6 +5,7 @@ import { useCluster, useNow } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails, type Rail, type Rails, sumRails } from '../state/rails.ts';
 import { type Theme, useUi } from '../state/ui.ts';
+import { clockTime } from '../timeline/instant.ts';
 
 /** The whole cluster in one line: name, hosts, sums, filter, and whether what you see is live. */
 export function TopBar(): ReactNode {
@@ -135,11 +136,13 @@ function LiveMark(): ReactNode {
   const words =
     connection.kind === 'live'
       ? 'Live'
-      : connection.kind === 'stale'
-        ? `Stale ${formatSpan(Math.max(now, Date.now()) - connection.since)}`
-        : connection.kind === 'connecting'
-          ? 'Connecting'
-          : 'Signed out';
+      : connection.kind === 'past'
+        ? `Viewing ${clockTime(connection.at)}`
+        : connection.kind === 'stale'
+          ? `Stale ${formatSpan(Math.max(now, Date.now()) - connection.since)}`
+          : connection.kind === 'connecting'
+            ? 'Connecting'
+            : 'Signed out';
   return (
     <span className={`live live-${connection.kind}`} data-live={connection.kind}>
       <span className="live-dot" aria-hidden="true" />
