@@ -30,6 +30,8 @@ export function createMockApi(fleet: MockFleet, role: FeedRole): MockApi {
       try {
         const document = await openApiText(openApi, path);
         if (document) return send(response, 200, document);
+        const discovery = resourceList(path);
+        if (discovery) return send(response, 200, JSON.stringify(discovery));
         if (path.endsWith('/log')) return sendLogRefusal(fleet, path, url.searchParams, response);
         const body = await bodyOf(request);
         const call = {
@@ -156,6 +158,27 @@ async function openApiText(openApi: OpenApiDocuments, path: string): Promise<str
   if (!path.startsWith('/openapi/v3/')) return undefined;
   const document = await openApi.v3(path.slice('/openapi/v3/'.length));
   return document && Buffer.from(document.bytes).toString();
+}
+
+/** Discovery of one version: `/api/v1`, `/apis/apps/v1`. */
+function resourceList(path: string): object | undefined {
+  const found = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path);
+  if (!found) return undefined;
+  const [, group = '', version] = found;
+  const served = kinds.filter((kind) => kind.group === group && kind.version === version);
+  if (served.length === 0) throw new ApiError('NotFound', 'the server could not find the requested resource');
+  const resources = served.map(({ plural, kind, isNamespaced, verbs }) => ({
+    name: plural,
+    kind,
+    namespaced: isNamespaced,
+    verbs,
+  }));
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: group ? `${group}/${version}` : version,
+    resources,
+  };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

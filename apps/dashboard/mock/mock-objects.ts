@@ -35,7 +35,11 @@ export class MockObjects {
     const fromFleet = this.#fromFleet(definition).find((object) => keyOfObject(definition, object) === key);
     const applied = this.#applied.get(key);
     const found = fromFleet && applied ? merged(applied, fromFleet) : (fromFleet ?? applied);
-    if (found) return structuredClone(found);
+    if (found) {
+      const object = structuredClone(found);
+      definition.setDefaults(object);
+      return object;
+    }
     throw new ApiError('NotFound', `${definition.plural} "${name}" not found`, { name, kind: definition.plural });
   }
 

@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { closeYaml } from '../editor/edit-link.ts';
 import { EventsTab } from '../inspector/events-tab.tsx';
-import { LazyPanel } from '../inspector/lazy-panel.tsx';
+import { LazyEditor, LazyPanel } from '../inspector/lazy-panel.tsx';
 import { TabBar } from '../inspector/tab-bar.tsx';
 import { useInspectorTab } from '../inspector/tabs.ts';
 import { useCluster } from '../state/hooks.ts';
 import type { Selection } from '../state/selection.ts';
+import { useSearchValue } from '../state/url-search.ts';
 import { NodeInspector } from './node-inspector.tsx';
 import { PodInspector } from './pod-inspector.tsx';
 import { WorkloadInspector } from './workload-inspector.tsx';
@@ -14,6 +16,21 @@ import { WorkloadList } from './workload-list.tsx';
 /** The right column: the selected object, or the workloads where nothing is selected. */
 export function Inspector({ selection }: { readonly selection: Selection }): ReactNode {
   const [tab, setTab] = useInspectorTab();
+  const [edit] = useSearchValue('edit');
+  if (edit) {
+    return (
+      <aside className="inspector is-wide" aria-label="Details">
+        <nav aria-label="Back">
+          <button type="button" className="button" onClick={closeYaml}>
+            Close the editor
+          </button>
+        </nav>
+        <div className="tab-panel">
+          <LazyEditor edit={edit} />
+        </div>
+      </aside>
+    );
+  }
   if (selection.kind === 'none') {
     return (
       <aside className="inspector" aria-label="Details">
