@@ -45,6 +45,7 @@ export {
 } from './quantity.ts';
 export type { KubernetesObject, NewMetadata, NewObject, ObjectKey, ResourceName, ResourceTypes } from './resources.ts';
 export { keyOf, objectKey, splitKey } from './resources.ts';
+export type * from './right-sizing.ts';
 export type { FilterRefusal, NodeVerdict } from './scheduling.ts';
 export type { CompiledSelector, LabelRequirement, Labels } from './selector.ts';
 export {
