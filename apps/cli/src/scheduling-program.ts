@@ -7,7 +7,7 @@ interface Flags {
   namespace: string;
 }
 
-/** `gantry simulate …`. */
+/** `gantry simulate …` and `gantry recommend`. */
 export function addSchedulingCommands(
   program: Command,
   terminal: Terminal,
@@ -31,6 +31,25 @@ export function addSchedulingCommands(
           namespace: flags.namespace,
           words: command.args,
           suggest: flags.suggest,
+          ...(flags.output === undefined ? {} : { output: flags.output }),
+        });
+      },
+    );
+  program
+    .command('recommend')
+    .description('what workloads should request by what they used in the last half hour')
+    .option('-n, --namespace <name>', 'only of this namespace (default: all)')
+    .option('--apply', 'resize the running pods in place: no container restarts', false)
+    .option('--template', 'with --apply: patch the templates instead, which starts the pods anew', false)
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['json']))
+    .action(
+      async (flags: { dataDir?: string; namespace?: string; apply: boolean; template: boolean; output?: 'json' }) => {
+        const { recommend } = await import('./commands/recommend.ts');
+        await recommend(terminal, {
+          dataDir: dataDirOf(flags),
+          apply: flags.apply,
+          template: flags.template,
+          ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
           ...(flags.output === undefined ? {} : { output: flags.output }),
         });
       },

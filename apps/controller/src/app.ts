@@ -116,7 +116,7 @@ async function startParts(
     serviceAccounts: { tokens: serviceTokens, issueToken },
     mountsServiceAccountTokens: true,
     nodeStreams: () => sessions,
-    questions: gantryQuestions({ scheduler: () => scheduler, informers: objects, clock }),
+    questions: gantryQuestions({ scheduler: () => scheduler, informers: objects, usage: metrics, clock }),
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
     computedApis: [createResourceMetricsApi({ informers: objects, metrics, clock })],

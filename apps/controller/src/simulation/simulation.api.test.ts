@@ -1,9 +1,11 @@
-import type { Simulation } from '@gantry/api-types';
+import type { Recommendation, Simulation } from '@gantry/api-types';
 import { makeNode } from '@gantry/api-types/testing';
+import { UsageHistory } from '@gantry/core/metrics/usage-history';
 import { deploymentOf, makeSimulationSource } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
 import { createTestApi, tokens } from '../api/testing/test-api.ts';
 import { systemClock } from '../system-clock.ts';
+import { recommendationQuestion } from './recommendation-question.ts';
 import { simulationQuestion } from './simulation-question.ts';
 
 const url = '/apis/gantry.io/v1/simulations';
@@ -59,4 +61,33 @@ it.each([
   const { code, body } = await api.call<{ message: string }>('POST', url, { body: { spec: { changes: [change] } } });
   expect(code).toBe(422);
   expect(body.message).toContain(message);
+});
+
+it('recommends requests by what was used', async () => {
+  const history = new UsageHistory({
+    describe: (uid) => ({ namespace: 'default', name: uid, workloads: ['Deployment/default/web'] }),
+  });
+  const uid = source.lister('pods').list()[0]?.metadata.uid ?? '';
+  const start = systemClock.now() - 60_000;
+  for (let second = 0; second < 60; second += 2) {
+    const at = start + second * 1000;
+    const pods = [{ uid, cpuMilli: 100, memoryBytes: 50 * 1024 * 1024, throttledRatio: 0 }];
+    history.record('node-1', { at: new Date(at).toISOString(), cpuMilli: 100, memoryBytes: 0, pods }, at);
+  }
+  const usage = {
+    query: (subjects: readonly string[], seconds: number) => history.query(subjects, seconds, systemClock.now()),
+    podUsage: () => undefined,
+  };
+  await using api = await createTestApi({
+    questions: [recommendationQuestion({ source: () => source, usage, clock: systemClock })],
+  });
+  const { code, body } = await api.call<Recommendation>('POST', '/apis/gantry.io/v1/recommendations', {
+    body: { spec: { namespace: 'default' } },
+    token: tokens.reader,
+  });
+  expect(code).toBe(201);
+  expect(body.status?.workloads).toMatchObject([{ workload: { name: 'web' }, pods: 1, confidence: 'low' }]);
+  expect(body.status?.workloads[0]?.resize).toMatchObject([
+    { kind: 'Pod', patch: { spec: { containers: [{ resources: { requests: { memory: '60Mi' } } }] } } },
+  ]);
 });
