@@ -12,6 +12,7 @@ import type {
 } from '@gantry/api-types';
 import type { LogStreamOptions, NodeEventReport, VolumeReference } from '@gantry/api-types/protocol';
 import type { ResolvedPolicy } from '@gantry/api-types/resolved-policy';
+import type { InspectionSource } from './inspection/source.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import type { ImageTransfers } from './transfers/image-transfers.ts';
 
@@ -76,6 +77,8 @@ export interface NodePods {
   sampleUsage(): Promise<NodeUsage>;
   /** Images to and from the engine; absent where that cannot be (an engine of tests). */
   readonly transfers?: ImageTransfers;
+  /** What inspections are made from; absent where there is no engine to look at. */
+  readonly inspection?: InspectionSource;
   /** Where the node keeps the volumes that it makes for claims. */
   readonly claimsDirectory?: string;
 }

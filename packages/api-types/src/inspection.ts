@@ -30,7 +30,7 @@ export interface PodInspectionReport {
 export interface ContainerInspection {
   /** As in the pod's spec; `POD` for the one that holds the namespaces. */
   readonly name: string;
-  readonly kind: 'sandbox' | 'init' | 'regular' | 'ephemeral';
+  readonly kind: 'sandbox' | 'init' | 'sidecar' | 'regular' | 'ephemeral';
   /** The engine's. */
   readonly id: string;
   readonly state: 'created' | 'running' | 'exited';

@@ -132,11 +132,14 @@ export class PlumbedNetwork implements PodNetwork {
   }
 
   /** The namespace is there long before the engine has started the program in it. */
-  async #connectEarly({ pod, ip, containerId }: StartingEndpoint, signal: AbortSignal): Promise<void> {
+  async #connectEarly({ pod, ip, containerId, onConnected }: StartingEndpoint, signal: AbortSignal): Promise<void> {
     const { procsFileOf, logger } = this.#options;
     try {
       using namespace = await awaitNamespace(procsFileOf(pod.metadata.uid, containerId), signal);
-      if (namespace) await this.#attach(podAddressOf(pod, ip, containerId), namespace);
+      if (!namespace) return;
+      const startedAt = performance.now();
+      await this.#attach(podAddressOf(pod, ip, containerId), namespace);
+      onConnected?.(Math.round(performance.now() - startedAt));
     } catch (err) {
       // The start may be failing; where it is not, the link is made after it and the error shows there.
       logger.debug({ err, podUid: pod.metadata.uid }, 'a starting container could not be connected yet');

@@ -12,7 +12,10 @@ export interface PodEndpoint {
 }
 
 /** As {@link PodEndpoint}, before there is a process. */
-export type StartingEndpoint = Omit<PodEndpoint, 'pid'>;
+export interface StartingEndpoint extends Omit<PodEndpoint, 'pid'> {
+  /** Told right after the namespace was connected, with how long that took; not where the engine does it. */
+  readonly onConnected?: (tookMs: number) => void;
+}
 
 /**
  * How the pods of a node get their addresses and are connected. Pods on the host's network never come here.

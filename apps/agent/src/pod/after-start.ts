@@ -1,5 +1,5 @@
 import type { Attempt, ContainerTrack } from './pod-state.ts';
-import { containerOf, type StepEnvironment } from './step-environment.ts';
+import { containerOf, measured, type StepEnvironment } from './step-environment.ts';
 import { containerFieldPath } from './text.ts';
 
 /** Kubernetes sets a postStart hook no limit; every wait needs one. */
@@ -29,7 +29,8 @@ async function runPostStart(env: StepEnvironment, track: ContainerTrack, attempt
   const { context, worker, pod } = env;
   const container = containerOf(pod, track);
   const target = { container, containerId: attempt.id, ip: worker.state.ip ?? '' };
-  const result = await context.hooks.run(target, 'postStart', postStartTimeoutMs);
+  const part = { phase: 'postStart', track, attempt: attempt.number } as const;
+  const result = await measured(env, part, () => context.hooks.run(target, 'postStart', postStartTimeoutMs));
   // It is looked at, and the hook begins anew where it runs on.
   if (result.type === 'cancelled') return worker.suspect(attempt.id);
   if (result.type === 'success') {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { blockDevicesOf } from '../cgroups/block-devices.ts';
 import type { EvictionManager } from '../eviction/eviction-manager.ts';
 import { ContainerHooks } from '../hooks/container-hooks.ts';
+import { StartPhases } from '../inspection/start-phases.ts';
 import { ProbeScheduler } from '../probes/probe-scheduler.ts';
 import { type ClaimNode, claimsDirectoryOf } from '../volumes/claim-volumes.ts';
 import { noTokens } from '../volumes/pod-tokens.ts';
@@ -53,6 +54,7 @@ export function createPodContext(
     },
     backOff: options.backOff,
     starts: new Semaphore(options.parallelStarts),
+    phases: new StartPhases(clock),
     volumes: new PodVolumes({
       dataDir,
       objects: api,

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@gantry/core';
 import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ContainerHooks } from '../hooks/container-hooks.ts';
 import type { NodeImages } from '../images/node-images.ts';
+import type { StartPhases } from '../inspection/start-phases.ts';
 import type { NodePolicies } from '../network/node-policies.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodeApi } from '../node-api.ts';
@@ -51,6 +52,7 @@ export interface PodContext {
   readonly hooks: ContainerHooks;
   readonly files: PodFiles;
   readonly cgroups: PodCgroups;
+  readonly phases: StartPhases;
   /** The disks that hold containers' layers and pods' volumes. Rejects with `ConfigProblem` where that is not known. */
   blockDevices(): Promise<readonly string[]>;
   /** The worker is done with a pod that is gone. */

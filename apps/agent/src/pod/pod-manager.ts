@@ -7,6 +7,7 @@ import { UsageSampler } from '../cgroups/usage-sampler.ts';
 import type { EvictionManager } from '../eviction/eviction-manager.ts';
 import { createNodePressure, podsMemoryOf } from '../eviction/node-pressure.ts';
 import type { ImageService } from '../images/image-service.ts';
+import type { InspectionSource } from '../inspection/source.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
 import { NodePolicies } from '../network/node-policies.ts';
 import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/open-pod-network.ts';
@@ -22,6 +23,7 @@ import { EngineWatch } from './engine-watch.ts';
 import { EphemeralStorage } from './ephemeral-storage.ts';
 import type { PodFacts } from './field-values.ts';
 import { findContainer, findNetwork } from './find-container.ts';
+import { inspectionSource } from './inspection-source.ts';
 import { labelKeys, type NodeIdentity, nodeLabels } from './labels.ts';
 import { type ResolvedOptions, resolveOptions } from './options.ts';
 import type { PodContext } from './pod-context.ts';
@@ -90,6 +92,7 @@ class DockerPodManager implements PodManager {
   readonly #pressure: EvictionManager;
   readonly transfers?: ImageTransfers;
   readonly claimsDirectory: string;
+  readonly inspection: InspectionSource;
   /** Until the containers are known nothing may be started, or it would be started twice. */
   #hasListed = false;
   #hasSwept = false;
@@ -111,6 +114,7 @@ class DockerPodManager implements PodManager {
       pressures: () => this.#pressure.pressures,
       onForgotten: (uid) => {
         this.#workers.delete(uid);
+        this.#context.phases.forget(uid);
         this.#upkeep.volumesChanged();
       },
     });
@@ -122,6 +126,7 @@ class DockerPodManager implements PodManager {
     const sources = () => usageSources(this.#workers.values(), this.#context);
     this.#usage = new UsageSampler({ layout, clock, sources, pidOf, wholeNode });
     const { volumes } = this.#context;
+    this.inspection = inspectionSource(this.#context, layout, () => this.#workers.values());
     this.#upkeep = new VolumeUpkeep({
       api,
       volumes,

@@ -11,7 +11,7 @@ import type { PodStep } from './plan-pod.ts';
 import type { Attempt, ContainerTrack } from './pod-state.ts';
 import { runAttempt } from './run-attempt.ts';
 import { attach, startAttempt } from './start-attempt.ts';
-import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
+import { containerOf, factsOf, measured, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
 import { kill, stop } from './stop-steps.ts';
 import { podFullName } from './text.ts';
 
@@ -72,10 +72,12 @@ async function prepare(env: StepEnvironment): Promise<void> {
   const { state } = worker;
   try {
     state.isReleased = false;
-    if (pod.spec.hostNetwork) state.ip = context.hostIp;
-    else await takeAddress(env);
-    await context.cgroups.ensurePod(allocatedPod(pod, state.allocation));
-    await context.volumes.prepare(factsOf(env));
+    await measured(env, { phase: 'preparing', attempt: 0 }, async () => {
+      if (pod.spec.hostNetwork) state.ip = context.hostIp;
+      else await takeAddress(env);
+      await context.cgroups.ensurePod(allocatedPod(pod, state.allocation));
+      await context.volumes.prepare(factsOf(env));
+    });
     state.isPrepared = true;
     state.prepareDelayMs = 0;
   } catch (error) {
@@ -111,17 +113,19 @@ function ensureImage(env: StepEnvironment, track: ContainerTrack): void {
   const previous = track.image;
   track.image = { type: 'pending' };
   if (missing.length > 0 && context.api.hasSynced) reportMissingSecrets(env, missing);
-  const ensured = context.images.ensure({
-    reference,
-    policy: container.imagePullPolicy ?? defaultPullPolicy(reference),
-    credentials: candidates,
-    progress: (text) => {
-      if (track.image.type !== 'pending') return;
-      track.image = { type: 'pending', progress: text };
-      worker.kick();
-    },
-    event: (type, reason, message) => recordContainerEvent(env, track, { type, reason, message }),
-  });
+  const ensured = measured(env, { phase: 'pulling', track, attempt: track.nextAttempt }, () =>
+    context.images.ensure({
+      reference,
+      policy: container.imagePullPolicy ?? defaultPullPolicy(reference),
+      credentials: candidates,
+      progress: (text) => {
+        if (track.image.type !== 'pending') return;
+        track.image = { type: 'pending', progress: text };
+        worker.kick();
+      },
+      event: (type, reason, message) => recordContainerEvent(env, track, { type, reason, message }),
+    }),
+  );
   ensured
     .then((image) => {
       track.image = { type: 'present', imageId: image.id, user: image.user, displayId: displayIdOf(image, reference) };

@@ -214,6 +214,9 @@ export class PodWorker {
     const text = JSON.stringify(status);
     if (text === this.#lastReport?.text) return;
     this.#lastReport = { text, status };
+    if (status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')) {
+      this.#context.phases.noteReady(this.uid);
+    }
     if (JSON.stringify(pod.status) !== text) api.reportPodStatus(pod, status);
   }
 

@@ -16,11 +16,16 @@ import type { Attempt, ContainerTrack } from './pod-state.ts';
 import { containerResources } from './resources.ts';
 import { localSeccompProfile } from './seccomp-profile.ts';
 import { isNoLongerDesired, noteProblem, retryLater, start } from './start-attempt.ts';
-import { containerOf, factsOf, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
+import { containerOf, factsOf, measured, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
 
 /** Creates and starts the container's next attempt. What the pod's configuration makes impossible is noted, not thrown. */
 export async function runAttempt(env: StepEnvironment, track: ContainerTrack): Promise<void> {
+  const queuedAt = env.context.clock.now();
   await env.context.starts.run(async () => {
+    const { context, worker } = env;
+    if (track.nextAttempt === 0) {
+      context.phases.note(worker.uid, { phase: 'queueing', container: track.name, startedAt: queuedAt });
+    }
     // Time has passed in the queue.
     if (env.worker.deadline !== undefined || isNoLongerDesired(env)) return;
     const namespaces = await namespacesFor(env, track);
@@ -119,7 +124,9 @@ async function createAttempt(
   const { clock, backOff } = context;
   let created: CreatedContainer;
   try {
-    created = await context.runtime.createContainer(spec);
+    created = await measured(env, { phase: 'creating', track, attempt: track.nextAttempt }, () =>
+      context.runtime.createContainer(spec),
+    );
   } catch (error) {
     if (isRuntimeError(error, 'conflict')) return takeOver(env, track, spec.name);
     if (isRuntimeError(error, 'noSuchImage')) {

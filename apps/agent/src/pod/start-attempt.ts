@@ -3,7 +3,7 @@ import { noteRunning } from './after-start.ts';
 import { dropAttempt, noteEnd, putAttempt } from './attempts.ts';
 import { holdsNetwork } from './plan-pod.ts';
 import type { Attempt, ContainerTrack } from './pod-state.ts';
-import { recordContainerEvent, type StepEnvironment } from './step-environment.ts';
+import { measured, recordContainerEvent, type StepEnvironment } from './step-environment.ts';
 
 const firstRetryMs = 1_000;
 const maxRetryMs = 60_000;
@@ -51,9 +51,17 @@ export async function start(env: StepEnvironment, track: ContainerTrack, attempt
 /** The namespace that the container holds is connected while the engine starts it. */
 async function startAndAttach(env: StepEnvironment, track: ContainerTrack, attempt: Attempt): Promise<void> {
   const { context, worker, pod } = env;
-  const startContainer = () => context.runtime.startContainer(attempt.id);
+  const startContainer = () =>
+    measured(env, { phase: 'starting', track, attempt: attempt.number }, () =>
+      context.runtime.startContainer(attempt.id),
+    );
   if (!holdsNetwork(pod, track)) return startContainer();
-  await context.network.startConnected({ pod, ip: worker.state.ip ?? '', containerId: attempt.id }, startContainer);
+  const onConnected = (tookMs: number) => {
+    if (attempt.number > 0) return;
+    context.phases.note(worker.uid, { phase: 'networking', startedAt: context.clock.now() - tookMs });
+  };
+  const endpoint = { pod, ip: worker.state.ip ?? '', containerId: attempt.id, onConnected };
+  await context.network.startConnected(endpoint, startContainer);
   track.attachedId = attempt.id;
 }
 

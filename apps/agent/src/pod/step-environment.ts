@@ -1,4 +1,4 @@
-import type { Container, Pod } from '@gantry/api-types';
+import type { Container, Pod, StartPhaseName } from '@gantry/api-types';
 import type { PodEvent } from '../node-api.ts';
 import type { PodFacts } from './field-values.ts';
 import { findContainer } from './pod-containers.ts';
@@ -33,6 +33,22 @@ export function factsOf({ context, worker, pod }: StepEnvironment): PodFacts {
     hostIp: context.hostIp,
     allocatable: context.allocatable,
   };
+}
+
+/** Does a part of the pod's first start, whose duration is kept; that of a restart is not. */
+export function measured<T>(
+  { context, worker }: StepEnvironment,
+  part: {
+    readonly phase: StartPhaseName;
+    readonly track?: ContainerTrack;
+    /** The number of the attempt; 0 for what is done for the pod. */
+    readonly attempt: number;
+  },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { phase, track, attempt } = part;
+  if (attempt > 0) return work();
+  return context.phases.measure(worker.uid, { phase, ...(track ? { container: track.name } : {}) }, work);
 }
 
 /** An event about one container of the pod. */

@@ -3,7 +3,7 @@ import type { BlockIoLimits } from '@gantry/core/pod/block-io';
 import type { ContainerProcess, ProcessStreams } from './container-process.ts';
 import type { ImageRuntime } from './image-runtime.ts';
 
-export type { ImageDetails, ImageRuntime, PullOptions, RegistryAuth } from './image-runtime.ts';
+export type { ImageDetails, ImageHistory, ImageRuntime, PullOptions, RegistryAuth } from './image-runtime.ts';
 
 /**
  * What the agent asks of a container engine, in the engine's own words but without any client library's types.
@@ -30,6 +30,8 @@ export interface ContainerRuntime extends ImageRuntime {
   inspectContainer(idOrName: string): Promise<ContainerDetails | undefined>;
   /** What the container has written on top of its image and to its log; costs the engine a walk over the files. */
   writableBytes(id: string): Promise<number | undefined>;
+  /** The same without the log. */
+  writableLayerBytes(id: string): Promise<number | undefined>;
   /** Running and stopped ones that carry all the labels. */
   listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]>;
   /** Runs a command inside; the output (both streams, in order) is cut at 10 KiB. Rejects with `timeout`. */

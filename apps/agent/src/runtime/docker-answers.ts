@@ -50,6 +50,12 @@ export interface DockerImage {
   RepoDigests?: string[] | null;
   Size: number;
   Config?: { User?: string } | null;
+  RootFS?: { Layers?: string[] | null };
+}
+
+export interface DockerHistoryStep {
+  CreatedBy: string;
+  Size: number;
 }
 
 /** Our form of an inspected container. */

@@ -1,5 +1,5 @@
-import { type ImageDetails, isRuntimeError, RuntimeError } from './container-runtime.ts';
-import { type DockerImage, toImage } from './docker-answers.ts';
+import { type ImageDetails, type ImageHistory, isRuntimeError, RuntimeError } from './container-runtime.ts';
+import { type DockerHistoryStep, type DockerImage, toImage } from './docker-answers.ts';
 import type { DockerClient } from './docker-client.ts';
 
 const readTimeoutMs = 30_000;
@@ -21,6 +21,25 @@ export async function inspectImage(client: DockerClient, reference: string): Pro
 export async function listImages(client: DockerClient): Promise<readonly ImageDetails[]> {
   const images = await client.json<DockerImage[]>({ method: 'GET', path: '/images/json', timeoutMs: readTimeoutMs });
   return images.map(toImage);
+}
+
+/** See `ImageRuntime.imageHistory`. */
+export async function imageHistory(client: DockerClient, reference: string): Promise<ImageHistory | undefined> {
+  const path = `/images/${toPath(reference)}`;
+  try {
+    const [image, steps] = await Promise.all([
+      client.json<DockerImage>({ method: 'GET', path: `${path}/json`, timeoutMs: readTimeoutMs }),
+      client.json<DockerHistoryStep[]>({ method: 'GET', path: `${path}/history`, timeoutMs: readTimeoutMs }),
+    ]);
+    return {
+      layers: image.RootFS?.Layers ?? [],
+      // The engine tells the newest first.
+      steps: steps.map(({ CreatedBy, Size }) => ({ createdBy: CreatedBy, sizeBytes: Size })).reverse(),
+    };
+  } catch (error) {
+    if (isRuntimeError(error, 'noSuchImage', 'notFound')) return undefined;
+    throw error;
+  }
 }
 
 /** See `ImageRuntime.removeImage`. */

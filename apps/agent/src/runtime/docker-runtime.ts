@@ -11,6 +11,7 @@ import {
   type EngineInfo,
   type ExecResult,
   type ImageDetails,
+  type ImageHistory,
   isRuntimeError,
   type NetworkSpec,
   type PullOptions,
@@ -22,7 +23,7 @@ import { Demultiplex } from './demultiplex.ts';
 import { type DockerInspect, type DockerListItem, toDetails, toSummary } from './docker-answers.ts';
 import { DockerClient, type EngineAddress } from './docker-client.ts';
 import { createBody, updateBody } from './docker-create.ts';
-import { inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
+import { imageHistory, inspectImage, listImages, loadImage, removeImage } from './docker-images.ts';
 import { logBytes } from './docker-logs.ts';
 import { ensureBridge, listBridgeSubnets, removeLabelledNetworks } from './docker-networks.ts';
 import { attachToContainer, openDockerExec } from './docker-process.ts';
@@ -128,13 +129,17 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async writableBytes(id: string): Promise<number | undefined> {
-    const answer = await this.#client.jsonOrUndefined<{ SizeRw?: number; LogPath?: string }>({
-      method: 'GET',
-      path: `/containers/${id}/json`,
-      query: { size: true },
-      timeoutMs: 60_000,
-    });
+    const answer = await this.#sizeOf(id);
     return answer && (answer.SizeRw ?? 0) + (await logBytes(answer.LogPath ?? ''));
+  }
+
+  async writableLayerBytes(id: string): Promise<number | undefined> {
+    return (await this.#sizeOf(id))?.SizeRw;
+  }
+
+  #sizeOf(id: string): Promise<{ readonly SizeRw?: number; readonly LogPath?: string } | undefined> {
+    const path = `/containers/${id}/json`;
+    return this.#client.jsonOrUndefined({ method: 'GET', path, query: { size: true }, timeoutMs: 60_000 });
   }
 
   async listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]> {
@@ -216,6 +221,10 @@ export class DockerRuntime implements ContainerRuntime {
 
   pullImage(reference: string, options: PullOptions): Promise<void> {
     return pullThroughEngine(this.#client, reference, options);
+  }
+
+  imageHistory(reference: string): Promise<ImageHistory | undefined> {
+    return imageHistory(this.#client, reference);
   }
 
   listImages(): Promise<readonly ImageDetails[]> {

@@ -12,6 +12,7 @@ import {
   type EngineInfo,
   type ExecResult,
   type ImageDetails,
+  type ImageHistory,
   type NetworkSpec,
   type PullOptions,
   RuntimeError,
@@ -174,6 +175,15 @@ export class FakeRuntime implements ContainerRuntime {
   async writableBytes(id: string): Promise<number | undefined> {
     const { details } = this.#require(id);
     return this.written.get(details.name) ?? 0;
+  }
+
+  writableLayerBytes(id: string): Promise<number | undefined> {
+    return this.writableBytes(id);
+  }
+
+  async imageHistory(reference: string): Promise<ImageHistory | undefined> {
+    const image = await this.inspectImage(reference);
+    return image && { layers: [image.id], steps: [{ createdBy: 'COPY', sizeBytes: image.sizeBytes }] };
   }
 
   async listContainers(labels: Readonly<Record<string, string>>): Promise<readonly ContainerSummary[]> {

@@ -7,6 +7,8 @@ export interface ImageRuntime {
   /** Fails with `registryUnreachable` where nobody answered, `pullRefused` where the registry said no. */
   pullImage(reference: string, options: PullOptions): Promise<void>;
   listImages(): Promise<readonly ImageDetails[]>;
+  /** Of what an image is made; undefined where it is not on this machine. */
+  imageHistory(reference: string): Promise<ImageHistory | undefined>;
   /** Takes in a `docker save` archive, in memory: for small images. One that is there already stays as it is. */
   loadImage(archive: Buffer): Promise<void>;
   /**
@@ -25,6 +27,13 @@ export interface ImageDetails {
   readonly sizeBytes: number;
   /** As in the image's configuration: empty for root. */
   readonly user: string;
+}
+
+export interface ImageHistory {
+  /** Digests of the unpacked layers, the lowest first. */
+  readonly layers: readonly string[];
+  /** The steps that made the image, the first one first; those that changed no files have no layer and no size. */
+  readonly steps: readonly { readonly createdBy: string; readonly sizeBytes: number }[];
 }
 
 export interface RegistryAuth {

@@ -17,6 +17,10 @@ export function createStreamHandler(pods: () => NodePods): StreamHandler {
     ]);
     return { servePortForward, dialers: new NamespaceDialers() };
   });
+  const inspections = lazy(async () => {
+    const { InspectionServer } = await import('../inspection/serve-inspection.ts');
+    return new InspectionServer();
+  });
   return async (request, stream) => {
     switch (request.kind) {
       case 'logs':
@@ -45,6 +49,9 @@ export function createStreamHandler(pods: () => NodePods): StreamHandler {
         const { servePortForward, dialers } = await forward();
         return servePortForward(pods(), dialers, request, stream);
       }
+      case 'inspectPod':
+      case 'inspectNode':
+        return (await inspections()).serve(pods(), request, stream);
       default:
         throw new ApiError('BadRequest', `the agent of the node has no streams of kind ${nameOf(request)}: upgrade it`);
     }
