@@ -181,6 +181,7 @@ async function startParts(
     objects,
     api: { backend: inProcess, credentials },
     decisions,
+    queue: scheduler,
     autoscalers: createAutoscalerSource({ informers: objects, history, syncPeriodMs, clock }),
     usage: usageOf(sessions),
     usageHistory: metrics,

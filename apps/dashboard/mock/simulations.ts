@@ -1,6 +1,7 @@
 import { ApiError, type KubernetesObject, type Simulation } from '@gantry/api-types';
 import { kinds } from '@gantry/api-types/kinds';
-import { runToEnd, simulate } from '@gantry/core/simulation/simulate';
+import { answerSimulation as answerQuestion } from '@gantry/core/simulation/answer-simulation';
+import { runToEnd } from '@gantry/core/simulation/simulate';
 import { makeSimulationSource } from '@gantry/core/testing';
 import type { MockObjects } from './mock-objects.ts';
 
@@ -12,7 +13,7 @@ export function answerSimulation(objects: MockObjects, body: unknown): object {
   if (!asked?.spec) throw new ApiError('BadRequest', 'a Simulation needs a spec');
   const startedAt = performance.now();
   const source = makeSimulationSource(simulated.flatMap((plural) => listWithDefaults(objects, plural)));
-  const { status } = runToEnd(simulate(source, asked.spec));
+  const status = runToEnd(answerQuestion(source, asked.spec));
   return { ...asked, status: { ...status, durationMs: performance.now() - startedAt } };
 }
 

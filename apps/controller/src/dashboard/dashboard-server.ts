@@ -18,7 +18,7 @@ import { createFeedSocket } from './feed-socket.ts';
 import { compressSegment, registerHistory } from './history-routes.ts';
 import { notBuiltPage, reloadScriptHash, signInPage } from './plain-pages.ts';
 import { contentSecurityPolicy, refuseRequest, securityHeaders } from './request-guard.ts';
-import type { ClusterFacts, DecisionSource, UsageSource } from './sources.ts';
+import type { ClusterFacts, DecisionSource, QueueSource, UsageSource } from './sources.ts';
 import { registerUsageHistory, type UsageHistorySource } from './usage-history-route.ts';
 
 export interface DashboardServerOptions {
@@ -26,6 +26,8 @@ export interface DashboardServerOptions {
   /** The Kubernetes API, and what sessions call it with. */
   readonly api: { readonly backend: InProcessApi; readonly credentials: DashboardCredentials };
   readonly decisions: DecisionSource;
+  /** Absent where nothing schedules. */
+  readonly queue?: QueueSource;
   /** Absent where nothing autoscales. */
   readonly autoscalers?: AutoscalerSource;
   readonly usage: UsageSource;
@@ -126,7 +128,8 @@ function createApp(options: DashboardServerOptions, { auth, access, history }: A
   app.get<{ Params: { uid: string } }>('/api/decisions/:uid', async (request) => {
     const decision = options.decisions.get(request.params.uid);
     if (!decision) throw new ApiError('NotFound', `no scheduling decision is kept for pod uid ${request.params.uid}`);
-    return decision;
+    const queue = decision.outcome === 'unschedulable' ? options.queue?.placeOf(request.params.uid) : undefined;
+    return queue ? { ...decision, queue } : decision;
   });
   if (options.autoscalers) registerAutoscalers(app, options.autoscalers);
   registerHistory(app, history);

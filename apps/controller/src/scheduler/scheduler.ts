@@ -10,6 +10,7 @@ import {
   PodScheduler,
   type SchedulingResult,
 } from '@gantry/core';
+import type { QueuePlace } from '@gantry/core/scheduler/decision';
 import type { VolumeDecision } from '@gantry/core/scheduler/pod-volumes';
 import { type ClusterVersion, type QueuedPod, SchedulingQueue } from '@gantry/core/scheduler/scheduling-queue';
 import type { DecisionLog } from './decision-log.ts';
@@ -32,6 +33,8 @@ export interface SchedulerOptions {
 }
 
 export interface Scheduler {
+  /** Where a pod stands that waits for its node; undefined for all others. */
+  placeOf(uid: string): QueuePlace | undefined;
   /** What it decides by. For others to clone, not to change; empty until the caches have synced. */
   readonly snapshot: ClusterSnapshot;
   /** Resolves when no write is under way. */
@@ -63,6 +66,7 @@ class SchedulerLoop implements Scheduler {
   readonly snapshot = new ClusterSnapshot();
   readonly #scheduler = new PodScheduler(this.snapshot);
   readonly #queue = new SchedulingQueue();
+  #resyncAt = 0;
   readonly #reporter: UnschedulableReporter;
   readonly #decisions: DecisionWriter;
   readonly #bindings = new Set<Promise<void>>();
@@ -123,7 +127,15 @@ class SchedulerLoop implements Scheduler {
     this.#changed();
   }
 
+  placeOf(uid: string): QueuePlace | undefined {
+    const place = this.#queue.placeOf(uid);
+    if (place?.state !== 'blocked') return place;
+    // What fits nowhere is tried again when the cluster changes, and in any case now and then.
+    return { ...place, nextTryAt: this.#resyncAt };
+  }
+
   #armResync(): void {
+    this.#resyncAt = this.#options.clock.now() + resyncMs;
     this.#cancelResync = this.#options.clock.setTimer(() => {
       this.#queue.wake(this.snapshot, true);
       this.#pumpSoon();

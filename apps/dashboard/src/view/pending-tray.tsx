@@ -1,5 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { count } from '../format.ts';
+import { StuckGroups } from '../pending/stuck-groups.tsx';
+import { WaitingCard } from '../pending/waiting-card.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
 import { useCluster } from '../state/hooks.ts';
@@ -7,7 +9,6 @@ import { groupPending, type PendingGroup } from '../state/pending.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import { PreviewWaits } from '../what-if/preview-waits.tsx';
-import { RefusalGrid, useDecision } from './decision.tsx';
 import { isSelectedPod } from './node-tiles.tsx';
 import { Tile } from './tile.tsx';
 
@@ -29,6 +30,7 @@ export function PendingTray({ selection }: { readonly selection: Selection }): R
       ) : (
         groups.map((group) => <Group key={group.id} store={store} group={group} selection={selection} />)
       )}
+      <StuckGroups store={store} />
       <PreviewWaits />
     </section>
   );
@@ -69,19 +71,7 @@ function Group({ store, group, selection }: GroupProps): ReactNode {
           <span className="muted">and {count(group.pods.length - shownTiles, 'more')}</span>
         )}
       </div>
-      {isOpen && <GroupDetail group={group} />}
-    </div>
-  );
-}
-
-function GroupDetail({ group }: { readonly group: PendingGroup }): ReactNode {
-  const decision = useDecision(group.pods[0]?.uid, group.message ?? '');
-  return (
-    <div className="group-detail">
-      {group.message && <p className="message">{group.message}</p>}
-      {decision === 'loading' && <p className="muted">Asking the scheduler…</p>}
-      {decision === 'none' && <p className="muted">The scheduler holds no record for this pod yet.</p>}
-      {typeof decision === 'object' && <RefusalGrid decision={decision} />}
+      {isOpen && <WaitingCard store={store} group={group} />}
     </div>
   );
 }

@@ -20,3 +20,16 @@ export interface SchedulingDecision {
   readonly nodes: readonly NodeVerdict[];
   readonly nodesTotal: number;
 }
+
+/** Where a pod stands that waits for its node. */
+export interface QueuePlace {
+  /** `active`: next in turn; `taken`: being tried; `backoff`: failed otherwise; `blocked`: fits nowhere as things are. */
+  readonly state: 'active' | 'taken' | 'backoff' | 'blocked';
+  /** 1 for the first of all that wait. */
+  readonly position: number;
+  /** How many wait. */
+  readonly waiting: number;
+  readonly attempts: number;
+  /** Milliseconds since the epoch: when it is tried at the latest. One that fits nowhere is tried sooner if anything changes. */
+  readonly nextTryAt?: number;
+}

@@ -36,6 +36,20 @@ describe('the scheduling queue', () => {
     expect(takeAll(queue)).toEqual(['urgent', 'first', 'second', 'late']);
   });
 
+  it('tells where a pod stands, how often it was tried and when its back-off ends', () => {
+    const queue = queueOf(pod('a'), pod('b'), pod('urgent', { spec: { priority: 1000 } }));
+    expect(queue.placeOf('b')).toEqual({ state: 'active', position: 3, waiting: 3, attempts: 0 });
+    expect(queue.placeOf('urgent')?.position).toBe(1);
+    const taken = queue.take(0);
+    expect(queue.placeOf('urgent')).toMatchObject({ state: 'taken', attempts: 1 });
+    queue.retry(taken?.pod.uid ?? '', 5000);
+    expect(queue.placeOf('urgent')).toMatchObject({ state: 'backoff', nextTryAt: 6000 });
+    queue.block(queue.take(0)?.pod.uid ?? '', 'no room', at(1));
+    expect(queue.placeOf('a')).toEqual({ state: 'blocked', position: 2, waiting: 3, attempts: 1 });
+    queue.delete('a');
+    expect(queue.placeOf('a')).toBeUndefined();
+  });
+
   it('holds a pod once, however often it is put, and gives no deleted pod', () => {
     const queue = queueOf(pod('a'), pod('a'), pod('b'));
     queue.delete('b');

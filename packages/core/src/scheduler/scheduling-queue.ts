@@ -1,4 +1,5 @@
 import { backoffDelayMs } from '../lib/backoff.ts';
+import type { QueuePlace } from './decision.ts';
 import { type PodInfo, schedulingClassOf } from './pod-info.ts';
 import { PriorityHeap } from './priority-heap.ts';
 
@@ -124,6 +125,17 @@ export class SchedulingQueue {
     entry.state = 'taken';
     entry.attempts++;
     return entry;
+  }
+
+  /** Where a pod stands; undefined for one that does not wait. Looks at all that wait: not for the hot path. */
+  placeOf(uid: string): QueuePlace | undefined {
+    const entry = this.#entries.get(uid);
+    if (!entry) return undefined;
+    let position = 1;
+    for (const other of this.#entries.values()) if (compareEntries(other, entry) < 0) position++;
+    const { state, attempts, readyAt } = entry;
+    const nextTryAt = state === 'backoff' ? { nextTryAt: readyAt } : {};
+    return { state, position, waiting: this.size, attempts, ...nextTryAt };
   }
 
   /** When the next back-off ends; undefined where none is running. */
