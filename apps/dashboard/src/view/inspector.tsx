@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { closeYaml } from '../editor/edit-link.ts';
+import { closeYaml, openYaml } from '../editor/edit-link.ts';
 import { EventsTab } from '../inspector/events-tab.tsx';
 import { LazyEditor, LazyPanel } from '../inspector/lazy-panel.tsx';
 import { TabBar } from '../inspector/tab-bar.tsx';
@@ -35,6 +35,9 @@ export function Inspector({ selection }: { readonly selection: Selection }): Rea
     return (
       <aside className="inspector" aria-label="Details">
         <WorkloadList />
+        <button type="button" className="button create-yaml" onClick={() => openYaml()}>
+          Create or apply YAML…
+        </button>
       </aside>
     );
   }
