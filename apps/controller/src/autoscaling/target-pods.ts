@@ -23,12 +23,18 @@ export function createTargetPods(informers: InformerSource): FindTargetPods {
     const text = scale.status?.selector ?? '';
     if (text === '') {
       const condition = "the HPA target's scale is missing a selector";
-      return { type: 'unusable', reason: 'InvalidSelector', condition, message: 'selector is required' };
+      return {
+        type: 'unusable',
+        reason: 'InvalidSelector',
+        condition,
+        eventReason: 'SelectorRequired',
+        message: 'selector is required',
+      };
     }
     const selector = parseSelector(text);
     if ('problem' in selector) {
       const message = `couldn't convert selector into a corresponding internal selector object: ${selector.problem}`;
-      return { type: 'unusable', reason: 'InvalidSelector', condition: message, message };
+      return unusable('InvalidSelector', message);
     }
     const { namespace } = autoscaler.metadata;
     const selected = pods.list(namespace).filter(({ metadata }) => selector.matches(metadata.labels));
@@ -39,8 +45,12 @@ export function createTargetPods(informers: InformerSource): FindTargetPods {
     const selecting = autoscalersOfPods({ key: keyOf(autoscaler), selector }, selected, others);
     if (selecting.length <= 1) return { type: 'found', pods: selected };
     const message = `pods by selector ${text} are controlled by multiple HPAs: [${selecting.join(' ')}]`;
-    return { type: 'unusable', reason: 'AmbiguousSelector', condition: message, message };
+    return unusable('AmbiguousSelector', message);
   };
+}
+
+function unusable(reason: string, message: string): TargetPods {
+  return { type: 'unusable', reason, condition: message, eventReason: reason, message };
 }
 
 function parseSelector(text: string): CompiledSelector | { readonly problem: string } {

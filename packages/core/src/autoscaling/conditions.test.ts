@@ -125,7 +125,13 @@ describe('what the conditions say', () => {
   it('of pods that more than one autoscaler scales by', () => {
     const message = 'pods by selector app=web are controlled by multiple HPAs: [default/a default/web]';
     const world = new AutoscalerWorld({ replicas: 2, spec: { metrics } });
-    world.target = { type: 'unusable', reason: 'AmbiguousSelector', condition: message, message };
+    world.target = {
+      type: 'unusable',
+      reason: 'AmbiguousSelector',
+      condition: message,
+      eventReason: 'AmbiguousSelector',
+      message,
+    };
     expect(world.pass()).toBe(2);
     expect(world.condition('ScalingActive')).toBe('False AmbiguousSelector');
     expect(world.events).toEqual([

@@ -6,10 +6,10 @@ import type {
   Pod,
   Scale,
 } from '@gantry/api-types';
-import { combineMetrics } from './combine-metrics.ts';
+import { type CombinedProposal, combineMetrics } from './combine-metrics.ts';
 import { Conditions } from './conditions.ts';
 import { type AutoscalerMemory, withInitialRecommendation } from './memory.ts';
-import { type MetricResult, proposeForMetric } from './metric-proposal.ts';
+import { type MetricContext, type MetricProposal, type MetricResult, proposeForMetric } from './metric-proposal.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import { normalizeReplicas } from './normalize-replicas.ts';
 import type { AutoscalerSettings } from './settings.ts';
@@ -18,7 +18,15 @@ import { tolerancesOf } from './tolerances.ts';
 /** What a target's pods are found with, or why they are not. */
 export type TargetPods =
   | { readonly type: 'found'; readonly pods: readonly Pod[] }
-  | { readonly type: 'unusable'; readonly reason: string; readonly condition: string; readonly message: string };
+  | {
+      readonly type: 'unusable';
+      /** The reason and the message of the condition ScalingActive. */
+      readonly reason: string;
+      readonly condition: string;
+      /** Those of the event. */
+      readonly eventReason: string;
+      readonly message: string;
+    };
 
 export interface AutoscalerInput {
   readonly autoscaler: HorizontalPodAutoscaler;
@@ -40,7 +48,7 @@ export interface PlannedEvent {
 
 /** What one pass over an autoscaler decided. */
 export interface AutoscalerPlan {
-  /** Set where the target is to be scaled: {@link scaledStatus} or {@link scaleFailedStatus} tells how that went. */
+  /** Set where the target is to be scaled: `afterRescale` or `afterFailedRescale` tells how that went. */
   readonly rescale: { readonly from: number; readonly to: number; readonly reason: string } | undefined;
   /** The status where nothing is scaled. */
   readonly status: HorizontalPodAutoscaler['status'];
@@ -109,45 +117,52 @@ function planByMetrics(pass: Pass): AutoscalerPlan {
   const { input, conditions, current } = pass;
   const target = input.target();
   if (target.type === 'unusable') {
-    conditions.set('ScalingActive', false, target.reason, target.condition);
-    // Of a missing selector, Kubernetes' event has a reason of its own.
-    const reason = target.message === 'selector is required' ? 'SelectorRequired' : target.reason;
-    const events = [warning(reason, target.message), warning('FailedComputeMetricsReplicas', target.message)];
-    return planOf(pass, { desired: undefined, problem: target.condition, events });
+    const { reason, condition, eventReason, message } = target;
+    conditions.set('ScalingActive', false, reason, condition);
+    const events = [warning(eventReason, message), warning('FailedComputeMetricsReplicas', message)];
+    return planOf(pass, { desired: undefined, problem: condition, events });
   }
-  const results = (input.autoscaler.spec.metrics ?? []).map((spec) =>
-    proposeForMetric(spec, contextOf(pass, target.pods)),
-  );
-  const { proposal, statuses, failures, problem } = combineMetrics(results, current);
-  const events = failures.map(({ reason, message }) => warning(reason, message));
+  const context = contextOf(pass, target.pods);
+  const results = (input.autoscaler.spec.metrics ?? []).map((spec) => proposeForMetric(spec, context));
+  const combined = combineMetrics(results, current);
   const wanted = largestOf(results);
-  const known = { statuses, results, ...(wanted === undefined ? {} : { wanted }) };
-  if (!proposal) {
-    const [first] = failures;
-    const message = `the HPA was unable to compute the replica count: ${first?.message ?? 'it has no metrics'}`;
-    conditions.set('ScalingActive', false, first?.reason ?? 'InvalidMetricSourceType', message);
-    const heldBy = wanted === undefined ? undefined : limit('FailedMetric', message);
-    const failed = [...events, warning('FailedComputeMetricsReplicas', problem ?? message)];
-    return planOf(pass, { ...known, desired: undefined, problem: message, heldBy, events: failed });
-  }
+  const known = {
+    statuses: combined.statuses,
+    results,
+    events: combined.failures.map(({ reason, message }) => warning(reason, message)),
+    ...(wanted === undefined ? {} : { wanted }),
+  };
+  return combined.proposal ? planByProposal(pass, combined.proposal, known) : planByFailure(pass, combined, known);
+}
+
+type Known = Pick<Outcome, 'statuses' | 'results' | 'wanted'> & { readonly events: readonly PlannedEvent[] };
+
+/** Nothing can be decided: no metric was read, or those that were read would remove pods without the others' say. */
+function planByFailure(pass: Pass, { failures, problem }: CombinedProposal, known: Known): AutoscalerPlan {
+  const [first] = failures;
+  const message = `the HPA was unable to compute the replica count: ${first?.message ?? 'it has no metrics'}`;
+  pass.conditions.set('ScalingActive', false, first?.reason ?? 'InvalidMetricSourceType', message);
+  const heldBy = known.wanted === undefined ? undefined : limit('FailedMetric', message);
+  const events = [...known.events, warning('FailedComputeMetricsReplicas', problem ?? message)];
+  return planOf(pass, { ...known, desired: undefined, problem: message, heldBy, events });
+}
+
+function planByProposal(pass: Pass, proposal: MetricProposal, known: Known): AutoscalerPlan {
+  const { conditions, current } = pass;
+  const { autoscaler, memory, settings, nowMs } = pass.input;
   const found = `the HPA was able to successfully calculate a replica count from ${proposal.name}`;
   conditions.set('ScalingActive', true, 'ValidMetricFound', found);
-  const normalized = normalizeReplicas({
-    spec: input.autoscaler.spec,
-    desired: proposal.replicas,
-    current,
-    memory: input.memory,
-    settings: input.settings,
-    nowMs: input.nowMs,
-  });
-  const { ableToScale, scalingLimited, heldBy, memory } = normalized;
+  const { spec } = autoscaler;
+  const normalized = normalizeReplicas({ spec, desired: proposal.replicas, current, memory, settings, nowMs });
+  const { ableToScale, scalingLimited } = normalized;
   conditions.set('AbleToScale', true, ableToScale.reason, ableToScale.message);
   conditions.set('ScalingLimited', scalingLimited.isLimited, scalingLimited.reason, scalingLimited.message);
   const reason = proposal.replicas > current ? `${proposal.name} above target` : 'All metrics below target';
-  return planOf(pass, { ...known, desired: normalized.replicas, reason, heldBy, memory, events });
+  const { replicas: desired, heldBy } = normalized;
+  return planOf(pass, { ...known, desired, reason, heldBy, memory: normalized.memory });
 }
 
-function contextOf({ input, current }: Pass, pods: readonly Pod[]) {
+function contextOf({ input, current }: Pass, pods: readonly Pod[]): MetricContext {
   const { autoscaler, scale, metrics, settings, nowMs } = input;
   return {
     namespace: autoscaler.metadata.namespace ?? '',
