@@ -7,6 +7,11 @@ export function makeNode(name: string, zone: string, capacity: FeedResources, no
     key: name,
     uid: `uid-${name}`,
     createdAt: iso(now),
+    labels: {
+      'kubernetes.io/hostname': name,
+      'topology.kubernetes.io/zone': `zone-${zone}`,
+      'gantry.io/node-pool': zone === 'a' ? 'large' : 'small',
+    },
     zone: `zone-${zone}`,
     conditions: [
       { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory' },
@@ -70,6 +75,7 @@ export function makePod(deployment: FeedWorkload, id: string, now: number): Feed
     key: `${namespace}/${name}-7d9f-${id}`,
     uid: `uid-${id}`,
     createdAt: iso(now),
+    labels: deployment.selector,
     owner: { kind: 'ReplicaSet', name: `${name}-7d9f`, uid: `${deployment.uid}-rs` },
     phase: 'Pending',
     status: 'Pending',

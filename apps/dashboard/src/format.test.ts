@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { count, formatBytes, formatCpu, formatMebibytes, formatSpan } from './format.ts';
+import { count, formatAge, formatBytes, formatCpu, formatMebibytes, formatSpan } from './format.ts';
+
+it.each([
+  [8_000, '8 s'],
+  [292_000, '4 min'],
+  [11_100_000, '3 h'],
+])('says the age of %d ms in its largest unit', (ms, text) => {
+  expect(formatAge(ms)).toBe(text);
+});
 
 it('writes amounts as operators do', () => {
   expect([0, 5, 250, 999, 1000, 1500, 12_345].map(formatCpu)).toEqual([

@@ -66,3 +66,8 @@ function trimZeros(text: string): string {
 function joinUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
+
+/** A span of time in its largest unit, for what changes too often to be exact: `8 s`, `4 min`, `3 h`, `12 d`. */
+export function formatAge(ms: number): string {
+  return formatSpan(ms).split(' ').slice(0, 2).join(' ');
+}

@@ -111,6 +111,7 @@ export interface FeedCondition {
 }
 
 export interface FeedNode extends FeedObject {
+  readonly labels?: Readonly<Record<string, string>>;
   /** Label `topology.kubernetes.io/zone`. */
   readonly zone?: string;
   readonly unschedulable?: boolean;
@@ -132,6 +133,7 @@ export interface FeedTaint {
 }
 
 export interface FeedPod extends FeedObject {
+  readonly labels?: Readonly<Record<string, string>>;
   readonly nodeName?: string;
   /** The controller owner: a ReplicaSet for the pods of a Deployment. */
   readonly owner?: FeedOwner;

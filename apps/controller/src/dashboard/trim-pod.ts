@@ -25,6 +25,7 @@ export function trimPod(pod: Pod): FeedPod {
     key: `${metadata.namespace}/${metadata.name}`,
     uid: metadata.uid,
     createdAt: metadata.creationTimestamp,
+    ...(metadata.labels ? { labels: metadata.labels } : {}),
     ...(spec.nodeName ? { nodeName: spec.nodeName } : {}),
     ...(owner ? { owner } : {}),
     phase: status?.phase ?? 'Pending',

@@ -20,6 +20,12 @@ describe('a pod', () => {
     expect(trimPod(makePod({ containers, initContainers })).requests).toEqual({ cpuMilli: 300, memoryBytes: 512 * Mi });
   });
 
+  it('and a node carry their labels, by which the page filters and groups', () => {
+    const labels = { app: 'web', tier: 'front' };
+    expect(trimPod(makePod({ labels })).labels).toEqual(labels);
+    expect(trimNode(makeNode({ labels: { pool: 'large' } })).labels).toMatchObject({ pool: 'large' });
+  });
+
   it('has the limits that are declared', () => {
     const containers = [makeContainer({ name: 'a', cpuLimit: '1', memoryLimit: '64Mi' }), makeContainer({ name: 'b' })];
     expect(trimPod(makePod({ containers })).limits).toEqual({ cpuMilli: 1000, memoryBytes: 64 * Mi });

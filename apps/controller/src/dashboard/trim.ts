@@ -25,6 +25,7 @@ export function trimNode(node: Node): FeedNode {
     key: metadata.name,
     uid: metadata.uid,
     createdAt: metadata.creationTimestamp,
+    ...(metadata.labels ? { labels: metadata.labels } : {}),
     ...(zone ? { zone } : {}),
     ...(spec?.unschedulable ? { unschedulable: true } : {}),
     conditions: trimConditions(status?.conditions),

@@ -41,6 +41,6 @@ function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void 
 
 /** Whether keys belong to the element: text fields, editors and terminals. */
 function isTyping(target: EventTarget | null): boolean {
-  if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'checkbox';
+  if (target instanceof HTMLInputElement) return !['range', 'checkbox', 'radio'].includes(target.type);
   return target instanceof HTMLElement && (target.isContentEditable || target.matches('textarea, select'));
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { GroupBy } from '../view/group-by.tsx';
 import { lensNames, lensWords } from './lens.ts';
 import { useLens } from './use-lens.ts';
 import { VmPanel } from './vm-panel.tsx';
@@ -19,6 +20,7 @@ export function LensBar(): ReactNode {
           ))}
         </fieldset>
         <p className="muted lens-says">{lensWords[lens].says}</p>
+        <GroupBy />
       </div>
       {lens === 'vms' && <VmPanel />}
     </>

@@ -25,7 +25,7 @@ export function ReplayProvider({
   readonly parts: ReplayParts;
   readonly children: ReactNode;
 }): ReactNode {
-  const store = useSyncExternalStore(parts.replay.subscribe, () => parts.replay.store);
+  const store = useExternal(parts.replay.subscribe, () => parts.replay.store);
   return (
     <ReplayContext value={parts}>
       <ClusterContext value={store}>{children}</ClusterContext>
@@ -36,14 +36,19 @@ export function ReplayProvider({
 /** The replay, re-rendering the caller when its view, pace or playing changes. */
 export function useReplay(): Replay {
   const { replay } = useContext(ReplayContext);
-  useSyncExternalStore(replay.subscribe, () => replay.view);
-  useSyncExternalStore(replay.subscribe, () => (replay.isPlaying ? replay.speed : 0));
+  useExternal(replay.subscribe, () => replay.view);
+  useExternal(replay.subscribe, () => (replay.isPlaying ? replay.speed : 0));
   return replay;
 }
 
 /** What the timeline knows, re-rendering the caller when that changes. */
 export function useTimelineBook(): TimelineBook {
   const { book } = useContext(ReplayContext);
-  useSyncExternalStore(book.subscribe, () => book.version);
+  useExternal(book.subscribe, () => book.version);
   return book;
+}
+
+/** Reads the same whether the page is drawn in a browser or as text. */
+function useExternal<T>(subscribe: (listener: () => void) => () => void, read: () => T): T {
+  return useSyncExternalStore(subscribe, read, read);
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { formatSpan } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
+import { matchesText } from '../state/filter.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
@@ -104,8 +105,5 @@ export function newestEvents(store: ClusterStore): FeedEvent[] {
 function matchesEvent(event: FeedEvent, filter: string): boolean {
   const text =
     `${event.reason} ${event.about.kind} ${event.about.namespace ?? ''} ${event.about.name} ${event.message}`.toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  return matchesText(filter, text, event.about.namespace);
 }

@@ -4,6 +4,7 @@ import { TileHint } from '../scale/tile-hint.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode } from '../state/filter.ts';
 import { useCluster } from '../state/hooks.ts';
+import { groupNodes, useNodeGrouping } from '../state/node-groups.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import { PreviewHosts } from '../what-if/preview-tiles.tsx';
@@ -17,7 +18,7 @@ const densePods = 1500;
 /** Beyond this many pods, tiles carry no names. */
 const namedPods = 300;
 
-/** All nodes, grouped by zone. */
+/** All nodes, grouped. */
 export function Fleet({ selection }: { readonly selection: Selection }): ReactNode {
   const store = useCluster('nodes', 'pods');
   const filter = useUi((ui) => ui.filter);
@@ -25,20 +26,22 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
   useTileKeys(ref);
   const isDense = store.nodes.size > denseNodes || store.pods.size > densePods;
   const detail = isDense ? 'dense' : store.pods.size > namedPods ? 'plain' : 'named';
-  const zones = zonesOf(store, filter);
+  const [grouping] = useNodeGrouping();
+  const shown = [...store.nodes.values()].filter((node) => matchesNode(store, node, filter));
+  const groups = groupNodes(shown, grouping);
   if (store.nodes.size === 0) return <EmptyFleet store={store} />;
   return (
     <>
       <LensBar />
       <div className={fleetClass(store.nodes.size, isDense)} ref={ref}>
-        {zones.map(([zone, names]) => (
+        {groups.map(([group, names]) => (
           <section
-            key={zone}
+            key={group}
             className="zone-group"
             style={{ '--nodes': names.length } as CSSProperties}
-            aria-label={zone ? `Zone ${zone}` : 'Nodes'}
+            aria-label={group ? `${groupWord(grouping)} ${group}` : 'Nodes'}
           >
-            {(zone || zones.length > 1) && <h2 className="zone">{zone || 'no zone'}</h2>}
+            {(group || groups.length > 1) && <h2 className="zone">{group || `no ${grouping}`}</h2>}
             <div className="nodes">
               {names.map((name) => (
                 <NodeCard key={name} name={name} selection={selection} detail={detail} />
@@ -49,7 +52,7 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
         <PreviewHosts />
         {!isDense && <ReplacementArcs fleet={ref} />}
         {!isDense && <TileHint fleet={ref} />}
-        {zones.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
+        {groups.length === 0 && <p className="empty">No node or pod matches “{filter}”.</p>}
       </div>
     </>
   );
@@ -73,14 +76,6 @@ function EmptyFleet({ store }: { readonly store: ClusterStore }): ReactNode {
   );
 }
 
-function zonesOf(store: ClusterStore, filter: string): [string, string[]][] {
-  const zones = new Map<string, string[]>();
-  for (const node of store.nodes.values()) {
-    if (!matchesNode(store, node, filter)) continue;
-    zones.set(node.zone ?? '', [...(zones.get(node.zone ?? '') ?? []), node.key]);
-  }
-  const byName = (a: string, b: string): number => a.localeCompare(b, undefined, { numeric: true });
-  return [...zones.entries()]
-    .map(([zone, names]): [string, string[]] => [zone, names.sort(byName)])
-    .sort(([a], [b]) => byName(a, b));
+function groupWord(grouping: string): string {
+  return grouping === 'zone' ? 'Zone' : grouping === 'pool' ? 'Pool' : grouping;
 }

@@ -1,7 +1,7 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import { memo, type ReactNode } from 'react';
 import { Link } from 'wouter';
-import { formatCpu, formatMebibytes, formatSpan } from '../format.ts';
+import { formatAge, formatCpu, formatMebibytes, formatSpan } from '../format.ts';
 import { nodeLine } from '../lenses/node-line.ts';
 import { useLens, useVmModel } from '../lenses/use-lens.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
@@ -63,6 +63,9 @@ export const NodeCard = memo(function NodeCard({ name, selection, detail }: Node
       <PreviewLine node={node} />
       <footer className="node-foot">
         <NodeLine node={node} rails={rails} store={store} />
+        <span title={`In the cluster since ${node.createdAt}`}>
+          age {formatAge(store.serverNow(Date.now()) - Date.parse(node.createdAt))}
+        </span>
         <CordonButton node={node} />
       </footer>
     </article>

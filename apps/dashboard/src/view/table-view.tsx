@@ -19,6 +19,7 @@ const nodeColumns: readonly Column[] = [
   { name: 'Memory requested', width: 1.3, isNumber: true },
   { name: 'Memory used', width: 1, isNumber: true },
   { name: 'Pods', width: 0.6, isNumber: true },
+  { name: 'Age', width: 0.8, isNumber: true },
 ];
 
 const podColumns: readonly Column[] = [
@@ -51,10 +52,21 @@ function nodeRow(store: ClusterStore, name: string): TableRow {
   const node = store.nodes.get(name);
   if (!node) return { key: name, cells: [], shown: [] };
   const { cpu, memory, podCount } = nodeRails(node, store.podsOn(name).values(), store.usage.get(name));
+  const age = store.serverNow(Date.now()) - Date.parse(node.createdAt);
   const state = `${isNodeReady(node) ? 'Ready' : 'NotReady'}${node.unschedulable ? ', cordoned' : ''}`;
   return {
     key: name,
-    cells: [name, state, node.zone ?? '', cpu.requested, cpu.used ?? -1, memory.requested, memory.used ?? -1, podCount],
+    cells: [
+      name,
+      state,
+      node.zone ?? '',
+      cpu.requested,
+      cpu.used ?? -1,
+      memory.requested,
+      memory.used ?? -1,
+      podCount,
+      age,
+    ],
     shown: [
       <Link key="n" href={objectPath('Node', undefined, name)}>
         {name}
@@ -66,6 +78,7 @@ function nodeRow(store: ClusterStore, name: string): TableRow {
       `${formatBytes(memory.requested)} of ${formatBytes(memory.allocatable)}`,
       memory.used === undefined ? '–' : formatBytes(memory.used),
       podCount,
+      formatSpan(age),
     ],
   };
 }

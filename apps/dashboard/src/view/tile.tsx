@@ -6,6 +6,7 @@ import { ClusterContext } from '../state/hooks.ts';
 import { type TileState, tileState, tileStateWords } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import type { TileRect } from '../state/tile-layout.ts';
+import { clockTime } from '../timeline/instant.ts';
 import { followLink } from './follow-link.ts';
 import { Glyph } from './glyph.tsx';
 import { MotionContext } from './motion-context.ts';
@@ -93,7 +94,7 @@ export function tileLabel(pod: FeedPod, state: TileState, ownerName: string, isE
   const words = tileStateWords[state] + (isEvicted ? ', evicted' : '');
   const status = pod.status === tileStateWords[state] || pod.status === 'Running' ? '' : `, ${pod.status}`;
   const requests = `requests ${formatCpu(pod.requests.cpuMilli)} CPU, ${formatBytes(pod.requests.memoryBytes)}`;
-  return `${nameOf(pod.key)}, ${words}${status}, ${ownerName}, ${requests}`;
+  return `${nameOf(pod.key)}, ${words}${status}, ${ownerName}, ${requests}, made ${clockTime(Date.parse(pod.createdAt))}`;
 }
 
 function tileClass(state: TileState, props: TileProps): string {

@@ -2,6 +2,7 @@ import type { FeedWorkload } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { nameOf, namespaceOf } from '../format.ts';
+import { matchesText } from '../state/filter.ts';
 import { useCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
@@ -9,10 +10,10 @@ import { useUi } from '../state/ui.ts';
 /** All workloads with their hue and how many replicas are ready: overview and legend in one. */
 export function WorkloadList(): ReactNode {
   const store = useCluster('workloads', 'pods', 'nodes');
-  const filter = useUi((ui) => ui.filter).toLowerCase();
+  const filter = useUi((ui) => ui.filter);
   const tops = [...store.workloads.values()]
     .filter((w) => !w.owner && (w.kind === 'Deployment' || w.replicas > 0 || w.currentReplicas > 0))
-    .filter((w) => w.key.toLowerCase().includes(filter))
+    .filter((w) => matchesText(filter, w.key, namespaceOf(nsName(w))))
     .sort((a, b) => namespaceOf(nsName(a)).localeCompare(namespaceOf(nsName(b))) || a.key.localeCompare(b.key));
   const namespaces = [...new Set(tops.map((w) => namespaceOf(nsName(w))))];
   return (
