@@ -43,6 +43,7 @@ export {
   parseQuantity,
   QuantityError,
 } from './quantity.ts';
+export type * from './rebalancing.ts';
 export type { KubernetesObject, NewMetadata, NewObject, ObjectKey, ResourceName, ResourceTypes } from './resources.ts';
 export { keyOf, objectKey, splitKey } from './resources.ts';
 export type * from './right-sizing.ts';

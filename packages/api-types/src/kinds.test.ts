@@ -53,6 +53,7 @@ describe('the served kinds', () => {
       'priorityclasses.scheduling.k8s.io': 'pc',
       'storageclasses.storage.k8s.io': 'sc',
       'nodepools.gantry.io': 'np',
+      'rebalances.gantry.io': '',
     });
     const all = kinds.filter((kind) => kind.categories.includes('all')).map((kind) => kind.plural);
     expect(all.toSorted()).toEqual([

@@ -25,6 +25,7 @@ import { resourceQuotaKind } from './kinds/policy/resource-quota.ts';
 import { priorityClassKind } from './kinds/priority-class.ts';
 import { clusterRoleKind, roleKind } from './kinds/rbac/role.ts';
 import { clusterRoleBindingKind, roleBindingKind } from './kinds/rbac/role-binding.ts';
+import { rebalanceKind } from './kinds/rebalance.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { secretKind } from './kinds/secret.ts';
@@ -73,6 +74,7 @@ const definitions: { readonly [R in ResourceName]: KindDefinition<ResourceTypes[
   'priorityclasses.scheduling.k8s.io': priorityClassKind,
   'storageclasses.storage.k8s.io': storageClassKind,
   'nodepools.gantry.io': nodePoolKind,
+  'rebalances.gantry.io': rebalanceKind,
 };
 
 /**

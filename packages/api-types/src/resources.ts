@@ -41,6 +41,7 @@ export interface ResourceTypes {
   'priorityclasses.scheduling.k8s.io': t.PriorityClass;
   'storageclasses.storage.k8s.io': t.StorageClass;
   'nodepools.gantry.io': t.NodePool;
+  'rebalances.gantry.io': t.Rebalance;
 }
 
 export type ResourceName = keyof ResourceTypes;

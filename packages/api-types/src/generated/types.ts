@@ -2070,6 +2070,45 @@ export interface RBDVolumeSource {
   readOnly?: boolean;
 }
 
+export interface Rebalance {
+  apiVersion: 'gantry.io/v1';
+  kind: 'Rebalance';
+  metadata: ObjectMeta;
+  spec: RebalanceSpec;
+  status: RebalanceStatus;
+}
+
+export interface RebalanceMove {
+  pod: string;
+  podUID: string;
+  from: string;
+  to: string;
+  state: string;
+  since: string;
+  message?: string;
+  readyBefore?: number;
+  replacement?: string;
+  replacementNode?: string;
+}
+
+export interface RebalanceSpec {
+  emptyNode?: string;
+  maxMoves?: number;
+  readyTimeoutSeconds?: number;
+  cancelled?: boolean;
+}
+
+export interface RebalanceStatus {
+  phase?: string;
+  message?: string;
+  total: number;
+  moved: number;
+  startTime?: string;
+  completionTime?: string;
+  cordoned?: boolean;
+  moves?: RebalanceMove[];
+}
+
 export interface ReplicaSet {
   apiVersion: 'apps/v1';
   kind: 'ReplicaSet';
