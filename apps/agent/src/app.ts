@@ -4,9 +4,11 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
+import type { WantedMetrics } from '@gantry/api-types/scrape';
 import type { Logger } from '@gantry/core';
 import type { AgentConfig } from './config.ts';
 import { IngressProcess } from './ingress/ingress-process.ts';
+import type { PodScraper } from './metrics/pod-scraper.ts';
 import { networkNames } from './network/names.ts';
 import { findNftProblem } from './network/nft.ts';
 import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
@@ -87,6 +89,8 @@ class NodeAgent implements Agent {
   #startProblem: string | undefined;
   #routesTold: RoutesTold | undefined;
   #routes: RouteKeeper | undefined;
+  #wantedMetrics: readonly WantedMetrics[] = [];
+  #scraper: PodScraper | undefined;
 
   constructor(config: AgentConfig, credential: NodeCredential, logger: Logger) {
     this.#config = config;
@@ -108,6 +112,7 @@ class NodeAgent implements Agent {
         this.#routes?.update(this.#routesTold);
       },
       onIngress: (config) => this.#ingress?.setConfig(config),
+      onWantedMetrics: (items) => void this.#scrape(items),
       onWelcome: (welcome) => this.#onWelcome(welcome),
     });
   }
@@ -137,6 +142,7 @@ class NodeAgent implements Agent {
     await this.#connection.stop();
     await this.#starting;
     clearTimeout(this.#retry);
+    await this.#scraper?.stop();
     await this.#routes?.stop();
     await this.#manager?.stop();
     await this.#services?.stop();
@@ -267,6 +273,21 @@ class NodeAgent implements Agent {
     const hostIp = nodeIp ?? hostAddress();
     this.#routes = new RouteKeeper({ identity, hostIp, mode, plumbing, clock: systemClock, logger: this.#logger });
     if (this.#routesTold) this.#routes.update(this.#routesTold);
+  }
+
+  /** Most clusters want nothing of pods' own metrics: what reads them is loaded when one does. */
+  async #scrape(items: readonly WantedMetrics[]): Promise<void> {
+    this.#wantedMetrics = items;
+    if (!this.#scraper) {
+      if (items.length === 0) return;
+      const { PodScraper: Scraper } = await import('./metrics/pod-scraper.ts');
+      this.#scraper ??= new Scraper({
+        pods: () => this.#manager?.reachablePods() ?? [],
+        clock: systemClock,
+        send: (found) => this.#connection.sendPodMetrics(found),
+      });
+    }
+    if (!this.#isStopped) this.#scraper.setWanted(this.#wantedMetrics);
   }
 
   async #describeAgain(): Promise<void> {

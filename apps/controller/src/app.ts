@@ -27,7 +27,7 @@ import type { ClusterFacts } from './dashboard/sources.ts';
 import { createEventRecorder } from './events/event-recorder.ts';
 import { registerJoinRoutes } from './join/join-routes.ts';
 import { ClusterMetrics } from './metrics/cluster-metrics.ts';
-import { createResourceMetricsApi } from './metrics/resource-metrics-api.ts';
+import { createMetricsApis } from './metrics/metrics-apis.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
@@ -119,7 +119,7 @@ async function startParts(
     questions: gantryQuestions({ scheduler: () => scheduler, informers: objects, usage: metrics, clock }),
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
-    computedApis: [createResourceMetricsApi({ informers: objects, metrics, clock })],
+    computedApis: createMetricsApis({ informers: objects, metrics, clock }),
     serviceCidr: config.serviceCidr,
     tolerationSeconds: config.defaultTolerationSeconds,
     onUpgrade: (request, socket, head) =>
@@ -153,7 +153,9 @@ async function startParts(
       domain: clusterDomain,
     },
     issueToken,
+    wantedMetrics: metrics.custom.wanted,
     onUsage: (nodeName, usage) => metrics.record(nodeName, usage),
+    onPodMetrics: (items) => metrics.custom.record(items),
   });
   started.push(sessions);
   const decisions = new DecisionLog();

@@ -16,6 +16,7 @@ import type {
 } from './generated/types.ts';
 import type { IngressConfig, IngressListener } from './ingress-config.ts';
 import type { ResolvedPolicy } from './resolved-policy.ts';
+import type { ScrapedPod, WantedMetrics } from './scrape.ts';
 import type { AcceptorFrame, OpenerFrame, PodReference } from './stream-protocol.ts';
 import type { NodeUsage } from './usage.ts';
 
@@ -109,6 +110,8 @@ export type AgentFrame =
   | { readonly type: 'events'; readonly items: readonly EventReport[] }
   | { readonly type: 'nodeEvents'; readonly items: readonly NodeEventReport[] }
   | { readonly type: 'usage'; readonly usage: NodeUsage }
+  /** What the pods' own endpoints said; sent about every five seconds while something is wanted of them. */
+  | { readonly type: 'podMetrics'; readonly items: readonly ScrapedPod[] }
   | TokenRequestFrame
   | AcceptorFrame;
 
@@ -199,6 +202,8 @@ export type ControllerFrame =
   | { readonly type: 'objects'; readonly items: readonly NodeObjectChange[] }
   /** All NetworkPolicies that concern the node, in place of those it was sent before. */
   | { readonly type: 'policies'; readonly items: readonly ResolvedPolicy[] }
+  /** Which metrics of pods to collect, in place of those named before; never sent while there are none. */
+  | { readonly type: 'wantedMetrics'; readonly items: readonly WantedMetrics[] }
   /** What the node's proxy is to do, in place of what it was told before. */
   | { readonly type: 'ingress'; readonly config: IngressConfig }
   /** Everything the node needs has been sent once; what it holds beyond that is gone. */

@@ -9,6 +9,7 @@ import { createNodePressure, podsMemoryOf } from '../eviction/node-pressure.ts';
 import type { ImageService } from '../images/image-service.ts';
 import type { InspectionSource } from '../inspection/source.ts';
 import { openPodLogs } from '../logs/open-pod-logs.ts';
+import type { ReachablePod } from '../metrics/pod-scraper.ts';
 import { NodePolicies } from '../network/node-policies.ts';
 import { type OpenedNetwork, openPodNetwork, type Plumbing } from '../network/open-pod-network.ts';
 import { toPolicyPod } from '../network/policy-pods.ts';
@@ -30,7 +31,7 @@ import type { PodContext } from './pod-context.ts';
 import type { PodManagerSettings } from './pod-manager-settings.ts';
 import { lastAttempt } from './pod-state.ts';
 import { PodWorker } from './pod-worker.ts';
-import { evictablePods, runningPods } from './running-pods.ts';
+import { evictablePods, reachablePods, runningPods } from './running-pods.ts';
 import { startImages } from './start-images.ts';
 import { factsOf } from './step-environment.ts';
 import { usageSources } from './usage-sources.ts';
@@ -41,6 +42,8 @@ export interface PodManager extends NodePods {
   readonly isEngineReachable: boolean;
   /** What the node is short of, as its conditions. */
   readonly conditions: EvictionManager['conditions'];
+  /** Pods with a container that runs, and where they can be reached from the host. */
+  reachablePods(): ReachablePod[];
   /** What the agent has on the host for the pods' network; undefined where the engine's bridge connects them. */
   readonly plumbing: Plumbing | undefined;
   /** Resolves once nothing is under way any more. Containers keep running. */
@@ -244,6 +247,10 @@ class DockerPodManager implements PodManager {
   findNetwork(podUid: string): PodNetworkPlace {
     const worker = this.#workers.get(podUid);
     return findNetwork(worker?.pod, worker?.state);
+  }
+
+  reachablePods(): ReachablePod[] {
+    return [...this.#workers.values()].flatMap((worker) => reachablePods(worker, this.#context.hostIp));
   }
 
   sampleUsage(): Promise<NodeUsage> {

@@ -1,5 +1,6 @@
 import type { EvictablePod } from '../eviction/node-pressure.ts';
 import type { RunningPod } from '../eviction/pod-consumption.ts';
+import type { ReachablePod } from '../metrics/pod-scraper.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** A pod that is set up, with its containers that run; none where there is nothing of it on the node. */
@@ -18,4 +19,12 @@ export function evictablePods(worker: PodWorker): EvictablePod[] {
   return runningPods(worker)
     .filter(({ running }) => running.length > 0 && (evictedAt !== undefined || !state.ended))
     .map((pod) => ({ ...pod, evictedAt }));
+}
+
+/** A pod with containers that run, where it can be reached. */
+export function reachablePods(worker: PodWorker, hostIp: string): ReachablePod[] {
+  const { pod, state } = worker;
+  const host = pod?.spec.hostNetwork ? hostIp : state.ip;
+  const isRunning = runningPods(worker).some(({ running }) => running.length > 0);
+  return pod && host !== undefined && isRunning ? [{ pod, host }] : [];
 }

@@ -142,6 +142,7 @@ function connectionTo(server: Server): ControllerConnection {
     registration: () => ({ labels: {} }) as NodeRegistration,
     onNodeRoutes: () => undefined,
     onIngress: () => undefined,
+    onWantedMetrics: () => undefined,
     onWelcome: () => {
       welcomes += 1;
     },

@@ -10,6 +10,7 @@ import {
   parseFrame,
   type TokenRequestFrame,
 } from '@gantry/api-types/protocol';
+import type { ScrapedPod, WantedMetrics } from '@gantry/api-types/scrape';
 import type { Clock, Logger } from '@gantry/core';
 import { StreamAcceptor } from '@gantry/core/streams/stream-acceptor';
 import { WebSocket } from 'ws';
@@ -34,6 +35,8 @@ export interface ControllerConnectionOptions {
   readonly onNodeRoutes: (frame: Extract<ControllerFrame, { type: 'nodeRoutes' }>) => void;
   /** What the node's proxy is to do. */
   readonly onIngress: (config: IngressConfig) => void;
+  /** Which metrics of pods the controller wants to know. */
+  readonly onWantedMetrics: (items: readonly WantedMetrics[]) => void;
   /** The controller accepted this node for the first time in this process's life. */
   readonly onWelcome: (welcome: Welcome) => void;
 }
@@ -96,6 +99,10 @@ export class ControllerConnection {
 
   sendUsage(usage: NodeUsage): void {
     if (this.#isWelcome) this.#send({ type: 'usage', usage });
+  }
+
+  sendPodMetrics(items: readonly ScrapedPod[]): void {
+    if (this.#isWelcome) this.#send({ type: 'podMetrics', items });
   }
 
   sendRegistration(): void {
@@ -214,6 +221,8 @@ export class ControllerConnection {
         return state.policies.set(frame.items);
       case 'ingress':
         return this.#options.onIngress(frame.config);
+      case 'wantedMetrics':
+        return this.#options.onWantedMetrics(frame.items);
       case 'objects':
         return state.applyChanges(frame.items);
       case 'synced':

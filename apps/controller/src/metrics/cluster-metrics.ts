@@ -1,4 +1,4 @@
-import type { HistoryAnswer, LabelSelector, NodeUsage } from '@gantry/api-types';
+import { compileLabelSelector, type HistoryAnswer, type LabelSelector, type NodeUsage } from '@gantry/api-types';
 import type { Clock, InformerSource } from '@gantry/core';
 import type {
   DescribedObject,
@@ -7,7 +7,9 @@ import type {
   PodMetricsRecord,
 } from '@gantry/core/autoscaling/metrics-reader';
 import type { NodeMetricsRecord } from '@gantry/core/metrics/node-track';
+import type { LabelMatch } from '@gantry/core/metrics/scraped-metrics';
 import { UsageHistory } from '@gantry/core/metrics/usage-history';
+import { CustomMetrics } from './custom-metrics.ts';
 import { PodIdentities } from './pod-identities.ts';
 
 export interface ClusterMetricsOptions {
@@ -18,17 +20,20 @@ export interface ClusterMetricsOptions {
 /** What the cluster uses, from what agents send: for autoscalers, `metrics.k8s.io`, Prometheus and the page. */
 export class ClusterMetrics implements MetricsReader {
   readonly history: UsageHistory;
+  readonly custom: CustomMetrics;
   readonly #clock: Clock;
   readonly #identities: PodIdentities;
 
   constructor({ informers, clock }: ClusterMetricsOptions) {
     this.#clock = clock;
     this.#identities = new PodIdentities(informers, (uid) => this.history.redescribe(uid));
+    this.custom = new CustomMetrics({ informers, clock });
     this.history = new UsageHistory({ describe: (uid) => this.#identities.describe(uid) });
   }
 
   stop(): void {
     this.#identities.stop();
+    this.custom.stop();
   }
 
   /** A node's sample has come. */
@@ -48,19 +53,19 @@ export class ClusterMetrics implements MetricsReader {
     return this.history.query(subjects, seconds, this.#clock.now());
   }
 
-  podMetric(_uid: string, _metric: string, _selector: LabelSelector | undefined): MetricSample | undefined {
-    return undefined;
+  podMetric(uid: string, metric: string, selector: LabelSelector | undefined): MetricSample | undefined {
+    return this.custom.ofPod(uid, metric, matchOf(selector));
   }
 
-  objectMetric(
-    _object: DescribedObject,
-    _metric: string,
-    _selector: LabelSelector | undefined,
-  ): MetricSample | undefined {
-    return undefined;
+  objectMetric(object: DescribedObject, metric: string, selector: LabelSelector | undefined): MetricSample | undefined {
+    return this.custom.ofObject(object, metric, matchOf(selector));
   }
 
-  externalMetric(_namespace: string, _metric: string, _selector: LabelSelector | undefined): readonly MetricSample[] {
-    return [];
+  externalMetric(namespace: string, metric: string, selector: LabelSelector | undefined): readonly MetricSample[] {
+    return this.custom.external(namespace, metric, matchOf(selector));
   }
+}
+
+function matchOf(selector: LabelSelector | undefined): LabelMatch | undefined {
+  return selector && compileLabelSelector(selector).matches;
 }

@@ -1,5 +1,6 @@
 import { ApiError, type NodeUsage } from '@gantry/api-types';
 import { agentProtocol, closeCodes, type ServiceNetwork, type StreamRequest } from '@gantry/api-types/protocol';
+import type { ScrapedPod } from '@gantry/api-types/scrape';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import type { OpenedStream } from '@gantry/core/streams/stream-opener';
 import type { WebSocket } from 'ws';
@@ -9,7 +10,7 @@ import { LeaseWriter } from './lease-writer.ts';
 import { NodeObjects } from './node-objects.ts';
 import { NodeRegistrar } from './node-registration.ts';
 import { NodeRoutes } from './node-routes.ts';
-import { NodeSession, type SessionServices } from './node-session.ts';
+import { NodeSession, type SessionServices, type WantedMetricsSource } from './node-session.ts';
 import type { NodeStreams } from './node-streams.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { PolicyFeed } from './policy-feed.ts';
@@ -30,6 +31,10 @@ export interface AgentSessionsOptions {
   readonly heartbeatMs: number;
   /** Tokens for the pods of the nodes; without it agents are told that there are none. */
   readonly issueToken?: IssueToken;
+  /** Which metrics of their pods agents are to collect. */
+  readonly wantedMetrics?: WantedMetricsSource;
+  /** Told what agents found at pods' own endpoints. */
+  readonly onPodMetrics?: (items: readonly ScrapedPod[]) => void;
   /** Told of every sample. */
   readonly onUsage?: (nodeName: string, usage: NodeUsage) => void;
 }
@@ -45,6 +50,7 @@ export class AgentSessions implements NodeStreams {
   readonly #lastSeen = new Map<string, number>();
   readonly #usage = new Map<string, NodeUsage>();
   readonly #onUsage: (nodeName: string, usage: NodeUsage) => void;
+  readonly #onPodMetrics: (items: readonly ScrapedPod[]) => void;
   readonly #leases: LeaseWriter;
   readonly #stopNodeWatch: () => void;
   #cancelSweep: () => void;
@@ -54,6 +60,7 @@ export class AgentSessions implements NodeStreams {
   constructor(options: AgentSessionsOptions) {
     const { client, informers, clock, logger } = options;
     this.#onUsage = options.onUsage ?? (() => undefined);
+    this.#onPodMetrics = options.onPodMetrics ?? (() => undefined);
     const nodes = informers.informer('nodes');
     this.#services = {
       client,
@@ -69,6 +76,7 @@ export class AgentSessions implements NodeStreams {
       ingress: new IngressFeed(informers, clock),
       serviceObjects: new ServiceObjects(informers),
       serviceNetwork: options.serviceNetwork,
+      wantedMetrics: options.wantedMetrics,
       nodeRoutes: new NodeRoutes(nodes, options.clusterCidr),
       registrar: new NodeRegistrar({
         client,
@@ -110,6 +118,7 @@ export class AgentSessions implements NodeStreams {
         this.#usage.set(nodeName, forFeed(usage));
         this.#onUsage(nodeName, usage);
       },
+      onPodMetrics: this.#onPodMetrics,
       onClosed: () => {
         if (this.#sessions.get(nodeName) === session) this.#sessions.delete(nodeName);
       },

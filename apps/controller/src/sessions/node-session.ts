@@ -14,6 +14,7 @@ import {
   type ServiceNetwork,
   type VolumeReference,
 } from '@gantry/api-types/protocol';
+import type { ScrapedPod, WantedMetrics } from '@gantry/api-types/scrape';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import { StreamOpener } from '@gantry/core/streams/stream-opener';
 import type { RawData, WebSocket } from 'ws';
@@ -45,6 +46,13 @@ export interface SessionServices {
   readonly registrar: NodeRegistrar;
   readonly statusWriter: PodStatusWriter;
   readonly tokens: TokenGrants;
+  /** Absent where nothing is asked of pods' own metrics. */
+  readonly wantedMetrics: WantedMetricsSource | undefined;
+}
+
+/** Tells each agent which metrics of pods to collect, now and when that changes. */
+export interface WantedMetricsSource {
+  subscribe(sink: (items: readonly WantedMetrics[]) => void): () => void;
 }
 
 export interface SessionCallbacks {
@@ -52,6 +60,7 @@ export interface SessionCallbacks {
   onReady(): void;
   onSignOfLife(): void;
   onUsage(usage: NodeUsage): void;
+  onPodMetrics(items: readonly ScrapedPod[]): void;
   onClosed(): void;
 }
 
@@ -174,6 +183,8 @@ export class NodeSession {
         return;
       case 'usage':
         return this.#callbacks.onUsage(frame.usage);
+      case 'podMetrics':
+        return this.#callbacks.onPodMetrics(frame.items);
       case 'requestToken':
         void this.#services.tokens.answer(this.nodeName, frame).then((answer) => this.#send(answer));
         return;
@@ -202,7 +213,7 @@ export class NodeSession {
     this.#isReady = true;
     this.#callbacks.onReady();
     const { cluster, heartbeatMs, nodeObjects, nodeRoutes, policies, ingress } = this.#services;
-    const { serviceObjects, serviceNetwork: services } = this.#services;
+    const { serviceObjects, serviceNetwork: services, wantedMetrics } = this.#services;
     this.#send({ type: 'welcome', nodeName: this.nodeName, cluster, podCIDR, heartbeatMs, services });
     const sink = (changes: readonly NodeObjectChange[]) => this.#queue(changes);
     const stopRoutes = nodeRoutes.subscribe((frame) => this.#send(frame));
@@ -212,7 +223,9 @@ export class NodeSession {
     const stopObjects = nodeObjects.subscribe(this.nodeName, sink);
     // Only to nodes with a proxy: the config holds the keys of certificates.
     const stopIngress = registration.ingress && ingress.subscribe((config) => this.#send({ type: 'ingress', config }));
+    const stopWanted = wantedMetrics?.subscribe((items) => this.#send({ type: 'wantedMetrics', items }));
     this.#unsubscribe = () => {
+      stopWanted?.();
       stopRoutes();
       stopIngress?.();
       stopPolicies();

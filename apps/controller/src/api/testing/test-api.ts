@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@gantry/api-types';
 import { kinds, resourceNames } from '@gantry/api-types/kinds';
-import type { ApiClient, Logger, Store } from '@gantry/core';
+import type { ApiClient, Clock, Logger, Store } from '@gantry/core';
 import { createMemoryStore } from '@gantry/core/store/memory-store';
 import { FakeClock } from '@gantry/core/testing';
 import type { FastifyInstance } from 'fastify';
@@ -72,7 +72,7 @@ export async function createTestApi(
   options: Partial<Omit<ApiServerOptions, 'nodeStreams' | 'computedApis'>> & {
     nodeStreams?: NodeStreams;
     /** Over the objects that are made here. */
-    computedApis?: (objects: ObjectStore) => readonly ComputedApi[];
+    computedApis?: (objects: ObjectStore, clock: Clock) => readonly ComputedApi[];
   } = {},
 ): Promise<TestApi> {
   const clock = new FakeClock(Date.UTC(2026, 10, 21, 12));
@@ -97,7 +97,7 @@ export async function createTestApi(
     auth,
     serviceAccounts: { tokens: serviceTokens, issueToken },
     nodeStreams: () => nodeStreams,
-    computedApis: computedApis?.(objects) ?? [],
+    computedApis: computedApis?.(objects, rest.clock ?? clock) ?? [],
     ...rest,
   });
   await ensureClusterObjects(client);

@@ -3,7 +3,7 @@ import type { Clock } from '@gantry/core';
 import type { ApiServerOptions } from '../../api/server.ts';
 import { createTestApi, type TestApi } from '../../api/testing/test-api.ts';
 import { ClusterMetrics } from '../cluster-metrics.ts';
-import { createResourceMetricsApi } from '../resource-metrics-api.ts';
+import { createMetricsApis } from '../metrics-apis.ts';
 
 /** The API with the metrics of agents that a test plays. */
 export interface TestMetrics extends AsyncDisposable {
@@ -31,17 +31,14 @@ export async function createTestMetrics(
   options: Partial<Pick<ApiServerOptions, 'tls'>> & { readonly clock?: Clock } = {},
 ): Promise<TestMetrics> {
   let metrics: ClusterMetrics | undefined;
-  const time: Clock = {
-    now: () => (options.clock ?? api.clock).now(),
-    setTimer: (run, ms) => api.clock.setTimer(run, ms),
-  };
-  const api: TestApi = await createTestApi({
+  const api = await createTestApi({
     ...options,
-    computedApis: (informers) => {
-      metrics = new ClusterMetrics({ informers, clock: time });
-      return [createResourceMetricsApi({ informers, metrics, clock: time })];
+    computedApis: (informers, clock) => {
+      metrics = new ClusterMetrics({ informers, clock });
+      return createMetricsApis({ informers, metrics, clock });
     },
   });
+  const time = options.clock ?? api.clock;
   if (!metrics) throw new Error('the API was made without its metrics');
   const made = metrics;
   return {
