@@ -52,6 +52,14 @@ export class ObjectVersion<T extends KubernetesObject> implements CachedObject<T
     return this.#object;
   }
 
+  /**
+   * Gives the parsed object up, which takes several times the memory of the bytes. Who has it keeps it; it is parsed
+   * again when next asked for.
+   */
+  forgetObject(): void {
+    this.#object = undefined;
+  }
+
   #parse(): T {
     const object = JSON.parse(this.bytes.toString()) as T;
     return this.#isFrozen ? deepFreeze(object) : object;

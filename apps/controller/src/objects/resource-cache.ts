@@ -81,6 +81,11 @@ export class ResourceCache<T extends KubernetesObject> implements Informer<T> {
       }
       if (wanted.length > 0) this.#guard(() => sink.onEvents(wanted));
     }
+    // The ring keeps these for watches that begin in the past, which are few.
+    for (const { type, current, previous } of events) {
+      forget(previous);
+      if (type === 'DELETED') forget(current);
+    }
   }
 
   /** Whether {@link subscribe} can replay from `revision`. */
@@ -155,6 +160,10 @@ export class ResourceCache<T extends KubernetesObject> implements Informer<T> {
       this.#options.logger.error({ err }, 'a subscriber of the watch cache failed');
     }
   }
+}
+
+function forget(version: CachedObject | undefined): void {
+  if (version instanceof ObjectVersion) version.forgetObject();
 }
 
 function ofNamespace<T extends KubernetesObject>(
