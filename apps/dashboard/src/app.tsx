@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useActionKeys } from './actions/action-keys.ts';
+import { Palette } from './palette/palette.tsx';
 import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
 import { useUi } from './state/ui.ts';
@@ -46,6 +47,7 @@ export function App(): ReactNode {
       </main>
       <Inspector selection={selection} />
       <Timeline />
+      <Palette />
       <HelpDialog />
       {isTourOpen && (
         <Suspense>

@@ -8,7 +8,8 @@ export function useActionKeys(): void {
   const contextOf = useActionContext();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented) return;
+      // A dialog has its keys to itself; Escape closes it without our doing.
+      if (event.defaultPrevented || document.querySelector('dialog:modal')) return;
       const context = contextOf();
       if (event.key === 'Escape') return stepBack(event, context.navigate);
       const shortcut = shortcutOf(event);
@@ -31,7 +32,6 @@ export function shortcutOf(event: Pick<KeyboardEvent, 'key' | 'altKey' | 'ctrlKe
 
 function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void {
   const ui = useUi.getState();
-  if (ui.isHelpOpen) return ui.setHelpOpen(false);
   if (isTyping(event.target)) {
     if ((event.target as HTMLElement).id === 'filter') ui.setFilter('');
     return (event.target as HTMLElement).blur();

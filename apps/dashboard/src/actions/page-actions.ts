@@ -1,9 +1,18 @@
+import { usePalette } from '../palette/palette-state.ts';
 import { mayWrite } from '../state/may-write.ts';
 import { useUi } from '../state/ui.ts';
 import type { ActionContext, PageAction } from './action.ts';
 
 /** Actions on the page as a whole. */
 export const pageActions: readonly PageAction[] = [
+  {
+    id: 'page.palette',
+    title: 'Command palette',
+    keywords: 'commands find go',
+    shortcut: 'Ctrl+k',
+    isAvailable: () => !usePalette.getState().isOpen,
+    run: ({ target }) => usePalette.getState().open(target),
+  },
   {
     id: 'page.filter',
     title: 'Filter pods, workloads, nodes and events',

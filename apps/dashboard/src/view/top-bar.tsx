@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react';
 import { formatBytes, formatCpu, formatSpan } from '../format.ts';
+import { usePalette } from '../palette/palette-state.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails, type Rail, type Rails, sumRails } from '../state/rails.ts';
+import { parseSelection } from '../state/selection.ts';
 import { type Theme, useUi } from '../state/ui.ts';
 import { clockTime } from '../timeline/instant.ts';
 
@@ -123,6 +125,14 @@ function Controls(): ReactNode {
           Tour
         </button>
       )}
+      <button
+        type="button"
+        className="button"
+        aria-label="Command palette, Ctrl K"
+        onClick={() => usePalette.getState().open(parseSelection(location.pathname))}
+      >
+        Ctrl K
+      </button>
       <button type="button" className="button" aria-label="Keyboard help" onClick={() => ui.setHelpOpen(true)}>
         ?
       </button>

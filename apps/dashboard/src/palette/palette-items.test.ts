@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import type { ActionContext } from '../actions/action.ts';
+import { ClusterStore } from '../state/cluster-store.ts';
+import { useUi } from '../state/ui.ts';
+import { feedNode, feedPod, feedWorkload, snapshot } from '../testing/feed-objects.ts';
+import { Replay } from '../timeline/replay.ts';
+import { TimelineBook } from '../timeline/timeline-book.ts';
+import { findItems, paletteItems } from './palette-items.ts';
+
+it('goes to every object by some letters of its name, and to what belongs to a service or namespace', () => {
+  const { context, visited } = contextOf();
+  const items = paletteItems(context);
+  const first = (query: string): string | undefined => findItems(items, query)[0]?.id;
+  expect(first('node2')).toBe('Node node-2');
+  expect(first('deploy web')).toBe('Deployment default/web');
+  expect(first('pod w1')).toBe('Pod default/web-1');
+  findItems(items, 'node2')[0]?.run(context);
+  expect(visited).toEqual(['/node/node-2']);
+  findItems(items, 'service web')[0]?.run(context);
+  expect(useUi.getState().filter).toBe('ns:default app=web');
+  findItems(items, 'namespace default')[0]?.run(context);
+  expect(useUi.getState().filter).toBe('ns:default');
+});
+
+it('offers the actions that make sense now, before the objects', () => {
+  const { context } = contextOf();
+  const ids = paletteItems(context).map((item) => item.id);
+  expect(ids.slice(0, 2)).toEqual(['page.palette', 'page.filter']);
+  expect(ids).not.toContain('workload.scale');
+  const selection = { kind: 'deployment', namespace: 'default', name: 'web' } as const;
+  expect(paletteItems({ ...context, selection }).map((item) => item.id)).toContain('workload.scale');
+});
+
+function contextOf(): { context: ActionContext; visited: string[] } {
+  const store = new ClusterStore();
+  const service = {
+    key: 'default/web-svc',
+    uid: 's',
+    createdAt: '',
+    type: 'ClusterIP',
+    ports: [],
+    selector: { app: 'web' },
+  };
+  store.apply(
+    [
+      snapshot({
+        nodes: [feedNode('node-1'), feedNode('node-2')],
+        workloads: [feedWorkload('web')],
+        pods: [feedPod('web-1')],
+        services: [service],
+      }),
+    ],
+    1000,
+  );
+  store.setConnection({ kind: 'live' });
+  const visited: string[] = [];
+  const none = { kind: 'none' } as const;
+  const replay = new Replay({ live: store, fetchSegment: async () => undefined });
+  const book = new TimelineBook(store, async () => undefined);
+  const navigate = (path: string): void => void visited.push(path);
+  return { context: { store, selection: none, target: none, navigate, replay, book }, visited };
+}
