@@ -34,17 +34,17 @@ function storeOf(): ClusterStore {
   return store;
 }
 
-it('draws every view of a cluster', () => {
+it('draws every view of a cluster', async () => {
   const store = storeOf();
-  expect(renderPage(store, '/')).toContain('250m of 4 requested');
-  expect(renderPage(store, '/deployment/default/web')).toContain('1 of 3 ready');
-  expect(renderPage(store, '/node/node-1')).toContain('node-1');
-  expect(renderPage(store, '/pod/default/web-c')).toContain('Not enough CPU');
-  expect(renderPage(store, '/?lens=density')).toContain('1 pod, 0.3 per core');
+  expect(await renderPage(store, '/')).toContain('250m of 4 requested');
+  expect(await renderPage(store, '/deployment/default/web')).toContain('1 of 3 ready');
+  expect(await renderPage(store, '/node/node-1')).toContain('node-1');
+  expect(await renderPage(store, '/pod/default/web-c')).toContain('Not enough CPU');
+  expect(await renderPage(store, '/?lens=density')).toContain('1 pod, 0.3 per core');
 });
 
-it('shows the model of virtual machines that a link holds, beside what is measured', () => {
-  const text = renderPage(storeOf(), '/?lens=vms&vm=512,2,1,64,30');
+it('shows the model of virtual machines that a link holds, beside what is measured', async () => {
+  const text = await renderPage(storeOf(), '/?lens=vms&vm=512,2,1,64,30');
   expect(text).toContain('Model, not measurement Reset');
   expect(text).toContain('Hosts for the 3 replicas that are here, of 4 CPU and 8Gi each');
   expect(text).toMatch(/Containers 1 .*VMs 2 /);

@@ -1,12 +1,32 @@
-import type { ReactNode } from 'react';
-import { GroupBy } from '../view/group-by.tsx';
+        <button
+          type="button"
+          className="button what-if-open"
+          aria-expanded={whatIf !== undefined}
+          onClick={() => setWhatIf(whatIf === undefined ? '[]' : undefined)}
+        >
+          What if…
+        </button>
+
+import type { GroupBy } from '../view/group-by.tsx';
+
+=======
+
+import { lazy, type ReactNode, Suspense } from 'react';
+import { useSearchValue } from '../state/url-search.ts';
+
+>>>>>>> 84f27e1 (dashboard: a what-if panel: changes put together, asked of the real scheduler, answered in words and as ghosts, kept in a link)
+
 import { lensNames, lensWords } from './lens.ts';
 import { useLens } from './use-lens.ts';
-import { VmPanel } from './vm-panel.tsx';
+
+/** Loaded by those who ask. */
+const VmPanel = lazy(() => import('./vm-panel.tsx'));
+const WhatIfPanel = lazy(() => import('../what-if/what-if-panel.tsx'));
 
 /** Above the fleet: what the area of a tile stands for, to choose, and in words. */
 export function LensBar(): ReactNode {
   const [lens, setLens] = useLens();
+  const [whatIf, setWhatIf] = useSearchValue('whatif');
   return (
     <>
       <div className="lens-bar">
@@ -20,9 +40,13 @@ export function LensBar(): ReactNode {
           ))}
         </fieldset>
         <p className="muted lens-says">{lensWords[lens].says}</p>
+<<<<<<< HEAD
         <GroupBy />
       </div>
-      {lens === 'vms' && <VmPanel />}
+      <Suspense>
+        {whatIf !== undefined && <WhatIfPanel />}
+        {lens === 'vms' && <VmPanel />}
+      </Suspense>
     </>
   );
 }

@@ -8,7 +8,7 @@ import { useVmModel } from './use-lens.ts';
 import { vmFields, vmModelText } from './vm-link.ts';
 
 /** The same replicas as virtual machines: a model that the reader sets, beside what is measured on this cluster. */
-export function VmPanel(): ReactNode {
+export default function VmPanel(): ReactNode {
   const store = useCluster('pods', 'nodes', 'totals');
   const [model, setModel] = useVmModel();
   const host = typicalHost(store);

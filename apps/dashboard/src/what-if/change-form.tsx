@@ -1,0 +1,163 @@
+import type { FeedWorkload } from '@gantry/api-types/feed';
+import type { SimulationChange, WorkloadReference } from '@gantry/api-types/simulation';
+import { type ReactNode, useState } from 'react';
+import { nameOf, namespaceOf } from '../format.ts';
+import type { ClusterStore } from '../state/cluster-store.ts';
+import { nsName } from '../view/workload-list.tsx';
+
+const kinds = {
+  scale: 'Scale',
+  removeNode: 'Lose a node',
+  drainNode: 'Drain a node',
+  addNodes: 'Add hosts',
+  setRequests: 'Change a request',
+} as const;
+
+type FormKind = keyof typeof kinds;
+
+interface FormState {
+  readonly kind: FormKind;
+  /** Key of a workload. */
+  readonly workload: string;
+  readonly node: string;
+  readonly count: number;
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+export interface ChangeFormProps {
+  readonly store: ClusterStore;
+  readonly onAdd: (change: SimulationChange) => void;
+}
+
+/** One more change to ask about. */
+export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
+  const workloads = [...store.workloads.values()].filter(({ owner }) => !owner);
+  const nodes = [...store.nodes.keys()].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  const [form, setForm] = useState<FormState>({
+    kind: 'scale',
+    workload: workloads[0]?.key ?? '',
+    node: nodes[0] ?? '',
+    count: 1,
+    cpu: '4',
+    memory: '8Gi',
+  });
+  const set = (change: Partial<FormState>): void => setForm({ ...form, ...change });
+  const workload = store.workloads.get(form.workload);
+  const change = changeOf(form, workload);
+  const hasWorkload = form.kind === 'scale' || form.kind === 'setRequests';
+  const hasNode = form.kind === 'removeNode' || form.kind === 'drainNode';
+  return (
+    <form
+      className="change-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (change) onAdd(change);
+      }}
+    >
+      <Choice
+        label="Change"
+        value={form.kind}
+        options={Object.entries(kinds)}
+        onChange={(kind) => set({ kind: kind as FormKind })}
+      />
+      {hasWorkload && (
+        <Choice
+          label="Workload"
+          value={form.workload}
+          options={workloads.map((one) => [one.key, nsName(one)])}
+          onChange={(key) => set({ workload: key })}
+        />
+      )}
+      {hasNode && (
+        <Choice
+          label="Node"
+          value={form.node}
+          options={nodes.map((name) => [name, name])}
+          onChange={(node) => set({ node })}
+        />
+      )}
+      {(form.kind === 'scale' || form.kind === 'addNodes') && (
+        <label>
+          {form.kind === 'scale' ? 'Replicas' : 'Hosts'}
+          <input
+            type="number"
+            min={form.kind === 'scale' ? 0 : 1}
+            max={10_000}
+            required
+            value={form.count}
+            onChange={(event) => set({ count: Math.max(0, Math.trunc(event.target.valueAsNumber || 0)) })}
+          />
+        </label>
+      )}
+      {(form.kind === 'addNodes' || form.kind === 'setRequests') && (
+        <>
+          <Quantity label="CPU" value={form.cpu} onChange={(cpu) => set({ cpu })} />
+          <Quantity label="Memory" value={form.memory} onChange={(memory) => set({ memory })} />
+        </>
+      )}
+      <button type="submit" className="button button-primary" disabled={!change}>
+        Add
+      </button>
+    </form>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly (readonly [string, string])[];
+  readonly onChange: (value: string) => void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps): ReactNode {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={(event) => onChange(event.target.value)}>
+        {options.map(([option, words]) => (
+          <option key={option} value={option}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface QuantityProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function Quantity({ label, value, onChange }: QuantityProps): ReactNode {
+  return (
+    <label>
+      {label}
+      <input
+        type="text"
+        className="quantity"
+        pattern="[0-9]+(\.[0-9]+)?([mkMGT]|[KMGT]i)?"
+        title="A quantity as Kubernetes writes it: 250m, 4, 512Mi, 8Gi"
+        value={value}
+        onChange={(event) => onChange(event.target.value.trim())}
+      />
+    </label>
+  );
+}
+
+function changeOf(form: FormState, workload: FeedWorkload | undefined): SimulationChange | undefined {
+  const { kind, node, count, cpu, memory } = form;
+  if (kind === 'removeNode' || kind === 'drainNode') return node ? { type: kind, node } : undefined;
+  if (kind === 'addNodes') return cpu && memory ? { type: kind, count: Math.max(1, count), cpu, memory } : undefined;
+  if (!workload) return undefined;
+  const reference: WorkloadReference = {
+    kind: workload.kind,
+    namespace: namespaceOf(nsName(workload)),
+    name: nameOf(workload.key),
+  };
+  if (kind === 'scale') return { type: kind, workload: reference, replicas: count };
+  const requests = { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) };
+  return Object.keys(requests).length > 0 ? { type: kind, workload: reference, requests } : undefined;
+}
