@@ -1,21 +1,6 @@
-        <button
-          type="button"
-          className="button what-if-open"
-          aria-expanded={whatIf !== undefined}
-          onClick={() => setWhatIf(whatIf === undefined ? '[]' : undefined)}
-        >
-          What if…
-        </button>
-
-import type { GroupBy } from '../view/group-by.tsx';
-
-=======
-
 import { lazy, type ReactNode, Suspense } from 'react';
 import { useSearchValue } from '../state/url-search.ts';
-
->>>>>>> 84f27e1 (dashboard: a what-if panel: changes put together, asked of the real scheduler, answered in words and as ghosts, kept in a link)
-
+import { GroupBy } from '../view/group-by.tsx';
 import { lensNames, lensWords } from './lens.ts';
 import { useLens } from './use-lens.ts';
 
@@ -40,8 +25,15 @@ export function LensBar(): ReactNode {
           ))}
         </fieldset>
         <p className="muted lens-says">{lensWords[lens].says}</p>
-<<<<<<< HEAD
         <GroupBy />
+        <button
+          type="button"
+          className="button"
+          aria-expanded={whatIf !== undefined}
+          onClick={() => setWhatIf(whatIf === undefined ? '[]' : undefined)}
+        >
+          What if…
+        </button>
       </div>
       <Suspense>
         {whatIf !== undefined && <WhatIfPanel />}
