@@ -162,6 +162,13 @@ async function openApiText(openApi: OpenApiDocuments, path: string): Promise<str
 
 /** Discovery of one version: `/api/v1`, `/apis/apps/v1`. */
 function resourceList(path: string): object | undefined {
+  if (path === '/apis') {
+    const versions = new Set(kinds.flatMap(({ group, version }) => (group ? `${group}/${version}` : [])));
+    return {
+      kind: 'APIGroupList',
+      groups: [...versions].map((groupVersion) => ({ preferredVersion: { groupVersion } })),
+    };
+  }
   const found = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path);
   if (!found) return undefined;
   const [, group = '', version] = found;

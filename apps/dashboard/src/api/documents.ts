@@ -22,6 +22,20 @@ export async function findResource(apiVersion: string, kind: string): Promise<Se
   throw new ApiRefusal(404, 'NotFound', `the API serves no ${kind} in ${apiVersion}`);
 }
 
+/** Every resource that can be got and listed, by kind: what the editor can open. */
+export async function listResources(): Promise<ServedResource[]> {
+  const { groups } = await fetchOnce<GroupList>('/apis');
+  const versions = ['v1', ...groups.map((group) => group.preferredVersion.groupVersion)];
+  // A group that cannot be read now is left out: the others are of use without it.
+  const lists = await Promise.all(versions.map((version) => resourcesOf(version).catch((): ServedResource[] => [])));
+  const readable = lists.flat().filter(({ verbs }) => verbs.includes('get') && verbs.includes('list'));
+  return readable.sort((a, b) => (a.kind < b.kind ? -1 : 1));
+}
+
+interface GroupList {
+  readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
+}
+
 const kept = new Map<string, Promise<unknown>>();
 
 async function resourcesOf(apiVersion: string): Promise<ServedResource[]> {

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useAccess } from '../api/use-access.ts';
 import { parseEdit } from './edit-link.ts';
+import { ObjectPicker } from './object-picker.tsx';
 import { YamlPane } from './yaml-pane.tsx';
 import { ObjectYaml } from './yaml-panel.tsx';
 
@@ -25,6 +26,7 @@ function NewYaml(): ReactNode {
           {outcome}
         </span>
       </div>
+      <ObjectPicker />
       {access?.reason ? (
         <p className="muted">{access.reason}</p>
       ) : (

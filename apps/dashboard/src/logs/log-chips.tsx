@@ -6,6 +6,9 @@ import type { SourceLabel } from './log-rows.tsx';
 import type { LogSession, LogSource } from './log-session.ts';
 import { maxStreams } from './log-session.ts';
 
+/** Chips of pods that are gone shown at most. */
+const shownGone = 12;
+
 interface LogChipsProps {
   readonly store: ClusterStore;
   readonly session: LogSession;
@@ -16,7 +19,10 @@ interface LogChipsProps {
 
 /** One chip a container: its colour, its pod's state, and a press to hide or show its lines. */
 export function LogChips({ store, session, labelOf, isMuted, onToggle }: LogChipsProps): ReactNode {
-  const { leftOut, sources } = session;
+  const { leftOut } = session;
+  const gone = session.sources.filter(({ state }) => state.kind === 'gone');
+  const hidden = new Set(gone.slice(0, -shownGone));
+  const sources = session.sources.filter((source) => !hidden.has(source));
   return (
     <>
       <ul className="log-chips" aria-label="Pods in this log">
@@ -39,6 +45,7 @@ export function LogChips({ store, session, labelOf, isMuted, onToggle }: LogChip
           );
         })}
       </ul>
+      {hidden.size > 0 && <p className="muted">{count(hidden.size, 'more pod')} that are gone have lines here.</p>}
       {leftOut.length > 0 && (
         <p className="muted" data-left-out="">
           {count(leftOut.length, 'more log')} not followed, as {maxStreams} are at most:{' '}

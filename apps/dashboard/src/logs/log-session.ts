@@ -13,8 +13,12 @@ const firstLines = 2_000;
 /** Changes reach the page at most this often, milliseconds. */
 const publishMs = 100;
 
-/** A container's log in the panel. Stays in the list when its pod is gone, because its lines do. */
+/** Sources of pods that are gone kept at most, beside those whose lines are still there. */
+const keptGone = 100;
+
+/** A container's log in the panel. Stays in the list when its pod is gone, as long as its lines do. */
 export interface LogSource {
+  /** What entries name it by; never used again. */
   readonly index: number;
   readonly key: string;
   readonly pod: FeedPod;
@@ -41,6 +45,7 @@ export class LogSession {
   readonly #streams = new Map<string, LogStream>();
   readonly #listeners = new Set<() => void>();
   #sources: LogSource[] = [];
+  #nextIndex = 0;
   #pending: LogEntry[] = [];
   #seen: PodsSnapshot | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -85,6 +90,7 @@ export class LogSession {
       else leftOut.push(log);
       this.#patch(log.key, { pod: log.pod });
     }
+    this.#forgetGone();
     if (leftOut.length !== this.leftOut.length) this.#publishSoon();
     this.leftOut = leftOut;
   }
@@ -104,7 +110,7 @@ export class LogSession {
 
   #start({ key, pod, container }: WantedLog, tailLines: number): void {
     const known = this.#sources.find((source) => source.key === key);
-    const index = known?.index ?? this.#sources.length;
+    const index = known?.index ?? this.#nextIndex++;
     if (!known)
       this.#sources = [...this.#sources, { index, key, pod, container: container.name, state: { kind: 'connecting' } }];
     const { isPrevious, open } = this.#options;
@@ -126,6 +132,15 @@ export class LogSession {
     this.#streams.get(source.key)?.stop();
     this.#streams.delete(source.key);
     if (source.state.kind !== 'gone') this.#patch(source.key, { state: { kind: 'gone' } });
+  }
+
+  /** An hour of churn must not make the list endless. */
+  #forgetGone(): void {
+    const gone = this.#sources.filter(({ state }) => state.kind === 'gone');
+    if (gone.length <= keptGone) return;
+    const speaking = new Set([...this.#buffer.entries, ...this.#pending].map(({ source }) => source));
+    const forgotten = new Set(gone.slice(0, -keptGone).filter(({ index }) => !speaking.has(index)));
+    if (forgotten.size > 0) this.#sources = this.#sources.filter((source) => !forgotten.has(source));
   }
 
   #mark(now: PodsSnapshot): void {

@@ -141,6 +141,15 @@ describe('a session', () => {
     expect(session.leftOut).toHaveLength(1);
   });
 
+  it('forgets pods that are long gone and have no lines here', () => {
+    for (let round = 0; round < 150; round++) want([running(`job-${round}`)]);
+    opened.at(-1)?.handlers.onText(`${at(1)} last\n`);
+    want([running('job-last')]);
+    expect(texts()).toContain('last');
+    expect(session.sources).toHaveLength(101);
+    expect(session.entries.at(0)?.source).toBe(149);
+  });
+
   it('shows why a log cannot be had', () => {
     want([running('web-1')]);
     opened[0]?.handlers.onFailure(new ApiRefusal(400, 'BadRequest', 'container "app" is waiting to start'));

@@ -41,13 +41,12 @@ function Logs({ selected, container, isPrevious }: LogsProps): ReactNode {
   const sourceKeys = session.sources.map((source) => source.key).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: stands for the sources
   const labels = useMemo(() => labelsOf(session.sources), [sourceKeys]);
-  const labelOf = useCallback((source: number) => labels[source], [labels]);
+  const labelOf = useCallback((source: number) => labels.get(source), [labels]);
   const [muted, setMuted] = useSearchValue('muted');
   const mutedNames = new Set(muted?.split(',') ?? []);
-  const isMuted = (index: number): boolean =>
-    mutedNames.has(session.sources[index] ? muteName(session.sources[index]) : '');
+  const isMuted = (index: number): boolean => mutedNames.has(labels.get(index)?.title ?? '');
   const toggle = (source: LogSource): void => {
-    const name = muteName(source);
+    const name = sourceTitle(source);
     if (!mutedNames.delete(name)) mutedNames.add(name);
     setMuted([...mutedNames].join(','));
   };
@@ -122,17 +121,20 @@ function knownContainer(pods: SessionQuestion['pods'], name: string | undefined)
   return name === everyContainer || containerNames(pods).includes(name ?? '') ? name : undefined;
 }
 
-function labelsOf(sources: readonly LogSource[]): readonly SourceLabel[] {
+function labelsOf(sources: readonly LogSource[]): ReadonlyMap<number, SourceLabel> {
   const names = shortNames(sources.map(({ pod }) => pod));
   const hasSeveral = new Set(sources.map(({ container }) => container)).size > 1;
-  return sources.map((source) => {
-    const name = names.get(source.pod.uid) ?? nameOf(source.pod.key);
-    const title = `${nameOf(source.pod.key)}/${source.container}`;
-    return { text: hasSeveral ? `${name}/${source.container}` : name, title, hue: source.index % hues };
-  });
+  return new Map(
+    sources.map((source) => {
+      const name = names.get(source.pod.uid) ?? nameOf(source.pod.key);
+      const text = hasSeveral ? `${name}/${source.container}` : name;
+      return [source.index, { text, title: sourceTitle(source), hue: source.index % hues }];
+    }),
+  );
 }
 
-function muteName(source: LogSource): string {
+/** Which mutes name it by, too: it holds over a reload. */
+function sourceTitle(source: LogSource): string {
   return `${nameOf(source.pod.key)}/${source.container}`;
 }
 
