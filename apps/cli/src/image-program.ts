@@ -1,11 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Terminal } from './output/terminal.ts';
 
 interface Flags {
   dataDir?: string;
 }
 
-/** `gantry image …`, `snapshot`, `backup` and `restore`. */
+/** `gantry image …`, `snapshot`, `inspect`, `backup` and `restore`. */
 export function addImageCommands(program: Command, terminal: Terminal, dataDirOf: (flags: Flags) => string): void {
   const image = program.command('image').description('images of the nodes');
   image
@@ -36,6 +36,26 @@ export function addImageCommands(program: Command, terminal: Terminal, dataDirOf
       },
     );
   addBackupCommands(program, terminal, dataDirOf);
+  addInspectCommand(program, terminal, dataDirOf);
+}
+
+function addInspectCommand(program: Command, terminal: Terminal, dataDirOf: (flags: Flags) => string): void {
+  program
+    .command('inspect <target>')
+    .description("what a pod's containers are made of; with node/NAME: which layers the images of a node share")
+    .option('-n, --namespace <name>', 'the namespace', 'default')
+    .option('-c, --container <name>', 'only this container')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['json']))
+    .action(async (target: string, flags: Flags & { namespace: string; container?: string; output?: 'json' }) => {
+      const { inspect } = await import('./commands/inspect.ts');
+      await inspect(terminal, {
+        dataDir: dataDirOf(flags),
+        namespace: flags.namespace,
+        target,
+        ...(flags.container === undefined ? {} : { container: flags.container }),
+        ...(flags.output === undefined ? {} : { output: flags.output }),
+      });
+    });
 }
 
 function addBackupCommands(program: Command, terminal: Terminal, dataDirOf: (flags: Flags) => string): void {

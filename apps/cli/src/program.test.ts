@@ -37,6 +37,7 @@ it('has the commands that the documents name', () => {
       'image',
       'snapshot',
       'simulate',
+      'inspect',
     ]),
   );
 });

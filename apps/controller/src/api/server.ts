@@ -8,6 +8,8 @@ import { impersonate } from '../auth/impersonate.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { IssueToken } from '../auth/token-issuer.ts';
 import type { Authenticator } from '../auth/token-store.ts';
+import { nodeInspections, podInspections } from '../inspection/inspection-resources.ts';
+import { registerInspectionRoutes } from '../inspection/inspection-routes.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { registerProxyRoutes } from '../proxy/proxy-routes.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
@@ -97,7 +99,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const computed = http.computed.flatMap(({ resources }) => resources);
   const discovery = createDiscovery(
     api.registry,
-    [...api.registry.otherVersions, ...http.reviews, ...computed],
+    [...api.registry.otherVersions, ...http.reviews, ...computed, podInspections, nodeInspections],
     presentResources(http.computed),
   );
   const openApi = createOpenApiDocuments({
@@ -119,6 +121,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registerDocumentRoutes(scope, { discovery, openApi });
     if (options.serviceAccounts) registerIdentityRoutes(scope, options.serviceAccounts.tokens);
     registerProxyRoutes(scope, http);
+    registerInspectionRoutes(scope, http);
     registerResourceRoutes(scope, http);
   });
   const upgrade = createUpgrades(http);
