@@ -19,6 +19,7 @@ import { type Authenticator, openTokenStore, type TokenStore } from './auth/toke
 import { createAutoscalerSource } from './autoscaling/autoscaler-histories.ts';
 import { DecisionHistory } from './autoscaling/decision-history.ts';
 import type { ControllerConfig } from './config.ts';
+import { startController as startControlLoop } from './controllers/controller.ts';
 import { startControllers } from './controllers/start-controllers.ts';
 import { createDashboardServer, type DashboardServer } from './dashboard/dashboard-server.ts';
 import { registerDashboardLinkRoute } from './dashboard/link-route.ts';
@@ -32,10 +33,12 @@ import type { ObjectStore } from './objects/object-store.ts';
 import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
 import { writeKubeconfig } from './pki/kubeconfig.ts';
+import { RebalanceController } from './rebalance/rebalance-controller.ts';
 import { DecisionLog } from './scheduler/decision-log.ts';
 import { type Scheduler, startScheduler } from './scheduler/scheduler.ts';
 import { AgentSessions, maxAgentFrameBytes } from './sessions/agent-sessions.ts';
 import { gantryQuestions } from './simulation/questions.ts';
+import { createReadSource } from './simulation/simulation-source.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { systemClock } from './system-clock.ts';
 import { acceptUpload } from './transfers/accept-upload.ts';
@@ -107,6 +110,7 @@ async function startParts(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxAgentFrameBytes, perMessageDeflate: false });
   let sessions: AgentSessions | undefined;
   let scheduler: Scheduler | undefined;
+  const source = createReadSource(() => scheduler, objects);
   const { app, client, inProcess }: ApiServer = createApiServer({
     objects,
     kinds,
@@ -116,7 +120,7 @@ async function startParts(
     serviceAccounts: { tokens: serviceTokens, issueToken },
     mountsServiceAccountTokens: true,
     nodeStreams: () => sessions,
-    questions: gantryQuestions({ scheduler: () => scheduler, informers: objects, usage: metrics, clock }),
+    questions: gantryQuestions({ source, usage: metrics, clock }),
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
     computedApis: createMetricsApis({ informers: objects, metrics, clock }),
@@ -179,6 +183,8 @@ async function startParts(
   );
   scheduler = startScheduler({ client, informers: objects, events, clock, logger, decisions });
   started.push(scheduler);
+  const services = { client, informers: objects, events, clock, logger };
+  started.push(startControlLoop(new RebalanceController(services, { source }), services));
   const dashboard = createDashboardServer({
     objects,
     api: { backend: inProcess, credentials },

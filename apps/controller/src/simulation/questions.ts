@@ -1,24 +1,21 @@
-import type { ResourceName } from '@gantry/api-types';
-import type { Clock, ClusterSnapshot, InformerSource } from '@gantry/core';
+import type { Clock } from '@gantry/core';
 import type { Review } from '../api/reviews.ts';
+import { rebalanceQuestion } from './rebalance-question.ts';
 import { recommendationQuestion, type UsageReader } from './recommendation-question.ts';
 import { simulationQuestion } from './simulation-question.ts';
+import type { ReadSource } from './simulation-source.ts';
 
 export interface GantryQuestionOptions {
-  /** Asked for each time: it starts after the API server. */
-  readonly scheduler: () => { readonly snapshot: ClusterSnapshot } | undefined;
-  readonly informers: InformerSource;
+  readonly source: ReadSource;
   readonly usage: UsageReader;
   readonly clock: Clock;
 }
 
 /** What may be asked of `gantry.io/v1` beside its stored kinds. */
-export function gantryQuestions({ scheduler, informers, usage, clock }: GantryQuestionOptions): readonly Review[] {
-  const source = () => {
-    const snapshot = scheduler()?.snapshot;
-    return (
-      snapshot && { snapshot, lister: <R extends ResourceName>(resource: R) => informers.informer(resource).lister }
-    );
-  };
-  return [simulationQuestion({ source, clock }), recommendationQuestion({ source, usage, clock })];
+export function gantryQuestions({ source, usage, clock }: GantryQuestionOptions): readonly Review[] {
+  return [
+    simulationQuestion({ source, clock }),
+    recommendationQuestion({ source, usage, clock }),
+    rebalanceQuestion({ source, clock }),
+  ];
 }

@@ -130,7 +130,7 @@ export const schemaTypes: Readonly<Record<string, string>> = {
   'gantry.io/v1.NodePoolTemplate': 'cpu 1 Quantity !\nmemory 2 Quantity !\nmaxPods 3 *int32 ?\nlabels 4 map[]string ?\ntaints 5 []v1.Taint ? list=atomic\nimages 6 []string ? list=atomic',
   'gantry.io/v1.Rebalance': 'metadata 1 meta/v1.ObjectMeta ? !\nspec 2 gantry.io/v1.RebalanceSpec ? !\nstatus 3 gantry.io/v1.RebalanceStatus ? !',
   'gantry.io/v1.RebalanceList': 'metadata 1 meta/v1.ListMeta ? !\nitems 2 []gantry.io/v1.Rebalance !',
-  'gantry.io/v1.RebalanceMove': 'pod 1 string !\npodUID 2 string !\nfrom 3 string !\nto 4 string !\nstate 5 ~RebalanceMoveState !\nsince 6 Time !\nmessage 7 string ?\nreadyBefore 8 int32 ?\nreplacement 9 string ?\nreplacementNode 10 string ?',
+  'gantry.io/v1.RebalanceMove': 'pod 1 string !\npodUID 2 string !\nfrom 3 string !\nto 4 string !\nstate 5 ~RebalanceMoveState !\nsince 6 Time !\nmessage 7 string ?\nreadyBefore 8 int32 ?\nreplacement 9 string ?\nreplacementNode 10 string ?\nowner 11 *meta/v1.OwnerReference ?',
   'gantry.io/v1.RebalanceSpec': 'emptyNode 1 string ?\nmaxMoves 2 *int32 ?\nreadyTimeoutSeconds 3 *int32 ?\ncancelled 4 bool ?',
   'gantry.io/v1.RebalanceStatus': 'phase 1 ~RebalancePhase ?\nmessage 2 string ?\ntotal 3 int32 !\nmoved 4 int32 !\nstartTime 5 *Time ?\ncompletionTime 6 *Time ?\ncordoned 7 bool ?\nmoves 8 []gantry.io/v1.RebalanceMove ? list=atomic',
   'meta/v1.Condition': 'type 1 string ! required\nstatus 2 ~ConditionStatus ! required\nobservedGeneration 3 int64 ?\nlastTransitionTime 4 Time ! required\nreason 5 string ! required\nmessage 6 string ! required',

@@ -2089,6 +2089,7 @@ export interface RebalanceMove {
   readyBefore?: number;
   replacement?: string;
   replacementNode?: string;
+  owner?: OwnerReference;
 }
 
 export interface RebalanceSpec {
