@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError } from '@gantry/api-types';
+import { ApiError, type KubernetesObject } from '@gantry/api-types';
 import type { FeedRole } from '@gantry/api-types/feed';
 import { kinds } from '@gantry/api-types/kinds';
 import { createOpenApiDocuments, type OpenApiDocuments } from '@gantry/api-types/schema';
 import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
+import { evictPod, withBudgetStatus } from './evictions.ts';
 import type { MockFleet } from './fleet.ts';
 import { logRefusal } from './mock-logs.ts';
 import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
@@ -41,7 +42,7 @@ export function createMockApi(fleet: MockFleet, role: FeedRole): MockApi {
           body,
           contentType: request.headers['content-type'] ?? '',
         };
-        return send(response, 200, JSON.stringify(run(objects, role, call)));
+        return send(response, 200, JSON.stringify(run({ objects, fleet, role }, call)));
       } catch (error) {
         const failure = error instanceof ApiError ? error : new ApiError('InternalError', String(error));
         return send(response, failure.code, JSON.stringify(failure.toStatus()));
@@ -66,7 +67,13 @@ interface Call {
   readonly contentType: string;
 }
 
-function run(objects: MockObjects, role: FeedRole, call: Call): object {
+interface Backing {
+  readonly objects: MockObjects;
+  readonly fleet: MockFleet;
+  readonly role: FeedRole;
+}
+
+function run({ objects, fleet, role }: Backing, call: Call): object {
   if (call.path.endsWith('/selfsubjectaccessreviews')) return review(role, call.body);
   if (call.path.endsWith('/gantry.io/v1/simulations')) return answerSimulation(objects, call.body);
   const target = parseTarget(call.path);
@@ -80,16 +87,19 @@ function run(objects: MockObjects, role: FeedRole, call: Call): object {
     isDryRun: call.url.searchParams.get('dryRun') === 'All',
     isStrict: call.url.searchParams.get('fieldValidation') === 'Strict',
   };
+  if (target.subresource === 'eviction') return evictPod(objects, fleet, target);
+  const shown = (object: KubernetesObject): KubernetesObject =>
+    definition.plural === 'poddisruptionbudgets' ? withBudgetStatus(objects, fleet, object) : object;
   switch (verb) {
     case 'list':
       return {
         kind: `${definition.kind}List`,
         apiVersion: definition.version,
         metadata: {},
-        items: objects.list(target),
+        items: objects.list(target).map(shown),
       };
     case 'get':
-      return objects.get(target);
+      return shown(objects.get(target));
     case 'create':
       return objects.create(target, call.body, write);
     case 'update':

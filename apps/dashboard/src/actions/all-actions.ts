@@ -1,3 +1,4 @@
+import { nodeActions } from '../drain/drain-actions.ts';
 import { inspectorActions } from '../inspector/inspector-actions.ts';
 import { timelineActions } from '../timeline/timeline-actions.ts';
 import type { ActionContext, PageAction } from './action.ts';
@@ -7,6 +8,7 @@ import { viewActions } from './view-actions.ts';
 /** Every action of the page, in the order in which palette and help show them. */
 export const allActions: readonly PageAction[] = [
   ...pageActions,
+  ...nodeActions,
   ...inspectorActions,
   ...timelineActions,
   ...viewActions,

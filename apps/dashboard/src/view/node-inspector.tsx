@@ -1,5 +1,6 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
+import { DrainControl } from '../drain/drain-control.tsx';
 import { formatBytes, formatCpu, formatMebibytes, formatSpan } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
@@ -25,6 +26,7 @@ export function NodeInspector({ node: given }: { readonly store: ClusterStore; r
         <RailView label="Memory" rail={rails.memory} format={formatMebibytes} />
         <CordonButton node={node} />
       </div>
+      <DrainControl node={node} />
       <Facts
         facts={[
           ['Pods', `${rails.podCount} of ${rails.podCapacity}`],

@@ -1,0 +1,41 @@
+import type { ActionContext, PageAction } from '../actions/action.ts';
+import { cordon } from '../state/actions.ts';
+import { mayWrite } from '../state/may-write.ts';
+import { objectPath } from '../state/selection.ts';
+import { useDrains } from './drain-state.ts';
+
+/** Actions on the node that is focused or open, or on which the focused pod runs. */
+export const nodeActions: readonly PageAction[] = [
+  {
+    id: 'node.drain',
+    title: 'Drain the node',
+    keywords: 'evict empty maintenance',
+    shortcut: 'd',
+    about: nodeOf,
+    isAvailable: (context) => mayWrite(context.store) && nodeOf(context) !== undefined,
+    run(context) {
+      const node = nodeOf(context);
+      if (!node) return;
+      useDrains.getState().ask(node);
+      context.navigate(objectPath('Node', undefined, node));
+    },
+  },
+  {
+    id: 'node.cordon',
+    title: 'Cordon or uncordon the node',
+    keywords: 'unschedulable maintenance',
+    about: nodeOf,
+    isAvailable: (context) => mayWrite(context.store) && nodeOf(context) !== undefined,
+    run(context) {
+      const node = context.store.nodes.get(nodeOf(context) ?? '');
+      // The card shows what comes of it; a refusal leaves it as it is.
+      if (node) cordon({ node: node.key, unschedulable: !node.unschedulable }).catch(() => undefined);
+    },
+  },
+];
+
+function nodeOf({ target, store }: ActionContext): string | undefined {
+  if (target.kind === 'node') return target.name;
+  if (target.kind !== 'pod') return undefined;
+  return store.pods.get(`${target.namespace}/${target.name}`)?.nodeName;
+}
