@@ -37,6 +37,8 @@ it('has the commands that the documents name', () => {
       'image',
       'snapshot',
       'simulate',
+      'recommend',
+      'rebalance',
       'inspect',
     ]),
   );

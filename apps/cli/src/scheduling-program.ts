@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Terminal } from './output/terminal.ts';
 import { changesHelp } from './scheduling/parse-changes.ts';
 
@@ -7,7 +7,7 @@ interface Flags {
   namespace: string;
 }
 
-/** `gantry simulate …` and `gantry recommend`. */
+/** `gantry simulate …`, `gantry recommend` and `gantry rebalance`. */
 export function addSchedulingCommands(
   program: Command,
   terminal: Terminal,
@@ -54,4 +54,27 @@ export function addSchedulingCommands(
         });
       },
     );
+  program
+    .command('rebalance')
+    .description('which pods to move so that nodes are evenly asked; nothing moves without --apply')
+    .option('--empty <node>', 'move everything off this node instead')
+    .option('--max-moves <n>', 'move no more pods (default: 50)', positiveInteger)
+    .option('--apply', 'move them, one after the other within their budgets; Ctrl-C cancels', false)
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['json']))
+    .action(async (flags: { dataDir?: string; empty?: string; maxMoves?: number; apply: boolean; output?: 'json' }) => {
+      const { rebalance } = await import('./commands/rebalance.ts');
+      await rebalance(terminal, {
+        dataDir: dataDirOf(flags),
+        apply: flags.apply,
+        ...(flags.empty === undefined ? {} : { empty: flags.empty }),
+        ...(flags.maxMoves === undefined ? {} : { maxMoves: flags.maxMoves }),
+        ...(flags.output === undefined ? {} : { output: flags.output }),
+      });
+    });
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('it must be a whole number above 0.');
 }
