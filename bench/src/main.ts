@@ -9,6 +9,7 @@ import { measureBusyAgent } from './cluster/busy-agent.ts';
 import { measureNodeLoss } from './cluster/node-loss.ts';
 import { measureProcesses, readProcessCost } from './cluster/process-cost.ts';
 import { measureRollOut, removeDeployment } from './cluster/replicas.ts';
+import { benchDashboard } from './dashboard/bench-dashboard.ts';
 import { measureEngineLimit } from './engine/engine-limit.ts';
 import { measureSwarm } from './engine/swarm.ts';
 import { runApiLoad } from './load/api-load.ts';
@@ -152,6 +153,7 @@ const parts = {
   idle: benchIdle,
   'busy-agent': benchBusyAgent,
   services: benchServices,
+  dashboard: benchDashboard,
 };
 const wanted = process.argv.slice(2);
 const names = Object.keys(parts) as (keyof typeof parts)[];

@@ -42,6 +42,7 @@ export class MockFleet {
   /** Keys changed since the last `takeDirty`, as `kind key`. */
   #dirty = new Set<string>();
   readonly #dead = new Set<string>();
+  readonly #byNode = new Map<string, Map<string, FeedPod>>();
   #due: { at: number; run: () => void }[] = [];
   #counter = 0;
   readonly #speed: number;
@@ -49,6 +50,8 @@ export class MockFleet {
   revision = 1;
   /** Whether an autoscaler follows `web`. */
   isAutoscaled = false;
+  /** Called with the time whenever it moves on. */
+  onAdvance: ((now: number) => void) | undefined;
 
   constructor(options: FleetOptions) {
     this.now = options.now;
@@ -143,6 +146,7 @@ export class MockFleet {
       next.run();
     }
     this.now = now;
+    this.onAdvance?.(now);
     for (const node of this.nodes.values()) {
       if (!this.#dead.has(node.key)) this.heartbeats.set(node.key, now);
       else if (now - (this.heartbeats.get(node.key) ?? 0) > graceMs / this.#speed) this.#lose(node);
@@ -156,7 +160,7 @@ export class MockFleet {
   }
 
   podsOn(nodeName: string): FeedPod[] {
-    return [...this.pods.values()].filter((pod) => pod.nodeName === nodeName);
+    return [...(this.#byNode.get(nodeName)?.values() ?? [])];
   }
 
   /** What the node's agent would report; nothing runs on a dead one. */
@@ -170,14 +174,28 @@ export class MockFleet {
   }
 
   setPod(pod: FeedPod): void {
+    this.#leaveNode(pod.key);
     this.pods.set(pod.key, pod);
+    const { nodeName } = pod;
+    if (nodeName) this.#byNode.set(nodeName, (this.#byNode.get(nodeName) ?? new Map()).set(pod.key, pod));
     this.#touch('pods', pod.key);
   }
 
   removePod(pod: FeedPod): void {
-    this.pods.delete(pod.key);
-    this.#touch('pods', pod.key);
+    this.dropPod(pod.key);
     this.#countReady();
+  }
+
+  /** Removes a pod without counting what its workload has left. */
+  dropPod(key: string): void {
+    this.#leaveNode(key);
+    this.pods.delete(key);
+    this.#touch('pods', key);
+  }
+
+  #leaveNode(key: string): void {
+    const nodeName = this.pods.get(key)?.nodeName;
+    if (nodeName) this.#byNode.get(nodeName)?.delete(key);
   }
 
   setWorkload(workload: FeedWorkload): void {

@@ -8,12 +8,15 @@ const { values } = parseArgs({
     port: { type: 'string', default: '5174' },
     nodes: { type: 'string', default: '3' },
     scene: { type: 'string', default: 'demo' },
+    cpu: { type: 'string', default: '4000' },
+    dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
   },
 });
 const server = await startMockServer({
   port: Number(values.port),
   nodes: Number(values.nodes),
-  distDir: fileURLToPath(new URL('../dist', import.meta.url)),
+  nodeCpuMilli: Number(values.cpu),
+  distDir: values.dist,
 });
 server.play(values.scene);
 process.stdout.write(
@@ -21,4 +24,6 @@ process.stdout.write(
     .map((name) => `${server.url}/mock/${name}`)
     .join('\n        ')}\n`,
 );
-process.on('SIGINT', () => void server.close().then(() => process.exit(0)));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => void server.close().then(() => process.exit(0)));
+}

@@ -1,4 +1,5 @@
 import type { MockFleet } from './fleet.ts';
+import { fillNodes, startChurn } from './load.ts';
 
 const Mi = 1024 * 1024;
 
@@ -12,6 +13,7 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
     fleet.addDeployment({ name: 'worker', replicas: 5, requests: { cpuMilli: 120, memoryBytes: 128 * Mi } });
   },
   'scale-30': (fleet) => void fleet.scale('web', 30),
+  'scale-63': (fleet) => void fleet.scale('web', 63),
   'scale-3': (fleet) => void fleet.scale('web', 3),
   autoscale: (fleet) => {
     fleet.isAutoscaled = true;
@@ -20,4 +22,8 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
   'revive-node': (fleet) => fleet.reviveNode('node-2'),
   pending: (fleet) =>
     void fleet.addDeployment({ name: 'giant', replicas: 3, requests: { cpuMilli: 3500, memoryBytes: 512 * Mi } }),
+  'fill-20': (fleet) => fillNodes(fleet, 20),
+  'fill-40': (fleet) => fillNodes(fleet, 40),
+  'churn-20': (fleet) => startChurn(fleet, 20),
+  'churn-100': (fleet) => startChurn(fleet, 100),
 };

@@ -3,7 +3,7 @@ import { type HistoryAnswer, type HistorySubject, usageHistoryPath } from '@gant
 import { type ReactNode, useState } from 'react';
 import type { Selected } from '../inspector/tabs.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { nodeRails } from '../state/rails.ts';
 import { autoscalerCharts, decisionLine } from './autoscaler-charts.ts';
 import { Chart } from './chart.tsx';
@@ -22,7 +22,7 @@ const spans = [
 export default function UsagePanel({ selected }: { readonly selected: Selected }): ReactNode {
   const [seconds, setSeconds] = useState<number>(600);
   const span = spans.find((one) => one.seconds === seconds) ?? spans[1];
-  const store = useCluster('pods', 'workloads', 'nodes');
+  const store = usePacedCluster('pods', 'workloads', 'nodes');
   const subject = subjectOf(store, selected);
   if (!subject) return <p className="empty">Nothing is known of it.</p>;
   return (

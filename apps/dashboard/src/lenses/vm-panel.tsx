@@ -2,14 +2,14 @@ import { compareDensity, type DensityComparison, defaultVmModel, type VmModel } 
 import type { ReactNode } from 'react';
 import { count, formatBytes, formatCpu, formatSeconds } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { measuredOverhead, measuredStarts, replicaGroups, typicalHost } from './density.ts';
 import { useVmModel } from './use-lens.ts';
 import { vmFields, vmModelText } from './vm-link.ts';
 
 /** The same replicas as virtual machines: a model that the reader sets, beside what is measured on this cluster. */
 export default function VmPanel(): ReactNode {
-  const store = useCluster('pods', 'nodes', 'totals');
+  const store = usePacedCluster('pods', 'nodes', 'totals');
   const [model, setModel] = useVmModel();
   const host = typicalHost(store);
   const compared = host && compareDensity(replicaGroups(store), host, model);

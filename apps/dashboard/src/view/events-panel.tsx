@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { formatSpan } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesText } from '../state/filter.ts';
-import { useCluster, useNow } from '../state/hooks.ts';
+import { useNow, usePacedCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 
@@ -13,7 +13,7 @@ const rowHeight = 26;
 
 /** The cluster's Events, newest first, as they come. */
 export function EventsPanel(): ReactNode {
-  const store = useCluster('events');
+  const store = usePacedCluster('events');
   const filter = useUi((ui) => ui.filter);
   const [onlyWarnings, setOnlyWarnings] = useState(false);
   const events = newestEvents(store).filter((e) => (!onlyWarnings || e.type === 'Warning') && matchesEvent(e, filter));

@@ -3,13 +3,14 @@ import { LensBar } from '../lenses/lens-bar.tsx';
 import { TileHint } from '../scale/tile-hint.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode } from '../state/filter.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { groupNodes, useNodeGrouping } from '../state/node-groups.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import { PreviewHosts } from '../what-if/preview-tiles.tsx';
 import { useTileKeys } from './keyboard.ts';
 import { NodeCard } from './node-card.tsx';
+import { NodeSlot } from './node-slot.tsx';
 import { ReplacementArcs } from './replacement-arcs.tsx';
 
 /** Beyond either of these, pods are squares on a canvas and not elements. */
@@ -20,7 +21,7 @@ const namedPods = 300;
 
 /** All nodes, grouped. */
 export function Fleet({ selection }: { readonly selection: Selection }): ReactNode {
-  const store = useCluster('nodes', 'pods');
+  const store = usePacedCluster('nodes', 'pods');
   const filter = useUi((ui) => ui.filter);
   const ref = useRef<HTMLDivElement>(null);
   useTileKeys(ref);
@@ -43,9 +44,15 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
           >
             {(group || groups.length > 1) && <h2 className="zone">{group || `no ${grouping}`}</h2>}
             <div className="nodes">
-              {names.map((name) => (
-                <NodeCard key={name} name={name} selection={selection} detail={detail} />
-              ))}
+              {names.map((name) =>
+                isDense ? (
+                  <NodeSlot key={name} name={name}>
+                    <NodeCard name={name} selection={selection} detail={detail} />
+                  </NodeSlot>
+                ) : (
+                  <NodeCard key={name} name={name} selection={selection} detail={detail} />
+                ),
+              )}
             </div>
           </section>
         ))}

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { count } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { isNodeReady, tileState } from '../state/pod-state.ts';
 import { clockTime } from '../timeline/instant.ts';
 
@@ -10,7 +10,7 @@ const leastPauseMs = 5_000;
 
 /** The state of the cluster as a sentence for screen readers, renewed when it changes and at most every 5 s. */
 export function LiveRegion(): ReactNode {
-  const store = useCluster('totals', 'pending', 'connection');
+  const store = usePacedCluster('totals', 'pending', 'connection');
   const [text, setText] = useState('');
   const spokenAt = useRef(0);
   const past = store.connection.kind === 'past' ? `Viewing ${clockTime(store.connection.at)}, not live. ` : '';

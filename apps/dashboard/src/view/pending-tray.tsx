@@ -4,7 +4,7 @@ import { StuckGroups } from '../pending/stuck-groups.tsx';
 import { WaitingCard } from '../pending/waiting-card.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { groupPending, type PendingGroup } from '../state/pending.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
@@ -17,7 +17,7 @@ const shownTiles = 120;
 
 /** Pods no node was found for, grouped by cause; a group opens to what each node lacks. */
 export function PendingTray({ selection }: { readonly selection: Selection }): ReactNode {
-  const store = useCluster('pending', 'workloads');
+  const store = usePacedCluster('pending', 'workloads');
   const groups = groupPending(store.pendingPods(), (pod) => store.rootOf(pod));
   const total = groups.reduce((sum, group) => sum + group.pods.length, 0);
   return (

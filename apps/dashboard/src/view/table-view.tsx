@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { formatBytes, formatCpu, formatSpan, nameOf, namespaceOf } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode, matchesPod } from '../state/filter.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails } from '../state/rails.ts';
 import { objectPath } from '../state/selection.ts';
@@ -36,7 +36,7 @@ const podColumns: readonly Column[] = [
 
 /** The same nodes and pods as sortable rows: the twin of the tiles for screen readers and very large clusters. */
 export function TableView(): ReactNode {
-  const store = useCluster('nodes', 'pods', 'totals');
+  const store = usePacedCluster('nodes', 'pods', 'totals');
   const filter = useUi((ui) => ui.filter);
   const nodes = [...store.nodes.values()].filter((node) => matchesNode(store, node, filter));
   const pods = [...store.pods.values()].filter((pod) => matchesPod(store, pod, filter));

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { formatBytes, formatCpu, formatSpan } from '../format.ts';
 import { usePalette } from '../palette/palette-state.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
-import { useCluster, useNow } from '../state/hooks.ts';
+import { useCluster, useNow, usePacedCluster } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails, type Rail, type Rails, sumRails } from '../state/rails.ts';
 import { parseSelection } from '../state/selection.ts';
@@ -33,7 +33,7 @@ function ClusterName(): ReactNode {
 }
 
 function Totals(): ReactNode {
-  const store = useCluster('totals');
+  const store = usePacedCluster('totals');
   const nodes = [...store.nodes.values()];
   const ready = nodes.filter(isNodeReady).length;
   const rails = clusterRails(store);

@@ -3,13 +3,13 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { nameOf, namespaceOf } from '../format.ts';
 import { matchesText } from '../state/filter.ts';
-import { useCluster } from '../state/hooks.ts';
+import { usePacedCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 
 /** All workloads with their hue and how many replicas are ready: overview and legend in one. */
 export function WorkloadList(): ReactNode {
-  const store = useCluster('workloads', 'pods', 'nodes');
+  const store = usePacedCluster('workloads', 'pods', 'nodes');
   const filter = useUi((ui) => ui.filter);
   const tops = [...store.workloads.values()]
     .filter((w) => !w.owner && (w.kind === 'Deployment' || w.replicas > 0 || w.currentReplicas > 0))

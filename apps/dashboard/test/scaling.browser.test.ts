@@ -1,0 +1,164 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { registerBrowser } from './browser.ts';
+
+const open = registerBrowser();
+const eventually = { timeout: 15_000, interval: 50 };
+
+const readyTiles = (page: Page): Promise<number> => page.locator('.fleet [data-state="ready"]').count();
+const ghosts = (page: Page): Promise<number> => page.locator('.fleet [data-ghost]').count();
+
+it('sizes tiles by the lens that the link names, and keeps it while objects are opened', async () => {
+  const { page, problems } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  const database = page.locator('.fleet').getByRole('link', { name: /, database,/ });
+  const area = async (): Promise<number> => {
+    const box = await database.boundingBox();
+    return (box?.width ?? 0) * (box?.height ?? 0);
+  };
+  const requested = await area();
+  await page.getByText('Limits', { exact: true }).click();
+  await vi.waitFor(async () => expect(await area()).toBeGreaterThan(requested * 1.5), eventually);
+  expect(new URL(page.url()).search).toBe('?lens=limits');
+  await database.click();
+  await page.getByRole('heading', { name: /database/, level: 2 }).waitFor();
+  expect(new URL(page.url()).search).toContain('lens=limits');
+  await page.getByText('Used', { exact: true }).click();
+  await vi.waitFor(async () => expect(await area()).toBeLessThan(requested), eventually);
+  await page.getByText('Density', { exact: true }).click();
+  await page
+    .getByText(/per core, \d+ % of CPU used/)
+    .first()
+    .waitFor();
+  expect(await database.getAttribute('aria-label')).toMatch(/uses \d+ % of its request/);
+  expect(problems).toEqual([]);
+});
+
+it('compares with virtual machines by a model that can be changed, beside what is measured', async () => {
+  const { page } = await open({ path: '/?lens=vms' });
+  const panel = page.getByRole('region', { name: 'As virtual machines' });
+  await panel.getByText('Model, not measurement').waitFor();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  const hosts = async (what: string): Promise<number> =>
+    Number(await panel.locator(`[data-hosts="${what}"]`).textContent());
+  const asContainers = await hosts('Containers');
+  const before = await hosts('VMs');
+  await panel.getByLabel('Guest system memory').fill('4096');
+  await vi.waitFor(async () => expect(await hosts('VMs')).toBeGreaterThan(before), eventually);
+  expect(await hosts('Containers')).toBe(asContainers);
+  expect(page.url()).toContain('vm=4096');
+  await vi.waitFor(async () => expect(await panel.textContent()).toMatch(/p50 [\d.]+ s/), eventually);
+});
+
+it('shows where 60 replicas would go before they are asked for, and applies all that fit', async () => {
+  const { page, server, problems } = await open({ path: '/deployment/default/web' });
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  await page.getByLabel('Replicas', { exact: true }).fill('60');
+  const sentence = page.locator('[data-scale-sentence]');
+  await vi.waitFor(
+    async () => expect(await sentence.textContent()).toMatch(/^\d+ of 60 fit, \d+ wait: each needs 150m/),
+    eventually,
+  );
+  const fitting = Number(/^(\d+) of 60/.exec((await sentence.textContent()) ?? '')?.[1]);
+  expect(await ghosts(page)).toBe(fitting - 3);
+  expect(await page.locator('[data-preview-waits]').textContent()).toContain(`${60 - fitting} × web`);
+  expect(server.fleet.pods.size).toBe(15);
+  await page.getByRole('button', { name: 'Show kubectl' }).click();
+  await page.getByText('kubectl scale deployment/web --replicas=60').waitFor();
+  await page.getByRole('button', { name: `Apply ${fitting} (all that fit)` }).click();
+  await vi.waitFor(
+    async () => expect(await page.locator('[data-progress]').textContent()).toContain(`${fitting} of ${fitting} ready`),
+    eventually,
+  );
+  expect(await ghosts(page)).toBe(0);
+  expect(await page.locator('[data-latencies]').textContent()).toMatch(/to Readyp50 [\d.]+ s/);
+  expect(problems).toEqual([]);
+});
+
+it('says of a pod why it is where it is while the pointer rests on it', async () => {
+  const { page } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  await page
+    .locator('.fleet')
+    .getByRole('link', { name: /, cache,/ })
+    .first()
+    .hover();
+  await page.locator('[data-hint-decision]').waitFor();
+  expect(await page.getByRole('tooltip').textContent()).toMatch(/chosen: node-\d/);
+});
+
+it('offers fixes that were tried out, and previews one', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  server.play('pending');
+  const tray = page.getByRole('region', { name: 'Pending pods' });
+  await tray.getByRole('button', { name: /Not enough CPU/ }).click();
+  const fixes = tray.getByRole('region', { name: 'Fixes proved by simulation' });
+  await fixes.waitFor();
+  expect(await tray.locator('[data-queue]').textContent()).toMatch(/^Tried /);
+  const fix = fixes.locator('[data-fix]').first();
+  await fix.getByRole('button', { name: 'Preview' }).click();
+  await vi.waitFor(async () => expect(await page.locator('[data-ghost]').count()).toBeGreaterThan(0), eventually);
+  await fix.getByRole('button', { name: /^Show/ }).click();
+  expect(await fix.locator('code').count()).toBeGreaterThan(0);
+  await fix.getByRole('button', { name: 'Preview' }).click();
+  await vi.waitFor(async () => expect(await page.locator('[data-ghost]').count()).toBe(0), eventually);
+});
+
+it('answers what-if questions that a link holds', async () => {
+  const changes = JSON.stringify([{ type: 'removeNode', node: 'node-2' }]);
+  const { page } = await open({ path: `/?whatif=${encodeURIComponent(changes)}` });
+  const panel = page.getByRole('region', { name: 'What if' });
+  await panel.getByText('node-2 is lost').waitFor();
+  await panel.locator('[data-what-if-answer]').waitFor();
+  await page.getByText(/^Preview: gone, with its/).waitFor();
+  await panel.getByLabel('Change', { exact: true }).selectOption({ label: 'Add hosts' });
+  await panel.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.locator('[data-preview-host]').waitFor();
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await vi.waitFor(async () => expect(await page.locator('.is-preview, [data-ghost]').count()).toBe(0), eventually);
+  expect(new URL(page.url()).search).toBe('');
+});
+
+it('draws usage and the autoscaler over time, with the same as a table', async () => {
+  const { page, server, problems } = await open({ path: '/deployment/default/web?tab=usage' });
+  server.play('autoscale');
+  const charts = page.locator('.charts');
+  await charts.locator('[data-chart="CPU"] canvas').waitFor();
+  await page.reload();
+  await charts.locator('[data-chart="Replicas"] canvas').waitFor();
+  expect(await charts.textContent()).toContain('Autoscaled by web, 3 to 10');
+  await charts.locator('[data-chart="CPU"]').getByText('Numbers').click();
+  expect(await charts.locator('[data-chart="CPU"] tbody tr').count()).toBeGreaterThan(5);
+  await page.goto(`${server.url}/node/node-1?tab=usage`);
+  await charts.locator('[data-chart="Memory"] canvas').waitFor();
+  expect(await charts.locator('[data-chart="CPU"]').textContent()).toContain('allocatable 4');
+  expect(problems).toEqual([]);
+});
+
+it.each(['light', 'dark'] as const)(
+  'has no accessibility violation in previews, panels and charts, %s theme',
+  async (theme) => {
+    const { page, server } = await open({ theme, path: '/deployment/default/web?lens=vms&whatif=[]' });
+    await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+    await page.getByLabel('Replicas', { exact: true }).fill('60');
+    await page.locator('[data-preview-waits]').waitFor();
+    server.play('pending');
+    await page.getByRole('button', { name: /Not enough CPU/ }).click();
+    await page.locator('[data-fix]').first().waitFor();
+    await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+    await page.goto(`${server.url}/deployment/default/web?tab=usage&lens=density`);
+    await page.locator('[data-chart="CPU"] canvas').waitFor();
+    await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+  },
+);
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.flatMap((violation) =>
+    violation.nodes.map(
+      (node) => `${violation.id}: ${node.target.join(' ')} ${node.any.map((check) => check.message).join('; ')}`,
+    ),
+  );
+}
