@@ -28,7 +28,9 @@ import type { ClusterFacts } from './dashboard/sources.ts';
 import { createEventRecorder } from './events/event-recorder.ts';
 import { registerJoinRoutes } from './join/join-routes.ts';
 import { ClusterMetrics } from './metrics/cluster-metrics.ts';
+import { ControllerInstruments } from './metrics/controller-instruments.ts';
 import { createMetricsApis } from './metrics/metrics-apis.ts';
+import { createMetricsTexts } from './metrics/metrics-texts.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
@@ -101,7 +103,8 @@ async function startParts(
   const pki = await openClusterPki({ dataDir, addresses, clock });
   const staticTokens = await openTokenStore({ dataDir, clock });
   const serviceTokens = createServiceAccountTokens(await openServiceAccountKey(dataDir), clock);
-  const objects = await openObjects(config, logger, started);
+  const instruments = new ControllerInstruments();
+  const objects = await openObjects({ config, logger, instruments }, started);
   const accounts = withServiceAccounts(staticTokens, { tokens: serviceTokens, objects, clock });
   const { auth, credentials } = withDashboardSessions(accounts);
   const issueToken = createTokenIssuer(objects, serviceTokens);
@@ -111,7 +114,7 @@ async function startParts(
   let sessions: AgentSessions | undefined;
   let scheduler: Scheduler | undefined;
   const source = createReadSource(() => scheduler, objects);
-  const { app, client, inProcess }: ApiServer = createApiServer({
+  const { app, client, inProcess, openWatches }: ApiServer = createApiServer({
     objects,
     kinds,
     clock,
@@ -124,6 +127,8 @@ async function startParts(
     // The chain holds the CA, so that a joining host can compare it with its pin.
     tls: { certificatePem: `${pki.serverCertificatePem}\n${pki.caPem}`, keyPem: pki.serverKeyPem },
     computedApis: createMetricsApis({ informers: objects, metrics, clock }),
+    requestMeter: instruments.requests,
+    metricsTexts: createMetricsTexts({ informers: objects, metrics, instruments }),
     serviceCidr: config.serviceCidr,
     tolerationSeconds: config.defaultTolerationSeconds,
     onUpgrade: (request, socket, head) =>
@@ -172,6 +177,7 @@ async function startParts(
       events,
       heartbeats: sessions,
       metrics,
+      instruments,
       clock,
       logger,
       options: {
@@ -181,10 +187,19 @@ async function startParts(
       },
     }),
   );
-  scheduler = startScheduler({ client, informers: objects, events, clock, logger, decisions });
+  scheduler = startScheduler({
+    client,
+    informers: objects,
+    events,
+    clock,
+    logger,
+    decisions,
+    meter: instruments.scheduler,
+  });
   started.push(scheduler);
-  const services = { client, informers: objects, events, clock, logger };
+  const services = { client, informers: objects, events, clock, logger, instruments };
   started.push(startControlLoop(new RebalanceController(services, { source }), services));
+  measureParts(instruments, { scheduler, sessions, objects, metrics, openWatches });
   const dashboard = createDashboardServer({
     objects,
     api: { backend: inProcess, credentials },
@@ -216,8 +231,35 @@ async function startParts(
   return listen(app, config, { pki, auth: staticTokens, dashboard });
 }
 
-async function openObjects(config: ControllerConfig, logger: Logger, started: Stoppable[]): Promise<ObjectStore> {
-  const store = await openSqliteStore({ path: join(config.dataDir, 'state.db'), logger });
+interface MeasuredParts {
+  readonly scheduler: Scheduler;
+  readonly sessions: AgentSessions;
+  readonly objects: ObjectStore;
+  readonly metrics: ClusterMetrics;
+  readonly openWatches: () => number;
+}
+
+/** Where the instruments read what is counted elsewhere. */
+function measureParts({ parts }: ControllerInstruments, measured: MeasuredParts): void {
+  const { scheduler, sessions, objects, metrics, openWatches } = measured;
+  parts.watches = openWatches;
+  parts.pendingPods = () => scheduler.pending();
+  parts.agentSessions = () => sessions.connectedCount;
+  parts.objects = () => resourceNames.map((resource) => [resource, objects.informer(resource).lister.size]);
+  parts.historySubjects = () => metrics.history.size;
+}
+
+interface OpenObjectsOptions {
+  readonly config: ControllerConfig;
+  readonly logger: Logger;
+  readonly instruments: ControllerInstruments;
+}
+
+async function openObjects(
+  { config, logger, instruments }: OpenObjectsOptions,
+  started: Stoppable[],
+): Promise<ObjectStore> {
+  const store = await openSqliteStore({ path: join(config.dataDir, 'state.db'), logger, meter: instruments.store });
   started.push({ stop: () => store.close() });
   const objects = await openObjectStore({ store, resources: resourceNames, logger, clock: systemClock });
   started.push({ stop: () => objects.close() });

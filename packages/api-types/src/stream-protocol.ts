@@ -66,6 +66,8 @@ export type StreamRequest =
   | { readonly kind: 'attach'; readonly pod: PodReference; readonly options: TerminalOptions }
   /** One TCP connection to a port within the pod's network, on channel `data`. */
   | { readonly kind: 'portForward'; readonly pod: PodReference; readonly port: number }
+  /** What the agent counts of itself, in Prometheus' text format, on channel `data`. */
+  | { readonly kind: 'metrics' }
   /** What the pod is made of: a `PodInspectionReport` as JSON on channel `data`. */
   | { readonly kind: 'inspectPod'; readonly pod: PodReference }
   /** The node's images and their layers: a `NodeInspectionReport` as JSON on channel `data`. */

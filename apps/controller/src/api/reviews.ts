@@ -6,7 +6,7 @@ import type {
   TokenReviewStatus,
 } from '@gantry/api-types';
 import { formatTime } from '@gantry/core/lib/timestamp';
-import { authorize } from '../auth/authorize.ts';
+import { authorize, authorizePath } from '../auth/authorize.ts';
 import type { Authenticator } from '../auth/token-store.ts';
 import { type User, userNamed } from '../auth/user.ts';
 import type { AnyObject } from './context.ts';
@@ -117,8 +117,7 @@ function isAllowed(user: User, spec: SelfSubjectAccessReview['spec'] | undefined
       name: asked.name || undefined,
     });
   }
-  // Discovery, version, health and OpenAPI are for everybody who is known; there are no other paths.
-  return user.role.type === 'admin' || nonResourceAttributes?.verb === 'get';
+  return authorizePath(user, nonResourceAttributes?.verb ?? '', nonResourceAttributes?.path ?? '');
 }
 
 const rulesReview: Review = {
@@ -148,6 +147,7 @@ function rulesOf(user: User) {
       '/version',
     ],
   };
+  const metricsPaths = { verbs: ['get'], nonResourceURLs: ['/metrics', '/metrics/*'] };
   switch (user.role.type) {
     case 'admin':
       return {
@@ -158,7 +158,7 @@ function rulesOf(user: User) {
     case 'read-only':
       return {
         resourceRules: [{ verbs: ['get', 'list', 'watch'], apiGroups: ['*'], resources: ['*'] }],
-        nonResourceRules: [everyPath],
+        nonResourceRules: [everyPath, metricsPaths],
         // Secrets are left out, which a list of grants cannot say.
         incomplete: true,
       };
@@ -171,7 +171,7 @@ function rulesOf(user: User) {
     case 'service-account':
       return {
         resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-        nonResourceRules: [everyPath],
+        nonResourceRules: [everyPath, metricsPaths],
         // Secrets of other namespaces are left out.
         incomplete: true,
       };

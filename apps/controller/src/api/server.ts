@@ -10,6 +10,7 @@ import type { IssueToken } from '../auth/token-issuer.ts';
 import type { Authenticator } from '../auth/token-store.ts';
 import { nodeInspections, podInspections } from '../inspection/inspection-resources.ts';
 import { registerInspectionRoutes } from '../inspection/inspection-routes.ts';
+import type { RequestMeter } from '../metrics/controller-instruments.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { registerProxyRoutes } from '../proxy/proxy-routes.ts';
 import type { NodeStreams } from '../sessions/node-streams.ts';
@@ -30,7 +31,9 @@ import { registerHealthRoutes } from './http/health-routes.ts';
 import type { HttpContext } from './http/http-context.ts';
 import { registerIdentityRoutes } from './http/identity-routes.ts';
 import { createInProcessApi, type InProcessApi } from './http/in-process.ts';
+import { type MetricsTexts, registerMetricsRoutes } from './http/metrics-routes.ts';
 import { createNegotiator } from './http/negotiate.ts';
+import { meterRequests } from './http/request-metering.ts';
 import { registerResourceRoutes } from './http/resource-routes.ts';
 import { createUpgrades } from './http/upgrade.ts';
 import { createRegistry } from './registry.ts';
@@ -58,6 +61,10 @@ export interface ApiServerOptions {
   readonly questions?: readonly Review[];
   /** Group versions beside those of the kinds, whose objects are made when asked for. */
   readonly computedApis?: readonly ComputedApi[];
+  /** Counts requests; absent where nobody asks. */
+  readonly requestMeter?: RequestMeter;
+  /** What `/metrics` and its like answer; without it there are none. */
+  readonly metricsTexts?: MetricsTexts;
   /** For the not-ready and unreachable tolerations that pods get. Default 1. */
   readonly tolerationSeconds?: number;
   /** Whether pods get a volume with a token unless they say otherwise: where the agents carry such volumes out. */
@@ -71,6 +78,8 @@ export interface ApiServer {
   readonly app: FastifyInstance;
   /** The same handlers in process. Usable at once. */
   readonly client: ApiClient;
+  /** How many watches are open. */
+  readonly openWatches: () => number;
   /** For requests that arrive at the dashboard's server. */
   readonly inProcess: InProcessApi;
 }
@@ -110,6 +119,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   // A scope of its own: what others register beside it authenticates and parses bodies in its own way.
   void app.register(async (scope) => {
     scope.decorateRequest('user', undefined);
+    scope.decorateRequest('metered', undefined);
+    if (options.requestMeter) meterRequests(scope, options.requestMeter);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.addHook('onRequest', (request, _reply, done) => {
@@ -119,6 +130,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       done();
     });
     registerDocumentRoutes(scope, { discovery, openApi });
+    if (options.metricsTexts) registerMetricsRoutes(scope, http, options.metricsTexts);
     if (options.serviceAccounts) registerIdentityRoutes(scope, options.serviceAccounts.tokens);
     registerProxyRoutes(scope, http);
     registerInspectionRoutes(scope, http);
@@ -130,7 +142,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     watches.endAll();
     closing.abort();
   });
-  return { app, client: createApiClient(api), inProcess: createInProcessApi(app, upgrade) };
+  const openWatches = () => watches.size;
+  return { app, openWatches, client: createApiClient(api), inProcess: createInProcessApi(app, upgrade) };
 }
 
 /** What computed APIs have beside what they always list. */

@@ -67,6 +67,17 @@ function authorizeNode(nodeName: string, attributes: AccessAttributes): boolean 
   );
 }
 
+const metricsPath = /^\/metrics(\/|$)/;
+
+/**
+ * Whether the user may use a path that is no resource's. Discovery, version, health and OpenAPI are for everybody who is
+ * known; metrics are for those who may look.
+ */
+export function authorizePath({ role }: User, verb: string, path: string): boolean {
+  if (role.type === 'admin') return true;
+  return verb === 'get' && (!metricsPath.test(path) || role.type === 'read-only' || role.type === 'service-account');
+}
+
 /** Kubernetes' text for a refusal. */
 export function forbiddenMessage(user: User, attributes: AccessAttributes): string {
   const { group, namespace, name, verb } = attributes;

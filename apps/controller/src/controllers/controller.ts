@@ -1,6 +1,7 @@
 import { isApiError, type ObjectKey } from '@gantry/api-types';
 import type { ApiClient, Clock, EventRecorder, InformerSource, Logger } from '@gantry/core';
 import { RateLimitingQueue } from '@gantry/core';
+import type { QueueMeter } from '../metrics/controller-instruments.ts';
 
 /** What every controller works with. */
 export interface ControllerServices {
@@ -9,6 +10,8 @@ export interface ControllerServices {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Counts what the queues do; absent where nobody asks. */
+  readonly instruments?: { queue(name: string, depth: () => number): QueueMeter };
 }
 
 /** The part of a work queue that watches use. */
@@ -41,24 +44,25 @@ export interface RunningController {
 /** Runs a control loop until stopped. Costs nothing while no event comes. */
 export function startController(
   definition: ControllerDefinition,
-  services: Pick<ControllerServices, 'informers' | 'clock' | 'logger'>,
+  services: Pick<ControllerServices, 'informers' | 'clock' | 'logger' | 'instruments'>,
 ): RunningController {
   const logger = services.logger.child({ controller: definition.name });
   const queue = new RateLimitingQueue<ObjectKey>(services.clock);
   const report = createErrorReport(logger);
+  const meter = services.instruments?.queue(definition.name, () => queue.length);
   const unsubscribe: (() => void)[] = [];
   let isStopped = false;
 
   const work = async () => {
     for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
-      if (!isStopped) await reconcileOnce(definition, queue, key, report);
+      if (!isStopped) await reconcileOnce(definition, { queue, key, report, meter });
       queue.done(key);
     }
   };
   const run = async () => {
     await services.informers.hasSynced;
     if (isStopped) return;
-    unsubscribe.push(...definition.watch(queue));
+    unsubscribe.push(...definition.watch(meter ? metered(queue, meter) : queue));
     await Promise.all(Array.from({ length: definition.workers }, work));
   };
   const running = run();
@@ -72,12 +76,29 @@ export function startController(
   };
 }
 
-async function reconcileOnce(
-  definition: ControllerDefinition,
-  queue: RateLimitingQueue<ObjectKey>,
-  key: ObjectKey,
-  report: ErrorReport,
-): Promise<void> {
+function metered(queue: KeyQueue, meter: QueueMeter): KeyQueue {
+  return {
+    add(key) {
+      meter.added();
+      queue.add(key);
+    },
+    addAfter(key, delayMs) {
+      meter.added();
+      queue.addAfter(key, delayMs);
+    },
+  };
+}
+
+interface Pass {
+  readonly queue: RateLimitingQueue<ObjectKey>;
+  readonly key: ObjectKey;
+  readonly report: ErrorReport;
+  readonly meter: QueueMeter | undefined;
+}
+
+async function reconcileOnce(definition: ControllerDefinition, { queue, key, report, meter }: Pass): Promise<void> {
+  const startedAt = performance.now();
+  let isFailure = false;
   try {
     const result = await definition.reconcile(key);
     queue.forget(key);
@@ -85,9 +106,11 @@ async function reconcileOnce(
     // Never at once: a controller that always asks for that would leave no turn of the event loop to anybody else.
     if (result?.requeueAfterMs !== undefined) queue.addAfter(key, Math.max(1, result.requeueAfterMs));
   } catch (error) {
+    isFailure = true;
     report.failed(key, error, queue.retriesOf(key) + 1);
     queue.addRateLimited(key);
   }
+  meter?.worked((performance.now() - startedAt) / 1000, isFailure);
 }
 
 /** Says once why a key cannot be reconciled, however often it is tried; again when the reason changes. */

@@ -7,6 +7,7 @@ import type {
   PodMetricsRecord,
 } from '@gantry/core/autoscaling/metrics-reader';
 import type { NodeMetricsRecord } from '@gantry/core/metrics/node-track';
+import type { PodIdentity } from '@gantry/core/metrics/pod-track';
 import type { LabelMatch } from '@gantry/core/metrics/scraped-metrics';
 import { UsageHistory } from '@gantry/core/metrics/usage-history';
 import { CustomMetrics } from './custom-metrics.ts';
@@ -47,6 +48,15 @@ export class ClusterMetrics implements MetricsReader {
 
   nodeUsage(nodeName: string): NodeMetricsRecord | undefined {
     return this.history.nodeMetrics(nodeName, this.#clock.now());
+  }
+
+  /** The newest sample of a node with all counters; undefined where there is no fresh one. */
+  newestOfNode(nodeName: string): NodeUsage | undefined {
+    return this.history.newestOfNode(nodeName, this.#clock.now());
+  }
+
+  podIdentity(uid: string): PodIdentity | undefined {
+    return this.#identities.describe(uid);
   }
 
   query(subjects: readonly string[], seconds: number): HistoryAnswer {

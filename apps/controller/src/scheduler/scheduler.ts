@@ -13,6 +13,7 @@ import {
 import type { QueuePlace } from '@gantry/core/scheduler/decision';
 import type { VolumeDecision } from '@gantry/core/scheduler/pod-volumes';
 import { type ClusterVersion, type QueuedPod, SchedulingQueue } from '@gantry/core/scheduler/scheduling-queue';
+import type { SchedulerMeter } from '../metrics/controller-instruments.ts';
 import type { DecisionLog } from './decision-log.ts';
 import { DecisionWriter } from './decision-writer.ts';
 import { UnschedulableReporter } from './unschedulable-reporter.ts';
@@ -26,6 +27,8 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly decisions: DecisionLog;
+  /** Counts the attempts; absent where nobody asks. */
+  readonly meter?: SchedulerMeter;
   /** Bindings under way at once, so that the store can group their commits (default 64). */
   readonly maxBindings?: number;
   /** Runs a callback after other work had its turn (default `setImmediate`). */
@@ -35,6 +38,8 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** Where a pod stands that waits for its node; undefined for all others. */
   placeOf(uid: string): QueuePlace | undefined;
+  /** The pods that wait, by what for. */
+  pending(): ReturnType<SchedulingQueue['counts']>;
   /** What it decides by. For others to clone, not to change; empty until the caches have synced. */
   readonly snapshot: ClusterSnapshot;
   /** Resolves when no write is under way. */
@@ -125,6 +130,10 @@ class SchedulerLoop implements Scheduler {
     );
     this.#armResync();
     this.#changed();
+  }
+
+  pending(): ReturnType<SchedulingQueue['counts']> {
+    return this.#queue.counts();
   }
 
   placeOf(uid: string): QueuePlace | undefined {
@@ -260,6 +269,7 @@ class SchedulerLoop implements Scheduler {
     this.#queue.block(pod.uid, message, this.#version());
     this.#reporter.report({ key: pod.key, uid: pod.uid, reason: 'Unschedulable', message });
     this.#decisions.refused(queued, startedAt, message);
+    this.#attempted('unschedulable', startedAt);
   }
 
   #version(): ClusterVersion {
@@ -281,6 +291,7 @@ class SchedulerLoop implements Scheduler {
       if (volumes) await this.#volumeBinder.bind(pod, result.nodeName, volumes);
       await client.bind(namespace, name, pod.uid, result.nodeName);
     } catch (error) {
+      this.#attempted('error', startedAt);
       this.#bindingFailed(queued, result.nodeName, error);
       return;
     }
@@ -288,6 +299,12 @@ class SchedulerLoop implements Scheduler {
     const message = `Successfully assigned ${pod.key} to ${result.nodeName}`;
     if (object) events.record(object, { type: 'Normal', reason: 'Scheduled', message, component: schedulerName });
     this.#decisions.bound(queued, startedAt, result.nodeName, result.best);
+    this.#attempted('scheduled', startedAt);
+  }
+
+  #attempted(result: 'scheduled' | 'unschedulable' | 'error', startedAt: number): void {
+    const { meter, clock } = this.#options;
+    meter?.attempted(result, Math.max(0, clock.now() - startedAt) / 1000);
   }
 
   #bindingFailed({ pod }: QueuedPod, nodeName: string, error: unknown): void {

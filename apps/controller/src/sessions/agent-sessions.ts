@@ -140,6 +140,11 @@ export class AgentSessions implements NodeStreams {
     return this.#sessions.has(nodeName);
   }
 
+  /** How many agents are connected. */
+  get connectedCount(): number {
+    return this.#sessions.size;
+  }
+
   /** The newest usage sample of each node, without its containers. */
   latestUsage(): ReadonlyMap<string, NodeUsage> {
     return this.#usage;

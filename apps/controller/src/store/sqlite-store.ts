@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, Logger, Store, StoreEvent, StoreListOptions, StoreListResult, StoreRecord } from '@gantry/core';
 import { checkRetained, closedError, compactedError, fullError, futureError } from '@gantry/core/store/refusals';
 import { WatchHub } from '@gantry/core/store/watch-hub';
+import type { StoreMeter } from '../metrics/controller-instruments.ts';
 import { systemClock } from '../system-clock.ts';
 import {
   type Committed,
@@ -21,6 +22,8 @@ export interface SqliteStoreOptions {
   readonly path: string;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** Counts commits; absent where nobody asks. */
+  readonly meter?: StoreMeter;
   /** Size in bytes beyond which writes fail as on a full disk. */
   readonly maxBytes?: number;
   /** How many writes may wait for the disk; more are refused. */
@@ -70,6 +73,7 @@ class SqliteStore implements Store {
   readonly #worker: Worker;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #meter: StoreMeter | undefined;
   readonly #path: string;
   readonly #hub = new WatchHub(this);
   readonly #writes: WriteQueue;
@@ -85,15 +89,17 @@ class SqliteStore implements Store {
   constructor(
     worker: Worker,
     opened: { readonly currentRevision: number; readonly compactedRevision: number },
-    { path, logger, clock = systemClock, maxWaitingWrites = 50_000 }: SqliteStoreOptions,
+    { path, logger, clock = systemClock, maxWaitingWrites = 50_000, meter }: SqliteStoreOptions,
   ) {
     this.#worker = worker;
     this.#path = path;
     this.#logger = logger;
     this.#clock = clock;
+    this.#meter = meter;
     this.#currentRevision = opened.currentRevision;
     this.#compactedRevision = opened.compactedRevision;
     this.#writes = new WriteQueue((batch) => this.#post(batch), maxWaitingWrites);
+    meter?.observeWaiting(() => this.#writes.waiting);
     worker.on('message', (reply: SqliteReply) => this.#onReply(reply));
     worker.on('error', (err: Error) => this.#onWorkerFailed(err));
     worker.on('exit', () => this.#onWorkerFailed(new Error('it has ended')));
@@ -193,6 +199,7 @@ class SqliteStore implements Store {
         return this.#onCommitted(reply);
       case 'commitFailed': {
         this.#logger.error({ reason: reply.message }, 'the store could not commit');
+        this.#meter?.commitFailed();
         const error = reply.isFull ? fullError(reply.message) : new Error(reply.message);
         for (const write of this.#writes.takeSent(reply.batches)) write.reject(error);
         return;
@@ -225,6 +232,7 @@ class SqliteStore implements Store {
       // A watcher that breaks its promise not to throw must not leave the writers waiting.
       answerWrites(writes, committed);
     }
+    this.#meter?.committed(writes.length, committed.durationMs / 1000);
     this.#reportSlowCommit(committed.durationMs, writes.length);
   }
 

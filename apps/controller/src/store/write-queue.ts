@@ -30,6 +30,11 @@ export class WriteQueue {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** Writes that are not answered yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Refuses where too many writes wait already. */
   add(write: Omit<PendingWrite, 'resolve' | 'reject'>): Promise<number> {
     if (this.#waiting >= this.#maxWaiting) {

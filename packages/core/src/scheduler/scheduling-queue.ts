@@ -69,6 +69,17 @@ export class SchedulingQueue {
     return this.#entries.size;
   }
 
+  /** The waiting pods by what they wait for. */
+  counts(): { active: number; backoff: number; unschedulable: number } {
+    const counts = { active: 0, backoff: 0, unschedulable: 0 };
+    for (const { state } of this.#entries.values()) {
+      if (state === 'backoff') counts.backoff += 1;
+      else if (state === 'blocked') counts.unschedulable += 1;
+      else counts.active += 1;
+    }
+    return counts;
+  }
+
   get blockedClasses(): number {
     return this.#blocked.size;
   }

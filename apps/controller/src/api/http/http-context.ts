@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/token-store.ts';
 import type { User } from '../../auth/user.ts';
+import type { MeteredRequest } from '../../metrics/controller-instruments.ts';
 import type { ComputedApi } from '../computed-api.ts';
 import type { AnyVersion, ApiContext } from '../context.ts';
 import type { ServedKind } from '../registry.ts';
@@ -14,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the authentication hook for every route but health. */
     user: User | undefined;
+    /** What it asked for, once that is known; for the counts of requests. */
+    metered: MeteredRequest | undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { computedApiFor, computedCall } from './computed-calls.ts';
 import type { HttpContext, ResourceCall } from './http-context.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
 import { booleanParameter, parseWriteParameters, type Query, textParameter } from './query.ts';
+import { noteRequest } from './request-metering.ts';
 import {
   createCall,
   deleteCall,
@@ -74,6 +75,7 @@ function normalised(path: ResourcePath, kind: ServedKind): ResourcePath {
 
 function dispatch(call: ResourceCall, method: Method): Promise<FastifyReply> | FastifyReply {
   const verb = verbOf(call, method);
+  noteRequest(call, verb);
   checkAccess(call.user, call, verb);
   // Before anything is written: who is told 406 must be able to rely on it.
   if (method !== 'GET') call.http.negotiate(call.request.headers.accept);

@@ -17,6 +17,7 @@ import type { NodeStreams } from '../../sessions/node-streams.ts';
 import { ensureClusterObjects } from '../cluster-objects.ts';
 import type { ComputedApi } from '../computed-api.ts';
 import type { InProcessApi } from '../http/in-process.ts';
+import type { MetricsTexts } from '../http/metrics-routes.ts';
 import { type ApiServerOptions, createApiServer } from '../server.ts';
 
 /** Tokens that {@link createTestApi} accepts. */
@@ -69,10 +70,12 @@ export interface TestApi extends AsyncDisposable {
 
 /** Starts from a cluster that has just begun: the built-in namespaces and the `kubernetes` Service. */
 export async function createTestApi(
-  options: Partial<Omit<ApiServerOptions, 'nodeStreams' | 'computedApis'>> & {
+  options: Partial<Omit<ApiServerOptions, 'nodeStreams' | 'computedApis' | 'metricsTexts'>> & {
     nodeStreams?: NodeStreams;
     /** Over the objects that are made here. */
     computedApis?: (objects: ObjectStore, clock: Clock) => readonly ComputedApi[];
+    /** The same, made after {@link computedApis}. */
+    metricsTexts?: (objects: ObjectStore) => MetricsTexts;
   } = {},
 ): Promise<TestApi> {
   const clock = new FakeClock(Date.UTC(2026, 10, 21, 12));
@@ -84,7 +87,7 @@ export async function createTestApi(
   // Frozen: a handler that changed what it shares with others would throw here.
   const objects = await openObjectStore({ store, resources: resourceNames, logger, clock, isFrozen: true, ring });
   await objects.hasSynced;
-  const { nodeStreams, computedApis, ...rest } = options;
+  const { nodeStreams, computedApis, metricsTexts, ...rest } = options;
   const serviceTokens = createServiceAccountTokens(await makeServiceAccountKey(), clock);
   const issueToken = createTokenIssuer(objects, serviceTokens);
   const accounts = withServiceAccounts(fixedAuth, { tokens: serviceTokens, objects, clock });
@@ -98,6 +101,7 @@ export async function createTestApi(
     serviceAccounts: { tokens: serviceTokens, issueToken },
     nodeStreams: () => nodeStreams,
     computedApis: computedApis?.(objects, rest.clock ?? clock) ?? [],
+    ...(metricsTexts ? { metricsTexts: metricsTexts(objects) } : {}),
     ...rest,
   });
   await ensureClusterObjects(client);

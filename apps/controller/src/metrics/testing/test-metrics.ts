@@ -2,13 +2,17 @@ import type { NodeUsage, PodUsage } from '@gantry/api-types';
 import type { Clock } from '@gantry/core';
 import type { ApiServerOptions } from '../../api/server.ts';
 import { createTestApi, type TestApi } from '../../api/testing/test-api.ts';
+import type { NodeStreams } from '../../sessions/node-streams.ts';
 import { ClusterMetrics } from '../cluster-metrics.ts';
+import { ControllerInstruments } from '../controller-instruments.ts';
 import { createMetricsApis } from '../metrics-apis.ts';
+import { createMetricsTexts } from '../metrics-texts.ts';
 
 /** The API with the metrics of agents that a test plays. */
 export interface TestMetrics extends AsyncDisposable {
   readonly api: TestApi;
   readonly metrics: ClusterMetrics;
+  readonly instruments: ControllerInstruments;
   /** A node with the cpu and memory; its name. */
   createNode(name: string, labels?: Record<string, string>): Promise<void>;
   /** A pod bound to `node-1` with these containers; its uid. */
@@ -28,11 +32,17 @@ export interface PodOptions {
 export const memoryBytes = 3 * 1024 * 1024;
 
 export async function createTestMetrics(
-  options: Partial<Pick<ApiServerOptions, 'tls'>> & { readonly clock?: Clock } = {},
+  options: Partial<Pick<ApiServerOptions, 'tls'>> & { readonly clock?: Clock; readonly nodeStreams?: NodeStreams } = {},
 ): Promise<TestMetrics> {
   let metrics: ClusterMetrics | undefined;
+  const instruments = new ControllerInstruments();
   const api = await createTestApi({
     ...options,
+    requestMeter: instruments.requests,
+    metricsTexts(informers) {
+      if (!metrics) throw new Error('the texts are made before the metrics');
+      return createMetricsTexts({ informers, metrics, instruments });
+    },
     computedApis: (informers, clock) => {
       metrics = new ClusterMetrics({ informers, clock });
       return createMetricsApis({ informers, metrics, clock });
@@ -44,6 +54,7 @@ export async function createTestMetrics(
   return {
     api,
     metrics: made,
+    instruments,
     createNode: async (name, labels = {}) => {
       const body = {
         apiVersion: 'v1',
