@@ -16,6 +16,7 @@ import { runApiLoad } from './load/api-load.ts';
 import { percentile } from './load/statistics.ts';
 import { type Figure, renderTable, writeIntoDocument } from './report.ts';
 import { benchServices } from './services/bench-services.ts';
+import { benchSimulate } from './simulate/bench-simulate.ts';
 
 const image = 'gantry-bench/sleeper:1';
 const serverImage = 'gantry-bench/server:1';
@@ -153,6 +154,7 @@ const parts = {
   idle: benchIdle,
   'busy-agent': benchBusyAgent,
   services: benchServices,
+  simulate: benchSimulate,
   dashboard: benchDashboard,
 };
 const wanted = process.argv.slice(2);

@@ -52,10 +52,15 @@ export async function runApiLoad(address: ApiAddress, options: ApiLoadOptions): 
   }
 }
 
-async function createNode(client: HttpClient, i: number): Promise<void> {
+/** A fake node without an agent, kept Ready by a long Lease. */
+export async function createNode(client: HttpClient, i: number): Promise<void> {
   const name = `bench-${i}`;
   const now = new Date().toISOString();
-  const labels = { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': `z${i % 3}` };
+  const labels = {
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'topology.kubernetes.io/zone': `z${i % 3}`,
+  };
   const size = { cpu: '32', memory: '256Gi', pods: '110' };
   const ready = {
     type: 'Ready',
@@ -127,7 +132,8 @@ async function createPods(client: HttpClient, options: ApiLoadOptions) {
   };
 }
 
-function podNamed(name: string) {
+/** A small pod that is never started. */
+export function podNamed(name: string) {
   const resources = { requests: { cpu: '100m', memory: '64Mi' } };
   return {
     apiVersion: 'v1',
