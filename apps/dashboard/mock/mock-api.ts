@@ -8,7 +8,7 @@ import { evictPod, withBudgetStatus } from './evictions.ts';
 import type { MockFleet } from './fleet.ts';
 import { logRefusal } from './mock-logs.ts';
 import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
-import { answerSimulation } from './simulations.ts';
+import { answerRebalancePlan, answerSimulation } from './simulations.ts';
 
 /** The part of the Kubernetes API that the page uses, over the make-believe cluster. */
 export interface MockApi {
@@ -76,6 +76,7 @@ interface Backing {
 function run({ objects, fleet, role }: Backing, call: Call): object {
   if (call.path.endsWith('/selfsubjectaccessreviews')) return review(role, call.body);
   if (call.path.endsWith('/gantry.io/v1/simulations')) return answerSimulation(objects, call.body);
+  if (call.path.endsWith('/gantry.io/v1/rebalanceplans')) return answerRebalancePlan(objects, call.body);
   const target = parseTarget(call.path);
   const { definition, name } = target;
   const verb = verbOf(call.method, name);

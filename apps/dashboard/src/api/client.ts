@@ -56,9 +56,18 @@ export function patchObject<T = KubernetesObject>(
   return write('PATCH', target, { object: patch, options, contentType });
 }
 
-/** The uid guards against deleting a successor of the same name. */
-export function deleteObject(target: ApiTarget, uid?: string, options: WriteOptions = {}): Promise<unknown> {
-  const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...(uid === undefined ? {} : { preconditions: { uid } }) };
+/** The uid guards against deleting a successor of the same name; `graceSeconds` 0 waits for nobody. */
+export function deleteObject(
+  target: ApiTarget,
+  uid?: string,
+  options: WriteOptions & { readonly graceSeconds?: number } = {},
+): Promise<unknown> {
+  const body = {
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    ...(uid === undefined ? {} : { preconditions: { uid } }),
+    ...(options.graceSeconds === undefined ? {} : { gracePeriodSeconds: options.graceSeconds }),
+  };
   return write('DELETE', target, { object: body, options });
 }
 

@@ -7,11 +7,13 @@ import { useLens } from './use-lens.ts';
 /** Loaded by those who ask. */
 const VmPanel = lazy(() => import('./vm-panel.tsx'));
 const WhatIfPanel = lazy(() => import('../what-if/what-if-panel.tsx'));
+const RebalancePanel = lazy(() => import('../what-if/rebalance-panel.tsx'));
 
 /** Above the fleet: what the area of a tile stands for, to choose, and in words. */
 export function LensBar(): ReactNode {
   const [lens, setLens] = useLens();
   const [whatIf, setWhatIf] = useSearchValue('whatif');
+  const [rebalance, setRebalance] = useSearchValue('rebalance');
   return (
     <>
       <div className="lens-bar">
@@ -34,9 +36,18 @@ export function LensBar(): ReactNode {
         >
           What if…
         </button>
+        <button
+          type="button"
+          className="button"
+          aria-expanded={rebalance !== undefined}
+          onClick={() => setRebalance(rebalance === undefined ? 'preview' : undefined)}
+        >
+          Rebalance…
+        </button>
       </div>
       <Suspense>
         {whatIf !== undefined && <WhatIfPanel />}
+        {rebalance !== undefined && <RebalancePanel />}
         {lens === 'vms' && <VmPanel />}
       </Suspense>
     </>

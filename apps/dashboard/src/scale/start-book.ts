@@ -31,6 +31,10 @@ export class StartBook {
     if (tileState(pod, node) === 'ready') known.readyAt ??= at;
   }
 
+  get(uid: string): PodStart | undefined {
+    return this.#starts.get(uid);
+  }
+
   podGone(uid: string): void {
     const start = this.#starts.get(uid);
     // One that never got ready says nothing about how long that takes.

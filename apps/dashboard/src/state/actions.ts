@@ -21,9 +21,16 @@ export async function cordon(action: { readonly node: string; readonly unschedul
 }
 
 /** The uid guards against deleting a successor of the same name. */
-export async function deletePod(pod: { namespace: string; name: string; uid: string }): Promise<void> {
-  const { namespace, name, uid } = pod;
-  await deleteObject({ apiVersion: 'v1', resource: 'pods', namespace, name }, uid);
+export async function deletePod(pod: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Default: the pod's own. 0 removes it at once, as for one on a node that will not answer. */
+  readonly graceSeconds?: number;
+}): Promise<void> {
+  const { namespace, name, uid, graceSeconds } = pod;
+  const options = graceSeconds === undefined ? {} : { graceSeconds };
+  await deleteObject({ apiVersion: 'v1', resource: 'pods', namespace, name }, uid, options);
 }
 
 /** The scheduler's record for a pod; undefined where it is no longer, or not yet, kept. */

@@ -13,6 +13,7 @@ import type {
   FeedWorkload,
 } from '@gantry/api-types/feed';
 import type { NodeUsage } from '@gantry/api-types/usage';
+import { LossBook } from '../node-loss/loss-book.ts';
 import { StartBook } from '../scale/start-book.ts';
 import { GhostBook } from './ghost-book.ts';
 import { HueBook } from './hues.ts';
@@ -49,6 +50,7 @@ export class ClusterStore {
   readonly hues: HueBook;
   readonly ghosts = new GhostBook();
   readonly starts = new StartBook();
+  readonly losses = new LossBook();
   readonly #podsByNode = new Map<string, Map<string, FeedPod>>();
   readonly #podsByOwner = new Map<string, Map<string, FeedPod>>();
   readonly #workloadsByUid = new Map<string, FeedWorkload>();
@@ -149,9 +151,9 @@ export class ClusterStore {
       return [...held.keys()].filter((key) => !keys.has(key));
     };
     this.#changeWorkloads({ set: frame.workloads, gone: gone(this.workloads, frame.workloads) });
-    this.#changeNodes({ set: frame.nodes, gone: gone(this.nodes, frame.nodes) });
+    this.#changeNodes({ set: frame.nodes, gone: gone(this.nodes, frame.nodes) }, frame.at);
     this.#changePods({ set: frame.pods, gone: gone(this.pods, frame.pods) }, frame.at, false);
-    this.#changeServices({ set: frame.services, gone: gone(this.services, frame.services) });
+    this.#changeServices({ set: frame.services, gone: gone(this.services, frame.services) }, frame.at);
     this.#changeEvents({ set: frame.events, gone: gone(this.events, frame.events) });
     this.usage.clear();
     this.heartbeats.clear();
@@ -162,10 +164,10 @@ export class ClusterStore {
     this.revision = frame.revision;
     const { nodes, pods, workloads, services, events } = frame.changes;
     if (workloads) this.#changeWorkloads(workloads);
-    if (nodes) this.#changeNodes(nodes);
+    if (nodes) this.#changeNodes(nodes, frame.at);
     // After the nodes: whether a node is lost says what became of the pods that are gone.
     if (pods) this.#changePods(pods, frame.at, true);
-    if (services) this.#changeServices(services);
+    if (services) this.#changeServices(services, frame.at);
     if (events) this.#changeEvents(events);
   }
 
@@ -184,15 +186,17 @@ export class ClusterStore {
     this.#dirty.add('heartbeats');
   }
 
-  #changeNodes(changes: FeedChanges<FeedNode>): void {
+  #changeNodes(changes: FeedChanges<FeedNode>, at: number): void {
     for (const node of changes.set ?? []) {
       this.nodes.set(node.key, node);
+      this.losses.nodeChanged(node, at, this.ghosts.on(node.key).size);
       this.ghosts.nodeChanged(node);
       this.#dirty.add(`node:${node.key}`);
     }
     for (const key of changes.gone ?? []) {
       this.nodes.delete(key);
       this.ghosts.nodeGone(key);
+      this.losses.nodeGone(key);
       this.usage.delete(key);
       this.heartbeats.delete(key);
       this.#dirty.add(`node:${key}`);
@@ -258,9 +262,15 @@ export class ClusterStore {
     this.#dirty.add('workloads');
   }
 
-  #changeServices(changes: FeedChanges<FeedService>): void {
-    for (const key of changes.gone ?? []) this.services.delete(key);
-    for (const service of changes.set ?? []) this.services.set(service.key, service);
+  #changeServices(changes: FeedChanges<FeedService>, at: number): void {
+    for (const key of changes.gone ?? []) {
+      this.services.delete(key);
+      this.losses.serviceGone(key);
+    }
+    for (const service of changes.set ?? []) {
+      this.services.set(service.key, service);
+      this.losses.serviceChanged(service, at);
+    }
     this.#dirty.add('services');
   }
 

@@ -11,6 +11,9 @@ export interface Ghost {
 /** A ghost has a tile for this long, milliseconds; its number is told until the node returns. */
 export const ghostTileMs = 60_000;
 
+/** A line to its replacement is drawn for so long after that is Ready, milliseconds. */
+export const arcMs = 10_000;
+
 /** Ghosts remembered per node: more than the pods a node takes by default. */
 const mostPerNode = 500;
 

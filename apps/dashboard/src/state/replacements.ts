@@ -1,6 +1,6 @@
 import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
 import type { ClusterStore } from './cluster-store.ts';
-import { ghostTileMs } from './ghost-book.ts';
+import { arcMs, ghostTileMs } from './ghost-book.ts';
 import { isNodeReady } from './pod-state.ts';
 
 /** A pod that was evicted from a lost node and the one that took its place, where there is one yet. */
@@ -27,7 +27,10 @@ export function pairEvicted(store: ClusterStore): Replacement[] {
   return pairs;
 }
 
-/** The pairs of which both have a tile on a node: between these a line is drawn. `now` is server time. */
+/**
+ * The pairs of which both have a tile on a node: between these a line is drawn, until some seconds after the replacement
+ * is Ready. `now` is server time.
+ */
 export function drawnReplacements(
   store: ClusterStore,
   now: number,
@@ -35,7 +38,9 @@ export function drawnReplacements(
   return pairEvicted(store)
     .flatMap(({ ghost, successor }) => {
       const at = store.ghosts.on(ghost.nodeName ?? '').get(ghost.uid)?.at ?? now;
-      return successor?.nodeName && now - at < ghostTileMs ? [{ ghost, successor }] : [];
+      if (!successor?.nodeName || now - at >= ghostTileMs) return [];
+      const readyAt = store.starts.get(successor.uid)?.readyAt;
+      return readyAt !== undefined && now - readyAt > arcMs ? [] : [{ ghost, successor }];
     })
     .slice(0, mostLines);
 }

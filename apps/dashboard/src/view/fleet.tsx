@@ -1,5 +1,6 @@
 import { type CSSProperties, type ReactNode, useRef } from 'react';
 import { LensBar } from '../lenses/lens-bar.tsx';
+import { LossBanner } from '../node-loss/loss-banner.tsx';
 import { TileHint } from '../scale/tile-hint.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesNode } from '../state/filter.ts';
@@ -34,6 +35,7 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
   return (
     <>
       <LensBar />
+      <LossBanner />
       <div className={fleetClass(store.nodes.size, isDense)} ref={ref}>
         {groups.map(([group, names]) => (
           <section

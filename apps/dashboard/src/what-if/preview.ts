@@ -58,6 +58,12 @@ export async function showPreview(
   }
 }
 
+/** Shows what was found out by another question. */
+export function placePreview(owner: string, label: string, scene: PreviewScene): void {
+  running?.abort();
+  usePreview.setState({ preview: { owner, label, spec: {}, scene, at: Date.now() } });
+}
+
 /** Takes the preview away, if it is the owner's. */
 export function clearPreview(owner: string): void {
   if (usePreview.getState().preview?.owner !== owner) return;
