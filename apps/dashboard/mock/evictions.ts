@@ -18,7 +18,9 @@ export function withBudgetStatus(objects: MockObjects, fleet: MockFleet, object:
     budget,
     pods: listOf<Pod>(objects, 'pods').filter((pod) => isSelected(budget, pod)),
     scaleOf: ({ uid }) => {
-      const deployment = [...fleet.workloads.values()].find((w) => `${w.uid}-rs` === uid);
+      const deployment = [...fleet.workloads.values()].find(
+        (w) => w.kind === 'Deployment' && uid.startsWith(`${w.uid}-rs`),
+      );
       return deployment && { uid, replicas: deployment.replicas };
     },
     nowMs: fleet.now,

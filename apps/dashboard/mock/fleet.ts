@@ -74,7 +74,8 @@ export class MockFleet {
     const deployment = this.workloads.get(`Deployment/default/${name}`);
     if (!deployment) return;
     for (const pod of this.#podsOf(deployment)) this.#terminate(pod);
-    for (const key of [deployment.key, `ReplicaSet/default/${name}-7d9f`]) {
+    const owned = [...this.workloads.values()].filter((w) => w.owner?.uid === deployment.uid).map((w) => w.key);
+    for (const key of [deployment.key, ...owned]) {
       this.workloads.delete(key);
       this.#touch('workloads', key);
     }
@@ -93,6 +94,32 @@ export class MockFleet {
     );
     this.reconcile();
     return true;
+  }
+
+  /** Another template: its own ReplicaSet, to which the pods move one at a time. One with that image is taken up again. */
+  rollOut(name: string, image: string): boolean {
+    const deployment = this.workloads.get(`Deployment/default/${name}`);
+    if (!deployment || deployment.images[0] === image) return false;
+    const revision = String(Number(deployment.revision) + 1);
+    const next = { ...deployment, images: [image], revision, updatedReplicas: 0 };
+    const known = [...this.workloads.values()].find((w) => w.owner?.uid === deployment.uid && w.images[0] === image);
+    this.setWorkload(next);
+    this.setWorkload(known ? { ...known, revision } : makeReplicaSet(next, this.#id(), this.now));
+    this.event('Deployment', next, 'Normal', 'ScalingReplicaSet', `Rolling out ${image}`);
+    this.#replaceNext(name);
+    return true;
+  }
+
+  #replaceNext(name: string): void {
+    const deployment = this.workloads.get(`Deployment/default/${name}`);
+    const pods = deployment ? this.#podsOf(deployment).filter((pod) => !pod.deletedAt) : [];
+    const old = pods.filter((pod) => pod.containers[0]?.image !== deployment?.images[0]);
+    if (deployment) this.setWorkload({ ...deployment, updatedReplicas: pods.length - old.length });
+    const [next] = old;
+    if (!next) return;
+    this.#terminate(next);
+    this.reconcile();
+    this.#after(phaseMs.create + phaseMs.start, () => this.#replaceNext(name));
   }
 
   /** Whether what runs on the node is no longer heard of. */
@@ -348,7 +375,7 @@ export class MockFleet {
   }
 
   #podsOf(deployment: FeedWorkload): FeedPod[] {
-    return [...this.pods.values()].filter((pod) => pod.owner?.uid === `${deployment.uid}-rs`);
+    return [...this.pods.values()].filter((pod) => pod.owner?.uid.startsWith(`${deployment.uid}-rs`));
   }
 
   #after(ms: number, run: () => void): void {

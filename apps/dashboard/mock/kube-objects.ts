@@ -73,9 +73,8 @@ export function workloadObject(workload: FeedWorkload): KubernetesObject {
       generation: 1,
       creationTimestamp: seconds(workload.createdAt),
       labels,
-      ...(workload.owner
-        ? { ownerReferences: [{ apiVersion: 'apps/v1', ...workload.owner, controller: true }] }
-        : { annotations: { 'deployment.kubernetes.io/revision': workload.revision ?? '1' } }),
+      ...(workload.owner ? { ownerReferences: [{ apiVersion: 'apps/v1', ...workload.owner, controller: true }] } : {}),
+      annotations: { 'deployment.kubernetes.io/revision': workload.revision ?? '1' },
     },
     spec: {
       replicas: workload.replicas,

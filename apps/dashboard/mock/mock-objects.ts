@@ -150,7 +150,10 @@ export class MockObjects {
     };
     const { name } = object.metadata;
     const [container] = spec.template.spec.containers;
-    if (!isNew) return void this.#fleet.scale(name, spec.replicas);
+    if (!isNew) {
+      this.#fleet.rollOut(name, container?.image ?? '');
+      return void this.#fleet.scale(name, spec.replicas);
+    }
     const amounts = container?.resources?.requests ?? {};
     this.#fleet.addDeployment({
       name,

@@ -54,14 +54,23 @@ export function makeDeployment(options: DeploymentOptions, id: string, now: numb
   };
 }
 
-/** The ReplicaSet of a Deployment. */
+/** The uids of a Deployment's ReplicaSets begin alike. */
+function replicaSetUid(deployment: FeedWorkload): string {
+  return deployment.revision === '1' ? `${deployment.uid}-rs` : `${deployment.uid}-rs${deployment.revision}`;
+}
+
+function hashOf(deployment: FeedWorkload): string {
+  return deployment.revision === '1' ? '7d9f' : `7d9f${deployment.revision}`;
+}
+
+/** The ReplicaSet of a Deployment's present template. */
 export function makeReplicaSet(deployment: FeedWorkload, id: string, now: number): FeedWorkload {
   const [, namespace, name] = deployment.key.split('/');
   return {
     ...deployment,
     kind: 'ReplicaSet',
-    key: `ReplicaSet/${namespace}/${name}-7d9f`,
-    uid: `${deployment.uid}-rs`,
+    key: `ReplicaSet/${namespace}/${name}-${hashOf(deployment)}`,
+    uid: replicaSetUid(deployment),
     createdAt: iso(now),
     owner: { kind: 'Deployment', name: name ?? id, uid: deployment.uid },
     conditions: [],
@@ -72,11 +81,11 @@ export function makeReplicaSet(deployment: FeedWorkload, id: string, now: number
 export function makePod(deployment: FeedWorkload, id: string, now: number): FeedPod {
   const [, namespace, name] = deployment.key.split('/');
   return {
-    key: `${namespace}/${name}-7d9f-${id}`,
+    key: `${namespace}/${name}-${hashOf(deployment)}-${id}`,
     uid: `uid-${id}`,
     createdAt: iso(now),
     labels: deployment.selector,
-    owner: { kind: 'ReplicaSet', name: `${name}-7d9f`, uid: `${deployment.uid}-rs` },
+    owner: { kind: 'ReplicaSet', name: `${name}-${hashOf(deployment)}`, uid: replicaSetUid(deployment) },
     phase: 'Pending',
     status: 'Pending',
     requests: deployment.requests,

@@ -18,6 +18,7 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
   autoscale: (fleet) => {
     fleet.isAutoscaled = true;
   },
+  'roll-out': (fleet) => void fleet.rollOut('web', 'registry.test/web:1.5'),
   'kill-node': (fleet) => fleet.killNode('node-2'),
   'revive-node': (fleet) => fleet.reviveNode('node-2'),
   pending: (fleet) =>

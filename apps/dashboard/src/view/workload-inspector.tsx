@@ -1,5 +1,5 @@
 import type { FeedPod, FeedWorkload } from '@gantry/api-types/feed';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Link } from 'wouter';
 import { formatBytes, formatCpu, nameOf, namespaceOf } from '../format.ts';
 import { Progress } from '../scale/progress.tsx';
@@ -9,6 +9,8 @@ import { useCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { Conditions, Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
 import { nsName } from './workload-list.tsx';
+
+const RolloutPanel = lazy(() => import('../rollout/rollout-panel.tsx'));
 
 /** A Deployment or ReplicaSet: scale it, watch it get there, see why it does not. */
 export function WorkloadInspector({ workloadKey }: { readonly workloadKey: string }): ReactNode {
@@ -48,7 +50,13 @@ export function WorkloadInspector({ workloadKey }: { readonly workloadKey: strin
           ['Nodes', spreadWords(pods)],
         ]}
       />
-      <Revisions store={store} workload={workload} />
+      {workload.kind === 'Deployment' && store.connection.kind !== 'past' ? (
+        <Suspense>
+          <RolloutPanel workload={workload} />
+        </Suspense>
+      ) : (
+        <Revisions store={store} workload={workload} />
+      )}
       <Conditions conditions={workload.conditions} />
       <ObjectEvents
         store={store}
