@@ -8,7 +8,9 @@ import type { WantedMetrics } from '@gantry/api-types/scrape';
 import type { Logger } from '@gantry/core';
 import type { AgentConfig } from './config.ts';
 import { IngressProcess } from './ingress/ingress-process.ts';
+import { AgentInstruments } from './metrics/agent-instruments.ts';
 import type { PodScraper } from './metrics/pod-scraper.ts';
+import { PodStarts } from './metrics/pod-starts.ts';
 import { networkNames } from './network/names.ts';
 import { findNftProblem } from './network/nft.ts';
 import { afterRoutesFrame, RouteKeeper, type RoutesTold } from './network/route-keeper.ts';
@@ -72,7 +74,8 @@ class NodeAgent implements Agent {
   readonly #config: AgentConfig;
   readonly #logger: Logger;
   readonly #runtime: ContainerRuntime;
-  readonly #state = new NodeState();
+  readonly #instruments = new AgentInstruments();
+  readonly #state = new NodeState(new PodStarts(this.#instruments.pods, systemClock));
   readonly #connection: ControllerConnection;
   readonly #timers: NodeJS.Timeout[] = [];
   #registration: NodeRegistration | undefined;
@@ -95,7 +98,7 @@ class NodeAgent implements Agent {
   constructor(config: AgentConfig, credential: NodeCredential, logger: Logger) {
     this.#config = config;
     this.#logger = logger;
-    this.#runtime = new DockerRuntime();
+    this.#runtime = new DockerRuntime({}, this.#instruments.engine);
     this.#ingress = createIngress(config, logger);
     this.#connection = new ControllerConnection({
       server: credential.server,
@@ -106,6 +109,7 @@ class NodeAgent implements Agent {
       clock: systemClock,
       logger,
       random: Math.random,
+      instruments: this.#instruments.all,
       registration: () => this.#currentRegistration(),
       onNodeRoutes: (frame) => {
         this.#routesTold = afterRoutesFrame(this.#routesTold, frame);
@@ -185,6 +189,7 @@ class NodeAgent implements Agent {
   }
 
   #onWelcome(welcome: Welcome): void {
+    this.#instruments.connected();
     if (this.#podCidr !== undefined && this.#podCidr !== welcome.podCIDR) {
       this.#logger.warn(
         { podCIDR: this.#podCidr, assigned: welcome.podCIDR },
@@ -205,6 +210,7 @@ class NodeAgent implements Agent {
       const manager = await startPodManager({
         api: this.#state,
         tokens: this.#connection.tokens,
+        meter: this.#instruments.pods,
         runtime: this.#runtime,
         imageTransfer: new DockerImageTransfer(),
         nodeName,
@@ -298,7 +304,12 @@ class NodeAgent implements Agent {
   }
 
   async #sendUsage(): Promise<void> {
-    if (this.#manager && this.#connection.isConnected) this.#connection.sendUsage(await this.#manager.sampleUsage());
+    if (!this.#manager || !this.#connection.isConnected) return;
+    const startedAt = performance.now();
+    const usage = await this.#manager.sampleUsage();
+    const containers = usage.pods.reduce((sum, pod) => sum + (pod.containers?.length ?? 0), 0);
+    this.#instruments.sampled((performance.now() - startedAt) / 1000, { pods: usage.pods.length, containers });
+    this.#connection.sendUsage(usage);
   }
 
   /** Repeats `work`, one round at a time; a failed round is logged and the next one tried. */

@@ -55,6 +55,7 @@ export function createPodContext(
     backOff: options.backOff,
     starts: new Semaphore(options.parallelStarts),
     phases: new StartPhases(clock),
+    meter: settings.meter,
     volumes: new PodVolumes({
       dataDir,
       objects: api,

@@ -3,6 +3,7 @@ import type { PodCgroups } from '../cgroups/pod-cgroups.ts';
 import type { ContainerHooks } from '../hooks/container-hooks.ts';
 import type { NodeImages } from '../images/node-images.ts';
 import type { StartPhases } from '../inspection/start-phases.ts';
+import type { PodMeter } from '../metrics/agent-instruments.ts';
 import type { NodePolicies } from '../network/node-policies.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodeApi } from '../node-api.ts';
@@ -53,6 +54,7 @@ export interface PodContext {
   readonly files: PodFiles;
   readonly cgroups: PodCgroups;
   readonly phases: StartPhases;
+  readonly meter: PodMeter | undefined;
   /** The disks that hold containers' layers and pods' volumes. Rejects with `ConfigProblem` where that is not known. */
   blockDevices(): Promise<readonly string[]>;
   /** The worker is done with a pod that is gone. */

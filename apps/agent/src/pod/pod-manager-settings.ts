@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@gantry/core';
+import type { PodMeter } from '../metrics/agent-instruments.ts';
 import type { NodeApi } from '../node-api.ts';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import type { ImageTransferRuntime } from '../runtime/image-transfer.ts';
@@ -25,6 +26,8 @@ export interface PodManagerSettings {
   readonly options?: PodManagerOptions;
   /** What the node reports of its memory, disks and processes has changed. */
   readonly onConditions?: () => void;
+  /** Counts the passes of pods' workers; absent where nobody asks. */
+  readonly meter?: PodMeter;
   /** Where service account tokens come from; nowhere by default. */
   readonly tokens?: TokenSource;
 }

@@ -126,12 +126,16 @@ export class PodWorker {
     while (this.#isDirty && !this.#isStopped) {
       this.#isDirty = false;
       this.#cancelTimer?.();
+      const startedAt = performance.now();
+      let isFailure = false;
       try {
         await this.#pass();
         this.#retryMs = 0;
       } catch (error) {
+        isFailure = true;
         this.#retryLater(error);
       }
+      this.#context.meter?.passed((performance.now() - startedAt) / 1000, isFailure);
     }
   }
 

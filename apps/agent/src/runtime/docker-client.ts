@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import Docker from 'dockerode';
+import type { EngineMeter } from '../metrics/agent-instruments.ts';
 import { RuntimeError } from './container-runtime.ts';
 
 export interface EngineRequest {
@@ -31,9 +32,11 @@ const defaultTimeoutMs = 60_000;
 /** Requests to the Engine API over dockerode's connection: bounded in time, errors as {@link RuntimeError}. */
 export class DockerClient {
   readonly #docker: Docker;
+  readonly #meter: EngineMeter | undefined;
 
-  constructor(address: EngineAddress = {}) {
+  constructor(address: EngineAddress = {}, meter?: EngineMeter) {
     this.#docker = new Docker({ ...address });
+    this.#meter = meter;
   }
 
   /** The parsed JSON answer. The caller names its shape: the engine is trusted to keep its API. */
@@ -79,9 +82,13 @@ export class DockerClient {
     }, timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, abort.signal]) : abort.signal;
     const what = `${request.method} ${request.path}`;
+    const startedAt = performance.now();
     return new Promise((resolve, reject) => {
       const done = (error: unknown, data: unknown) => {
         clearTimeout(timer);
+        // A 404 is often the answer that was hoped for, and who gave up waiting had no failure of the engine.
+        const isFailure = Boolean(error) && statusOf(error) !== 404 && !request.signal?.aborted;
+        this.#meter?.called(operationOf(request), (performance.now() - startedAt) / 1000, isFailure);
         if (!error) return resolve(data);
         if (isTimedOut)
           return reject(new RuntimeError('timeout', `the engine did not answer ${what} in ${timeoutMs} ms`));
@@ -106,6 +113,21 @@ export class DockerClient {
     });
   }
 }
+
+function statusOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+}
+
+/** What is called, without ids and names: `POST containers/start`, `GET images/json`. */
+export function operationOf({ method, path }: Pick<EngineRequest, 'method' | 'path'>): string {
+  const parts = path.split('/').filter((part) => part !== '');
+  const [kind = '', ...rest] = parts;
+  const last = rest.at(-1);
+  const isVerb = last !== undefined && /^[a-z]+$/.test(last) && (rest.length > 1 || verbsOfCollections.has(last));
+  return `${method} ${isVerb ? `${kind}/${last}` : kind}`;
+}
+
+const verbsOfCollections: ReadonlySet<string> = new Set(['create', 'json', 'load', 'get', 'prune', 'connect', 'df']);
 
 function statusCodes(accepted: readonly number[]): Record<number, true> {
   const codes = [101, 200, 201, 202, 204, 304, ...accepted];

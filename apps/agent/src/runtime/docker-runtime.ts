@@ -1,5 +1,6 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import type { EngineMeter } from '../metrics/agent-instruments.ts';
 import type { ContainerProcess, ProcessStreams } from './container-process.ts';
 import {
   type ContainerDetails,
@@ -40,8 +41,9 @@ const startTimeoutMs = 120_000;
 export class DockerRuntime implements ContainerRuntime {
   readonly #client: DockerClient;
 
-  constructor(address: EngineAddress = {}) {
-    this.#client = new DockerClient(address);
+  /** `meter` is told of every call. */
+  constructor(address: EngineAddress = {}, meter?: EngineMeter) {
+    this.#client = new DockerClient(address, meter);
   }
 
   async info(): Promise<EngineInfo> {

@@ -143,6 +143,7 @@ function connectionTo(server: Server): ControllerConnection {
     onNodeRoutes: () => undefined,
     onIngress: () => undefined,
     onWantedMetrics: () => undefined,
+    instruments: [],
     onWelcome: () => {
       welcomes += 1;
     },

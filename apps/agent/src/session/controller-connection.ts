@@ -12,6 +12,7 @@ import {
 } from '@gantry/api-types/protocol';
 import type { ScrapedPod, WantedMetrics } from '@gantry/api-types/scrape';
 import type { Clock, Logger } from '@gantry/core';
+import type { Instrument } from '@gantry/core/metrics/instruments';
 import { StreamAcceptor } from '@gantry/core/streams/stream-acceptor';
 import { WebSocket } from 'ws';
 import type { NodePods } from '../node-api.ts';
@@ -29,6 +30,8 @@ export interface ControllerConnectionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
+  /** What the agent counts of itself. */
+  readonly instruments: readonly Instrument[];
   /** The newest description of this host; sent in the hello and again by {@link ControllerConnection.sendRegistration}. */
   readonly registration: () => NodeRegistration;
   /** Where the pods of all nodes are, or what changed of that. */
@@ -60,7 +63,10 @@ export class ControllerConnection {
   /** Tokens for the node's pods. */
   readonly tokens: TokenRequests;
   readonly #options: ControllerConnectionOptions;
-  readonly #serveStream = createStreamHandler(() => this.#requirePods());
+  readonly #serveStream = createStreamHandler(
+    () => this.#requirePods(),
+    () => this.#options.instruments,
+  );
   #socket: WebSocket | undefined;
   #streams: StreamAcceptor | undefined;
   #pods: NodePods | undefined;

@@ -10,6 +10,7 @@ import type {
 } from '@gantry/api-types/protocol';
 import { referencesOf } from '@gantry/core/pod/references';
 import { claimKeyOf } from '@gantry/core/volumes/match-volume';
+import type { PodStarts } from '../metrics/pod-starts.ts';
 import type { NodeApi, PodEvent } from '../node-api.ts';
 import { PolicyState } from './policy-state.ts';
 import { ServiceState } from './service-state.ts';
@@ -47,6 +48,12 @@ export class NodeState implements NodeApi {
   #events: EventReport[] = [];
   #nodeEvents: NodeEventReport[] = [];
   #onOutgoing: () => void = () => undefined;
+  readonly #starts: PodStarts | undefined;
+
+  /** `starts` is told of every status. */
+  constructor(starts?: PodStarts) {
+    this.#starts = starts;
+  }
 
   get hasSynced(): boolean {
     return this.#hasSynced;
@@ -87,6 +94,7 @@ export class NodeState implements NodeApi {
 
   reportPodStatus(pod: Pod, status: PodStatus): void {
     const { uid } = pod.metadata;
+    this.#starts?.reported(uid, status.phase);
     this.#statuses.set(uid, { pod: referenceTo(pod), status });
     this.#unsentStatuses.add(uid);
     this.#onOutgoing();
@@ -94,6 +102,7 @@ export class NodeState implements NodeApi {
 
   reportPodTerminated(pod: Pod): void {
     const { uid } = pod.metadata;
+    this.#starts?.forget(uid);
     this.#terminated.set(uid, referenceTo(pod));
     this.#unsentTerminated.add(uid);
     this.#onOutgoing();

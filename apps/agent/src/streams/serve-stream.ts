@@ -1,5 +1,6 @@
 import { ApiError } from '@gantry/api-types';
 import type { StreamRequest } from '@gantry/api-types/protocol';
+import type { Instrument } from '@gantry/core/metrics/instruments';
 import type { StreamHandler } from '@gantry/core/streams/stream-acceptor';
 import type { NodePods } from '../node-api.ts';
 import type { ImageTransfers } from '../transfers/image-transfers.ts';
@@ -7,9 +8,12 @@ import { serveLogs } from './serve-logs.ts';
 
 /**
  * What the agent does for each kind of stream. `pods` throws until the pod manager runs. What is used seldom is loaded
- * with the first stream of its kind.
+ * with the first stream of its kind. `instruments` are what the agent counts of itself.
  */
-export function createStreamHandler(pods: () => NodePods): StreamHandler {
+export function createStreamHandler(
+  pods: () => NodePods,
+  instruments: () => readonly Instrument[] = () => [],
+): StreamHandler {
   const forward = lazy(async () => {
     const [{ servePortForward }, { NamespaceDialers }] = await Promise.all([
       import('./serve-port-forward.ts'),
@@ -36,6 +40,10 @@ export function createStreamHandler(pods: () => NodePods): StreamHandler {
       case 'writeVolume': {
         const { serveVolumeData } = await import('../transfers/serve-volume-data.ts');
         return serveVolumeData(pods(), request, stream);
+      }
+      case 'metrics': {
+        const { serveMetrics } = await import('./serve-metrics.ts');
+        return serveMetrics(instruments(), stream);
       }
       case 'exec': {
         const { serveExec } = await import('./serve-process.ts');
