@@ -30,6 +30,7 @@ export function* planBalance(mover: Mover, source: SimulationSource, maxMoves: n
   for (let tries = 0; moves.length < maxMoves && tries < maxTries; ) {
     const donor = fullest(mover.snapshot, exhausted);
     if (!donor) break;
+    yield;
     const candidates = candidatesOn(mover, source, donor).slice(0, triesPerNode);
     let isMoved = false;
     for (const { pod, info, share } of candidates) {

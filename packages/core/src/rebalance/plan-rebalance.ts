@@ -55,7 +55,7 @@ function nodesOf(before: ReturnType<typeof nodeTotals>, after: ReturnType<typeof
 }
 
 function summarise({ emptyNode }: RebalancePlanSpec, plan: Omit<RebalancePlanStatus, 'summary'>): string[] {
-  const { moves, stays, spread, emptiable } = plan;
+  const { moves, stays, spread, nodes, emptiable } = plan;
   const count = `${moves.length} ${moves.length === 1 ? 'pod' : 'pods'}`;
   const sentences: string[] = [];
   if (emptyNode !== undefined) {
@@ -76,7 +76,8 @@ function summarise({ emptyNode }: RebalancePlanSpec, plan: Omit<RebalancePlanSta
     );
   }
   if (emptiable.length > 0) {
-    sentences.push(`${emptiable.join(', ')} could be emptied: the pods there would find room on the other nodes`);
+    const tried = nodes.length > emptiableTries ? ` (the ${emptiableTries} emptiest were tried)` : '';
+    sentences.push(`${emptiable.join(', ')} could be emptied: the pods there would find room on the other nodes${tried}`);
   }
   return sentences;
 }
