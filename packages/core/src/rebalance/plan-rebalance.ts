@@ -77,7 +77,9 @@ function summarise({ emptyNode }: RebalancePlanSpec, plan: Omit<RebalancePlanSta
   }
   if (emptiable.length > 0) {
     const tried = nodes.length > emptiableTries ? ` (the ${emptiableTries} emptiest were tried)` : '';
-    sentences.push(`${emptiable.join(', ')} could be emptied: the pods there would find room on the other nodes${tried}`);
+    sentences.push(
+      `${emptiable.join(', ')} could be emptied: the pods there would find room on the other nodes${tried}`,
+    );
   }
   return sentences;
 }
