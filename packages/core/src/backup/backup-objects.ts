@@ -8,7 +8,7 @@ export type AnyObject = KubernetesObject & {
   readonly type?: string;
 };
 
-/** What is written by the cluster, told again by other objects, or valid for this cluster only. */
+/** What is written by the cluster, would be done once more, is told again by other objects, or is valid for it only. */
 const skippedResources: ReadonlySet<string> = new Set([
   'events',
   'nodes',
@@ -19,6 +19,7 @@ const skippedResources: ReadonlySet<string> = new Set([
   'csistoragecapacities',
   'componentstatuses',
   'certificatesigningrequests',
+  'rebalances',
 ]);
 const skippedSecretTypes = new Set(['bootstrap.kubernetes.io/token', 'kubernetes.io/service-account-token']);
 const ownAnnotations: ReadonlySet<string> = new Set([
