@@ -6,6 +6,7 @@ import { createOpenApiDocuments, type OpenApiDocuments } from '@gantry/api-types
 import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
 import { evictPod, withBudgetStatus } from './evictions.ts';
 import type { MockFleet } from './fleet.ts';
+import { answerInspection } from './inspections.ts';
 import { logRefusal } from './mock-logs.ts';
 import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
 import { answerRebalancePlan, answerSimulation } from './simulations.ts';
@@ -34,6 +35,8 @@ export function createMockApi(fleet: MockFleet, role: FeedRole): MockApi {
         const discovery = resourceList(path);
         if (discovery) return send(response, 200, JSON.stringify(discovery));
         if (path.endsWith('/log')) return sendLogRefusal(fleet, path, url.searchParams, response);
+        const inspection = answerInspection(fleet, path);
+        if (inspection) return send(response, 200, JSON.stringify(inspection));
         const body = await bodyOf(request);
         const call = {
           method: request.method ?? 'GET',

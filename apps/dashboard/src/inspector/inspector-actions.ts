@@ -9,6 +9,12 @@ export const inspectorActions: readonly PageAction[] = [
   tabAction('logs', 'Show the logs', 'l', 'tail output print follow'),
   tabAction('terminal', 'Open a terminal', 'e', 'exec shell console'),
   tabAction('yaml', 'Show and edit the YAML', 'y', 'manifest edit apply spec'),
+  tabAction(
+    'anatomy',
+    'Show what containers are made of',
+    undefined,
+    'namespaces cgroups layers image inspect phases start',
+  ),
   tabAction('events', 'Show the events', undefined, 'history what happened'),
   {
     id: 'yaml.create',

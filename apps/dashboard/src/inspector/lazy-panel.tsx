@@ -12,6 +12,7 @@ const panels: Readonly<Partial<Record<InspectorTab, ComponentType<PanelProps>>>>
   logs: lazy(() => import('../logs/logs-panel.tsx')),
   terminal: lazy(() => import('../terminal/terminal-panel.tsx')),
   yaml: lazy(() => import('../editor/yaml-panel.tsx')),
+  anatomy: lazy(() => import('../anatomy/anatomy-panel.tsx')),
 };
 
 /** Tabs that show what the cluster is now, and may change it: there is no past of them. */
@@ -19,6 +20,7 @@ const ofNow: Readonly<Partial<Record<InspectorTab, string>>> = {
   logs: 'Logs',
   terminal: 'Terminals',
   yaml: 'Objects as YAML',
+  anatomy: 'Containers on their nodes',
 };
 
 /** The panel of a tab that is loaded on demand; nothing for the others. */

@@ -2,7 +2,7 @@ import type { Selection } from '../state/selection.ts';
 import { useSearchValue } from '../state/url-search.ts';
 
 /** What the inspector can show of an object. */
-export type InspectorTab = 'overview' | 'usage' | 'logs' | 'terminal' | 'yaml' | 'events';
+export type InspectorTab = 'overview' | 'usage' | 'logs' | 'terminal' | 'yaml' | 'anatomy' | 'events';
 
 export interface TabDescription {
   readonly id: InspectorTab;
@@ -18,6 +18,7 @@ export const inspectorTabs: readonly TabDescription[] = [
   { id: 'logs', title: 'Logs', isWide: true },
   { id: 'terminal', title: 'Terminal', isWide: true },
   { id: 'yaml', title: 'YAML', isWide: true },
+  { id: 'anatomy', title: 'Anatomy' },
   { id: 'events', title: 'Events' },
 ];
 
