@@ -1,7 +1,7 @@
-import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedWorkload } from '@gantry/api-types/feed';
+import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedService, FeedWorkload } from '@gantry/api-types/feed';
 import type { NodeUsage } from '@gantry/api-types/usage';
 import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
-import { makeDeployment, makeEvent, makeNode, makePod, makeReplicaSet } from './objects.ts';
+import { makeDeployment, makeEvent, makeNode, makePod, makeReplicaSet, makeService } from './objects.ts';
 import { judgeNode, refusalMessage, sampleUsage } from './placement.ts';
 
 const Mi = 1024 * 1024;
@@ -36,6 +36,7 @@ export class MockFleet {
   readonly nodes = new Map<string, FeedNode>();
   readonly pods = new Map<string, FeedPod>();
   readonly workloads = new Map<string, FeedWorkload>();
+  readonly services = new Map<string, FeedService>();
   readonly events = new Map<string, FeedEvent>();
   readonly heartbeats = new Map<string, number>();
   readonly decisions = new Map<string, SchedulingDecision>();
@@ -67,6 +68,7 @@ export class MockFleet {
     const deployment = makeDeployment(options, this.#id(), this.now);
     this.setWorkload(deployment);
     this.setWorkload(makeReplicaSet(deployment, this.#id(), this.now));
+    this.#setService(makeService(options.name, this.services.size + 1, this.now));
     this.reconcile();
   }
 
@@ -365,9 +367,23 @@ export class MockFleet {
       if (workload.kind !== 'Deployment') continue;
       const pods = this.#podsOf(workload).filter((pod) => !pod.deletedAt);
       const readyReplicas = pods.filter((pod) => pod.isReady && !this.#isLost(pod)).length;
+      this.#countEndpoints(workload, pods, readyReplicas);
       if (readyReplicas === workload.readyReplicas && pods.length === workload.currentReplicas) continue;
       this.setWorkload({ ...workload, readyReplicas, availableReplicas: readyReplicas, currentReplicas: pods.length });
     }
+  }
+
+  #countEndpoints({ key }: FeedWorkload, living: readonly FeedPod[], ready: number): void {
+    const service = this.services.get(key.slice('Deployment/'.length));
+    const notReady = living.filter(({ nodeName }) => nodeName).length - ready;
+    const before = service?.endpoints;
+    if (!service || (before?.ready === ready && before.notReady === notReady)) return;
+    this.#setService({ ...service, endpoints: { ready, notReady, terminating: 0 } });
+  }
+
+  #setService(service: FeedService): void {
+    this.services.set(service.key, service);
+    this.#touch('services', service.key);
   }
 
   #isLost(pod: FeedPod): boolean {

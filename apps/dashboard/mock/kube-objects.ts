@@ -1,5 +1,12 @@
 import type { KubernetesObject } from '@gantry/api-types';
-import type { FeedContainer, FeedNode, FeedPod, FeedResources, FeedWorkload } from '@gantry/api-types/feed';
+import type {
+  FeedContainer,
+  FeedNode,
+  FeedPod,
+  FeedResources,
+  FeedService,
+  FeedWorkload,
+} from '@gantry/api-types/feed';
 
 /** Kubernetes objects as the make-believe cluster's API shows what the fleet holds in feed form. */
 export function podObject(pod: FeedPod): KubernetesObject {
@@ -54,6 +61,37 @@ export function nodeObject(node: FeedNode): KubernetesObject {
       conditions: node.conditions.map(({ type, status, reason }) => ({ type, status, reason })),
       addresses: [{ type: 'InternalIP', address: node.internalIp ?? '' }],
     },
+  };
+  return object as unknown as KubernetesObject;
+}
+
+/** The one EndpointSlice of a Service whose selector names the workload of its pods. */
+export function sliceObject({ key, createdAt, selector }: FeedService, pods: Iterable<FeedPod>): KubernetesObject {
+  const [namespace = '', name = ''] = key.split('/');
+  const behind = [...pods].filter((pod) => pod.nodeName && pod.key.startsWith(`${namespace}/${selector.app}-`));
+  const object = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${name}-slice`,
+      namespace,
+      uid: `uid-slice-${name}`,
+      resourceVersion: '1',
+      creationTimestamp: seconds(createdAt),
+      labels: { 'kubernetes.io/service-name': name },
+    },
+    addressType: 'IPv4',
+    ports: [{ name: '', port: 80, protocol: 'TCP' }],
+    endpoints: behind.map((pod) => ({
+      addresses: [pod.ip ?? '10.244.1.1'],
+      conditions: {
+        ready: pod.isReady === true,
+        serving: pod.isReady === true,
+        terminating: pod.deletedAt !== undefined,
+      },
+      nodeName: pod.nodeName,
+      targetRef: { kind: 'Pod', namespace, name: pod.key.slice(namespace.length + 1), uid: pod.uid },
+    })),
   };
   return object as unknown as KubernetesObject;
 }

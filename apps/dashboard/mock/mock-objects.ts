@@ -3,7 +3,7 @@ import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import { decodeValue } from '@gantry/api-types/schema';
 import { validateObjectMeta } from '@gantry/api-types/validation/object-meta';
 import type { MockFleet } from './fleet.ts';
-import { nodeObject, podObject, workloadObject } from './kube-objects.ts';
+import { nodeObject, podObject, sliceObject, workloadObject } from './kube-objects.ts';
 
 export interface MockTarget {
   readonly definition: KindDefinition;
@@ -111,6 +111,8 @@ export class MockObjects {
     const { pods, nodes, workloads } = this.#fleet;
     if (plural === 'pods') return [...pods.values()].map(podObject);
     if (plural === 'nodes') return [...nodes.values()].map(nodeObject);
+    if (plural === 'endpointslices')
+      return [...this.#fleet.services.values()].map((one) => sliceObject(one, pods.values()));
     const kind = plural === 'deployments' ? 'Deployment' : plural === 'replicasets' ? 'ReplicaSet' : '';
     return [...workloads.values()].filter((workload) => workload.kind === kind).map(workloadObject);
   }

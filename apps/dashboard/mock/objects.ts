@@ -1,4 +1,4 @@
-import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedWorkload } from '@gantry/api-types/feed';
+import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedService, FeedWorkload } from '@gantry/api-types/feed';
 import type { DeploymentOptions } from './fleet.ts';
 
 /** A Ready node; part of its capacity is kept for the system, as on a real one. */
@@ -74,6 +74,20 @@ export function makeReplicaSet(deployment: FeedWorkload, id: string, now: number
     createdAt: iso(now),
     owner: { kind: 'Deployment', name: name ?? id, uid: deployment.uid },
     conditions: [],
+  };
+}
+
+/** The Service in front of a Deployment of the same name. */
+export function makeService(name: string, number: number, now: number): FeedService {
+  return {
+    key: `default/${name}`,
+    uid: `uid-service-${name}`,
+    createdAt: iso(now),
+    type: 'ClusterIP',
+    clusterIp: `10.96.0.${number + 10}`,
+    ports: ['80/TCP'],
+    selector: { app: name },
+    endpoints: { ready: 0, notReady: 0, terminating: 0 },
   };
 }
 

@@ -154,7 +154,7 @@ function deltaOf(fleet: MockFleet): FeedDelta | undefined {
   const changes: Record<string, { set: object[]; gone: string[] }> = {};
   for (const entry of dirty) {
     const [kind = '', key = ''] = entry.split(' ');
-    const objects: ReadonlyMap<string, object> = fleet[kind as 'nodes' | 'pods' | 'workloads' | 'events'];
+    const objects: ReadonlyMap<string, object> = fleet[kind as 'nodes' | 'pods' | 'workloads' | 'services' | 'events'];
     changes[kind] ??= { set: [], gone: [] };
     const object = objects.get(key);
     if (object) changes[kind].set.push(object);
@@ -178,7 +178,7 @@ function snapshotOf(fleet: MockFleet, role: FeedCluster['role']): FeedSnapshot {
     nodes: [...fleet.nodes.values()],
     pods: [...fleet.pods.values()],
     workloads: [...fleet.workloads.values()],
-    services: [],
+    services: [...fleet.services.values()],
     events: [...fleet.events.values()],
     usage: usageOf(fleet),
     heartbeats: Object.fromEntries(fleet.heartbeats),

@@ -36,7 +36,7 @@ it('sizes tiles by the lens that the link names, and keeps it while objects are 
 });
 
 it('compares with virtual machines by a model that can be changed, beside what is measured', async () => {
-  const { page } = await open({ path: '/?lens=vms' });
+  const { page, server } = await open({ path: '/?lens=vms' });
   const panel = page.getByRole('region', { name: 'As virtual machines' });
   await panel.getByText('Model, not measurement').waitFor();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
@@ -48,6 +48,7 @@ it('compares with virtual machines by a model that can be changed, beside what i
   await vi.waitFor(async () => expect(await hosts('VMs')).toBeGreaterThan(before), eventually);
   expect(await hosts('Containers')).toBe(asContainers);
   expect(page.url()).toContain('vm=4096');
+  server.fleet.scale('web', 8);
   await vi.waitFor(async () => expect(await panel.textContent()).toMatch(/p50 [\d.]+ s/), eventually);
 });
 
@@ -113,7 +114,7 @@ it('answers what-if questions that a link holds', async () => {
   await panel.getByText('node-2 is lost').waitFor();
   await panel.locator('[data-what-if-answer]').waitFor();
   await page.getByText(/^Preview: gone, with its/).waitFor();
-  await panel.getByLabel('Change', { exact: true }).selectOption({ label: 'Add hosts' });
+  await panel.getByRole('combobox').first().selectOption({ label: 'Add hosts' });
   await panel.getByRole('button', { name: 'Add', exact: true }).click();
   await page.locator('[data-preview-host]').waitFor();
   await panel.getByRole('button', { name: 'Close' }).click();

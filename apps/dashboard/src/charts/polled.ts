@@ -7,7 +7,7 @@ export interface Polled<T> {
   readonly error: string | undefined;
 }
 
-/** What a path of the dashboard's server answers, asked again every `everyMs` while it is shown and the page is visible. */
+/** What a path of the dashboard's server answers, asked again every `everyMs` while it is shown and the page is visible; an empty path asks nothing. */
 export function usePolled<T>(path: string, everyMs: number): Polled<T> {
   const [state, setState] = useState<Polled<T> & { readonly path: string }>({
     path,
@@ -15,6 +15,7 @@ export function usePolled<T>(path: string, everyMs: number): Polled<T> {
     error: undefined,
   });
   useEffect(() => {
+    if (!path) return;
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async (): Promise<void> => {

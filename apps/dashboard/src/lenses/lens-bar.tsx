@@ -7,12 +7,14 @@ import { useLens } from './use-lens.ts';
 /** Loaded by those who ask. */
 const VmPanel = lazy(() => import('./vm-panel.tsx'));
 const WhatIfPanel = lazy(() => import('../what-if/what-if-panel.tsx'));
+const ServicesPanel = lazy(() => import('../services/services-panel.tsx'));
 const RebalancePanel = lazy(() => import('../what-if/rebalance-panel.tsx'));
 
 /** Above the fleet: what the area of a tile stands for, to choose, and in words. */
 export function LensBar(): ReactNode {
   const [lens, setLens] = useLens();
   const [whatIf, setWhatIf] = useSearchValue('whatif');
+  const [services, setServices] = useSearchValue('services');
   const [rebalance, setRebalance] = useSearchValue('rebalance');
   return (
     <>
@@ -31,6 +33,14 @@ export function LensBar(): ReactNode {
         <button
           type="button"
           className="button"
+          aria-expanded={services !== undefined}
+          onClick={() => setServices(services === undefined ? 'all' : undefined)}
+        >
+          Services
+        </button>
+        <button
+          type="button"
+          className="button"
           aria-expanded={whatIf !== undefined}
           onClick={() => setWhatIf(whatIf === undefined ? '[]' : undefined)}
         >
@@ -46,6 +56,7 @@ export function LensBar(): ReactNode {
         </button>
       </div>
       <Suspense>
+        {services !== undefined && <ServicesPanel />}
         {whatIf !== undefined && <WhatIfPanel />}
         {rebalance !== undefined && <RebalancePanel />}
         {lens === 'vms' && <VmPanel />}
