@@ -73,7 +73,8 @@ export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> 
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
+      // Others on this machine make and remove networks; Chromium drops requests under way then.
+      if (message.type() === 'error' && !message.text().includes('ERR_NETWORK_CHANGED')) problems.push(message.text());
     });
     if (theme) await page.emulateMedia({ colorScheme: theme });
     await page.goto(server.url + path);

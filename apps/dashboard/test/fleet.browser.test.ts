@@ -125,7 +125,7 @@ it('draws pods on canvases beyond 50 nodes, where they can be seen, with the tab
   await vi.waitFor(async () => expect(await drawn.count()).toBeGreaterThan(3), eventually);
   expect(await drawn.count()).toBeLessThan(52);
   await page.locator('.stage').evaluate((stage) => stage.scrollTo(0, stage.scrollHeight));
-  await page.getByRole('img', { name: /on node-52;/ }).waitFor();
+  await page.getByRole('img', { name: /on node-51;/ }).waitFor();
   await page.keyboard.press('t');
   const pods = page.getByRole('table', { name: 'Pods' });
   await vi.waitFor(async () => expect(await pods.getByRole('link').count()).toBe(15), eventually);

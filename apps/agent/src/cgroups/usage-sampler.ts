@@ -6,6 +6,7 @@ import { type CgroupLayout, containerCgroup } from './cgroup-paths.ts';
 import { type CgroupCounters, CgroupFiles } from './container-counters.ts';
 import { KernelFiles } from './kernel-files.ts';
 import { PodNetworkReader, type PodNetworkSource } from './pod-network-reader.ts';
+import type { ShimMemory } from './shim-memory.ts';
 import { createWholeNodeReader, type WholeNodeCounters, type WholeNodePlace } from './whole-node.ts';
 
 export interface UsageSource {
@@ -31,6 +32,8 @@ export interface UsageSamplerOptions {
   readonly pidOf: (containerId: string) => Promise<number | undefined>;
   /** Where the node's own figures are. Default: the sum over its pods. */
   readonly wholeNode?: WholeNodePlace;
+  /** Absent where nobody asks what containers cost beside what runs in them. */
+  readonly shims?: ShimMemory;
 }
 
 interface Reading extends CgroupCounters {
@@ -80,7 +83,8 @@ export class UsageSampler {
     const memoryBytes = pods.reduce((sum, pod) => sum + pod.memoryBytes, 0);
     const now = clock.now();
     const node = this.#wholeNode(now, { cpuMilli, memoryBytes });
-    return { at: new Date(now).toISOString(), cpuMilli, memoryBytes, pods, node };
+    const overhead = this.#options.shims?.latest(() => readings.keys());
+    return { at: new Date(now).toISOString(), cpuMilli, memoryBytes, pods, node, ...(overhead ? { overhead } : {}) };
   }
 
   /** Closes the files; the next sample opens them again. */

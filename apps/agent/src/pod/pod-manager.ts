@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { ApiError, type NodeUsage } from '@gantry/api-types';
 import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
 import { PodCgroups } from '../cgroups/pod-cgroups.ts';
+import { ShimMemory } from '../cgroups/shim-memory.ts';
 import { UsageSampler } from '../cgroups/usage-sampler.ts';
 import type { EvictionManager } from '../eviction/eviction-manager.ts';
 import { createNodePressure, podsMemoryOf } from '../eviction/node-pressure.ts';
@@ -127,7 +128,7 @@ class DockerPodManager implements PodManager {
       ? ({ type: 'host' } as const)
       : ({ type: 'cgroup', path: () => parts.cgroups.nodePath } as const);
     const sources = () => usageSources(this.#workers.values(), this.#context);
-    this.#usage = new UsageSampler({ layout, clock, sources, pidOf, wholeNode });
+    this.#usage = new UsageSampler({ layout, clock, sources, pidOf, wholeNode, shims: new ShimMemory({ clock }) });
     const { volumes } = this.#context;
     this.inspection = inspectionSource(this.#context, layout, () => this.#workers.values());
     this.#upkeep = new VolumeUpkeep({

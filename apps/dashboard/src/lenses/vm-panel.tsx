@@ -39,14 +39,14 @@ interface ModelFormProps {
 function ModelForm({ model, setModel }: ModelFormProps): ReactNode {
   return (
     <form className="vm-model" onSubmit={(event) => event.preventDefault()}>
-      <h3>
+      <h2>
         Model, not measurement
         {vmModelText(model) && (
           <button type="button" className="button button-quiet" onClick={() => setModel(defaultVmModel)}>
             Reset
           </button>
         )}
-      </h3>
+      </h2>
       {vmFields.map(({ field, label, unit, factor, ...range }) => (
         <label key={field}>
           <span>{label}</span>
@@ -93,9 +93,9 @@ function Hosts({ compared, hostWords }: HostsProps): ReactNode {
   );
   return (
     <div className="vm-hosts">
-      <h3>
+      <h2>
         Hosts for the {count(replicas, 'replica')} that are here, of {hostWords} each
-      </h3>
+      </h2>
       <table className="grid">
         <caption className="visually-hidden">Hosts needed</caption>
         <thead className="visually-hidden">
@@ -124,7 +124,7 @@ function Measured({ store, model }: { readonly store: ClusterStore; readonly mod
   const starts = measuredStarts(store);
   return (
     <div className="vm-measured">
-      <h3>Measured on this cluster</h3>
+      <h2>Measured on this cluster</h2>
       <dl className="facts">
         <div>
           <dt>Start to Ready</dt>

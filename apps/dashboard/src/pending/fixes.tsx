@@ -28,7 +28,7 @@ export function Fixes({ store, podKey, changeMark }: FixesProps): ReactNode {
   if (fixes.length === 0) return <p className="muted">No single change that was tried out would help.</p>;
   return (
     <section className="fixes" aria-label="Fixes proved by simulation">
-      <h4>What would help, proved by simulation</h4>
+      <h3>What would help, proved by simulation</h3>
       <ul>
         {fixes.map((fix) => (
           <Fix key={fix.text} store={store} fix={fix} />

@@ -21,7 +21,7 @@ export default function ServicesPanel(): ReactNode {
   return (
     <section className="what-if services" aria-label="Services">
       <header className="panel-title">
-        <h3>Services</h3>
+        <h2>Services</h2>
         <button type="button" className="button button-quiet" onClick={() => setOpen(undefined)}>
           Close
         </button>

@@ -28,7 +28,7 @@ export default function RebalancePanel(): ReactNode {
   return (
     <section className="what-if" aria-label="Rebalance">
       <header className="panel-title">
-        <h3>Rebalance, a preview</h3>
+        <h2>Rebalance, a preview</h2>
         <button type="button" className="button button-quiet" onClick={() => setText(undefined)}>
           Close
         </button>

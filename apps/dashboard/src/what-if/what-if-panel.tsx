@@ -26,7 +26,7 @@ export default function WhatIfPanel(): ReactNode {
   return (
     <section className="what-if" aria-label="What if">
       <header className="panel-title">
-        <h3>What if…</h3>
+        <h2>What if…</h2>
         <button type="button" className="button button-quiet" onClick={() => setText(undefined)}>
           Close
         </button>
