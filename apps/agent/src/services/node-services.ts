@@ -14,6 +14,7 @@ import type { ServiceSource } from '../session/service-state.ts';
 import { ApiRelay } from './api-relay.ts';
 import { createUdpFlush } from './conntrack.ts';
 import { DataPath } from './data-path.ts';
+import { HealthChecks } from './health-checks.ts';
 import { hostListens } from './host-ports-in-use.ts';
 import { type OwnTargets, ServicePlanner } from './service-planner.ts';
 
@@ -121,9 +122,14 @@ export class NodeServices {
     });
     this.#planner = planner;
     planner.setOwn(this.#targets);
-    const timer = setInterval(() => planner.reassemble(), portCheckMs);
+    const healthChecks = new HealthChecks({ source, place, logger });
+    const timer = setInterval(() => {
+      planner.reassemble();
+      healthChecks.retry();
+    }, portCheckMs);
     this.#stops.push(
       () => dataPath.stop(),
+      () => healthChecks.stop(),
       () => planner.stop(),
       () => clearInterval(timer),
     );

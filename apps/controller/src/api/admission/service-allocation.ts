@@ -1,5 +1,6 @@
 import { invalid, type Service } from '@gantry/api-types';
 import type { Informer } from '@gantry/core';
+import { needsHealthCheckPort } from '@gantry/core/network/services/health-check';
 import type { AdmissionPlugin } from './admission.ts';
 import { parseCidr } from './cidr.ts';
 import { NumberPool } from './number-pool.ts';
@@ -44,6 +45,7 @@ export function serviceAllocation(options: ServiceAllocationOptions): AdmissionP
       try {
         held.push(...allocateAddress(service, before, addresses, cidr));
         held.push(...allocateNodePorts(service, before, nodePorts));
+        held.push(...allocateHealthCheckPort(service, before, nodePorts));
       } catch (error) {
         for (const letGo of held) letGo();
         throw error;
@@ -143,6 +145,32 @@ function allocateNodePorts(service: Service, previous: Service | undefined, pool
   return held;
 }
 
+/** Of a Service whose balancer asks the nodes: any free port, or the one that its maker wants. It never changes. */
+function allocateHealthCheckPort(
+  { metadata, spec }: Service,
+  previous: Service | undefined,
+  pool: NumberPool,
+): (() => void)[] {
+  if (!needsHealthCheckPort({ spec })) return [];
+  const field = 'spec.healthCheckNodePort';
+  const { healthCheckNodePort: asked } = spec;
+  const before = previous && needsHealthCheckPort(previous) ? previous.spec.healthCheckNodePort : undefined;
+  if (before && asked === before) return [];
+  if (before) {
+    const why = 'cannot change healthCheckNodePort on loadBalancer service with externaltraffic=Local during update';
+    throw refused(metadata.name, field, asked, why);
+  }
+  if (asked && !pool.contains(asked)) {
+    const why = `provided port is not in the valid range. The range of valid ports is ${pool.first}-${pool.last}`;
+    throw refused(metadata.name, field, asked, why);
+  }
+  if (asked && !pool.hold(asked)) throw refused(metadata.name, field, asked, 'provided port is already allocated');
+  const port = asked || pool.holdAny();
+  if (port === undefined) throw refused(metadata.name, field, 0, 'failed to allocate a nodePort: range is full');
+  spec.healthCheckNodePort = port;
+  return [() => pool.letGo(port)];
+}
+
 /** A writer that leaves out what the server allocated (a manifest applied again by PUT) does not mean to give it up. */
 function keepAllocated(service: Service, previous: Service): void {
   const { spec } = service;
@@ -150,6 +178,9 @@ function keepAllocated(service: Service, previous: Service): void {
   if (!spec.clusterIP && previous.spec.type !== 'ExternalName' && previous.spec.clusterIP) {
     spec.clusterIP = previous.spec.clusterIP;
     spec.clusterIPs = [...(previous.spec.clusterIPs ?? [previous.spec.clusterIP])];
+  }
+  if (needsHealthCheckPort(service) && !spec.healthCheckNodePort && previous.spec.healthCheckNodePort) {
+    spec.healthCheckNodePort = previous.spec.healthCheckNodePort;
   }
   if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return;
   const taken = new Set((spec.ports ?? []).map((port) => port.nodePort));
@@ -173,7 +204,11 @@ function release(service: Service, addresses: NumberPool, nodePorts: NumberPool,
 }
 
 function portsOf(service: Service): Set<number> {
-  return new Set((service.spec.ports ?? []).flatMap((port) => port.nodePort ?? []));
+  const { ports = [], healthCheckNodePort } = service.spec;
+  return new Set([
+    ...ports.flatMap((port) => port.nodePort ?? []),
+    ...(healthCheckNodePort ? [healthCheckNodePort] : []),
+  ]);
 }
 
 function refused(name: string, field: string, value: unknown, why: string) {

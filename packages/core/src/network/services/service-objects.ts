@@ -16,7 +16,7 @@ export const serviceNameLabel = 'kubernetes.io/service-name';
 
 /** The Service as nodes are sent it: what data path, DNS and service variables need. Pure. */
 export function trimService(service: Service): Service {
-  const { selector: _, healthCheckNodePort: __, ...spec } = service.spec;
+  const { selector: _, ...spec } = service.spec;
   const ingress = service.status?.loadBalancer?.ingress ?? [];
   return {
     apiVersion: 'v1',
