@@ -43,11 +43,14 @@ export interface YamlEditor {
 /** Opens a YAML editor that checks, completes and explains by the schemas of `lookup`. Tab leaves it, as it leaves any field. */
 export function openEditor(options: EditorOptions): YamlEditor {
   const { lookup } = options;
+  // What the API said holds until the text is another; the schema's own checks come and go beside it.
+  let refused: readonly Diagnostic[] = [];
   const diagnose = (view: EditorView): Diagnostic[] => {
     const text = view.state.doc.toString();
-    return documentsOf(text).flatMap((document) =>
+    const found = documentsOf(text).flatMap((document) =>
       checkDocument(document, lookup).map((problem) => ({ ...problem, ...within(problem, text.length) })),
     );
+    return [...found, ...refused];
   };
   const view = new EditorView({
     parent: options.host,
@@ -77,7 +80,9 @@ export function openEditor(options: EditorOptions): YamlEditor {
         ]),
         EditorState.readOnly.of(options.isReadOnly),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) options.onChange(update.state.doc.toString());
+          if (!update.docChanged) return;
+          refused = [];
+          options.onChange(update.state.doc.toString());
         }),
       ],
     }),
@@ -89,11 +94,11 @@ export function openEditor(options: EditorOptions): YamlEditor {
     setText: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
     mark(problems) {
       const { length } = view.state.doc;
-      const marks = problems.map(
+      refused = problems.map(
         (one): Diagnostic => ({ ...one, ...within(one, length), severity: 'error', source: 'API' }),
       );
-      view.dispatch(setDiagnostics(view.state, [...diagnose(view), ...marks]));
-      const [first] = marks;
+      view.dispatch(setDiagnostics(view.state, diagnose(view)));
+      const [first] = refused;
       if (first) view.dispatch({ selection: { anchor: first.from }, scrollIntoView: true });
     },
     check: () => view.dispatch(setDiagnostics(view.state, diagnose(view))),

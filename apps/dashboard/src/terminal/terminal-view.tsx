@@ -57,7 +57,7 @@ function stateWords(state: TerminalState): string {
     case 'exited':
       return state.code === 0 ? 'The shell has ended.' : `The shell has ended with exit code ${state.code}.`;
     case 'failed':
-      return noShell(state.refusal.message) ?? `No terminal: ${state.refusal.message}.`;
+      return noShell(state.refusal.message) ?? `No terminal: ${state.refusal.message}`;
   }
 }
 
