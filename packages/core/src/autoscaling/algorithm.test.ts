@@ -76,12 +76,25 @@ describe('a ratio close to 1', () => {
     expect(world.pass()).toBe(expected);
   });
 
-  it('with a tolerance for one direction has the cluster-wide one for the other', () => {
-    // A target of 100Mi, 5 % down and 1 % up: it scales below 95Mi and above 101Mi.
+  it.each([
+    [95, 100],
+    [94, 94],
+    [101, 100],
+    [102, 102],
+  ])('of 5 %% down and 1 %% up on 100Mi: %iMi leads to %i of 100', (used, expected) => {
     const behavior = {
       scaleUp: { ...free.behavior.scaleUp, tolerance: '0.01' },
-      scaleDown: free.behavior.scaleDown,
+      scaleDown: { ...free.behavior.scaleDown, tolerance: '0.05' },
     };
+    const target = { type: 'AverageValue', averageValue: '100Mi' };
+    const metrics = [{ type: 'Resource', resource: { name: 'memory', target } }];
+    const world = new AutoscalerWorld({ replicas: 100, spec: { behavior, metrics } });
+    world.pods = ready(100, 0).map((pod) => ({ ...pod, memory: used * 2 ** 20 }));
+    expect(world.pass()).toBe(expected);
+  });
+
+  it('with a tolerance for one direction has the cluster-wide one for the other', () => {
+    const behavior = { ...free.behavior, scaleUp: { ...free.behavior.scaleUp, tolerance: '0.01' } };
     for (const [cpu, expected] of [
       [102, 11],
       [91, 10],
