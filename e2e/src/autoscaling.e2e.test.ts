@@ -12,7 +12,12 @@ const autoscalers = '/apis/autoscaling/v2/namespaces/default/horizontalpodautosc
 const burn =
   '#!/bin/sh\ni=0; while [ $i -lt 20000 ]; do i=$((i+1)); done\necho "Content-type: text/plain"; echo; echo ok\n';
 const serve = 'trap "exit 0" TERM; httpd -f -p 8080 -h /www & wait $!';
-const ask = 'trap "exit 0" TERM; while :; do wget -T 5 -q -O /dev/null http://burner/cgi-bin/burn || sleep 1; done';
+/** By address: a static busybox cannot ask for names. */
+const ask = [
+  'trap "exit 0" TERM; while :; do',
+  `printf 'GET /cgi-bin/burn HTTP/1.0\\r\\n\\r\\n' | nc -w 5 $BURNER_SERVICE_HOST $BURNER_SERVICE_PORT >/dev/null || sleep 1;`,
+  'done',
+].join(' ');
 
 let test: LocalTestCluster;
 
