@@ -4,6 +4,7 @@ import { Palette } from './palette/palette.tsx';
 import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
 import { useUi } from './state/ui.ts';
+import { useSearchValue } from './state/url-search.ts';
 import { PastBanner } from './timeline/past-banner.tsx';
 import { useReplay } from './timeline/replay-context.tsx';
 import { Timeline } from './timeline/timeline.tsx';
@@ -27,6 +28,7 @@ export function App(): ReactNode {
   const view = useUi((ui) => ui.view);
   const isTourOpen = useUi((ui) => ui.isTourOpen);
   const isPast = useReplay().view.kind !== 'live';
+  const [present] = useSearchValue('present');
   useActionKeys();
   const name = useCluster('cluster').cluster?.name;
   useEffect(() => {
@@ -36,7 +38,7 @@ export function App(): ReactNode {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
   return (
-    <div className={isPast ? 'page is-past' : 'page'}>
+    <div className={pageClass(isPast, present !== undefined)}>
       <TopBar />
       <Banner />
       <PastBanner />
@@ -58,4 +60,8 @@ export function App(): ReactNode {
       <LiveRegion />
     </div>
   );
+}
+
+function pageClass(isPast: boolean, isPresenting: boolean): string {
+  return ['page', isPast ? 'is-past' : '', isPresenting ? 'is-presenting' : ''].filter(Boolean).join(' ');
 }

@@ -13,6 +13,7 @@ import './styles/page.css';
 import './styles/fleet.css';
 import './styles/inspector.css';
 import './styles/scaling.css';
+import './styles/presenter.css';
 import './timeline/timeline.css';
 import { TileMotion } from './view/motion.ts';
 import { MotionContext } from './view/motion-context.ts';

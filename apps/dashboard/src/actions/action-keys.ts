@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useUi } from '../state/ui.ts';
+import { setSearchValue } from '../state/url-search.ts';
 import { useActionContext } from './action-context.ts';
 import { allActions } from './all-actions.ts';
 
@@ -36,6 +37,7 @@ function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void 
     if ((event.target as HTMLElement).id === 'filter') ui.setFilter('');
     return (event.target as HTMLElement).blur();
   }
+  if (new URLSearchParams(location.search).has('present')) return setSearchValue('present', undefined);
   navigate('/');
 }
 

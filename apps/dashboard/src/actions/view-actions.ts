@@ -6,6 +6,13 @@ const groupings = ['zone', 'pool', 'none'] as const;
 
 /** What the fleet shows and how it is arranged. */
 export const viewActions: readonly PageAction[] = [
+  {
+    id: 'view.present',
+    title: 'Presenter mode: large counters, nothing else',
+    keywords: 'demo screen projector big full',
+    shortcut: 'P',
+    run: () => setSearchValue('present', new URLSearchParams(location.search).has('present') ? undefined : '1'),
+  },
   ...lensNames.map(
     (lens): PageAction => ({
       id: `lens.${lens}`,

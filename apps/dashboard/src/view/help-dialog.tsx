@@ -6,8 +6,8 @@ import { Glyph } from './glyph.tsx';
 
 /** Keys that are no actions: they belong to what has the focus. */
 const focusKeys: readonly (readonly [string, string])[] = [
-  ['Arrow keys', 'Walk the pods, over the borders of nodes'],
-  ['Enter', 'Open the focused pod'],
+  ['Arrow keys', 'Walk nodes and pods'],
+  ['Enter', 'Open the focused node or pod'],
   ['Esc', 'One step back'],
 ];
 

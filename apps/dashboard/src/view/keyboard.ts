@@ -2,18 +2,22 @@ import { type RefObject, useEffect } from 'react';
 
 type Direction = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';
 
+/** What the arrow keys stop at: pods, and the names of nodes above them. */
+const stopsSelector = '[data-tile], [data-node-link]';
+const tabStopSelector = '[data-tile][tabindex="0"], [data-node-link][tabindex="0"]';
+
 /**
- * Arrow keys walk the tiles of the fleet: left and right in reading order, up and down to the nearest tile that way, over
- * the borders of nodes. One tile at a time is in the tab order (roving tabindex).
+ * Arrow keys walk the nodes and pods below an element as a grid: left and right in reading order, up and down to the
+ * nearest one that way, over the borders of nodes. One at a time is in the tab order (roving tabindex).
  */
 export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const fleet = ref.current;
     if (!fleet) return;
-    const tiles = (): HTMLElement[] => [...fleet.querySelectorAll<HTMLElement>('[data-tile]')];
+    const tiles = (): HTMLElement[] => [...fleet.querySelectorAll<HTMLElement>(stopsSelector)];
     const ensureOneTabStop = (): void => {
-      const stops = fleet.querySelectorAll('[data-tile][tabindex="0"]').length;
-      const [first] = stops === 0 ? tiles() : [];
+      if (fleet.querySelector(tabStopSelector)) return;
+      const first = fleet.querySelector<HTMLElement>('[data-tile]') ?? tiles()[0];
       if (first) first.tabIndex = 0;
     };
     ensureOneTabStop();
@@ -21,14 +25,14 @@ export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
     const observer = new MutationObserver(ensureOneTabStop);
     observer.observe(fleet, { childList: true, subtree: true });
     const onKey = (event: KeyboardEvent): void => {
-      const from = (event.target as HTMLElement).closest<HTMLElement>('[data-tile]');
+      const from = (event.target as HTMLElement).closest<HTMLElement>(stopsSelector);
       if (!from || !isDirection(event.key) || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       const next = neighbour(tiles(), from, event.key);
       if (next) moveFocus(fleet, next);
     };
     const onFocus = (event: FocusEvent): void => {
-      const tile = (event.target as HTMLElement).closest<HTMLElement>('[data-tile]');
+      const tile = (event.target as HTMLElement).closest<HTMLElement>(stopsSelector);
       if (tile) rove(fleet, tile);
     };
     fleet.addEventListener('keydown', onKey);
@@ -64,9 +68,10 @@ function neighbour(tiles: readonly HTMLElement[], from: HTMLElement, direction: 
 function readingOrder(tiles: readonly HTMLElement[]): HTMLElement[] {
   const groups = new Map<Element | null, { tile: HTMLElement; box: DOMRect }[]>();
   for (const tile of tiles) {
-    const group = groups.get(tile.parentElement) ?? [];
+    const node = tile.closest('[data-node]') ?? tile.parentElement;
+    const group = groups.get(node) ?? [];
     group.push({ tile, box: tile.getBoundingClientRect() });
-    groups.set(tile.parentElement, group);
+    groups.set(node, group);
   }
   return [...groups.values()].flatMap((group) =>
     group.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left).map((entry) => entry.tile),
@@ -80,7 +85,7 @@ function moveFocus(fleet: HTMLElement, tile: HTMLElement): void {
 }
 
 function rove(fleet: HTMLElement, tile: HTMLElement): void {
-  for (const other of fleet.querySelectorAll<HTMLElement>('[data-tile][tabindex="0"]')) other.tabIndex = -1;
+  for (const other of fleet.querySelectorAll<HTMLElement>(tabStopSelector)) other.tabIndex = -1;
   tile.tabIndex = 0;
 }
 

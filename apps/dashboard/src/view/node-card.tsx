@@ -45,7 +45,7 @@ export const NodeCard = memo(function NodeCard({ name, selection, detail }: Node
     <article className={classes.filter(Boolean).join(' ')} aria-labelledby={`node-${name}`} data-node={name}>
       <header className="node-head">
         <h3 id={`node-${name}`}>
-          <Link href={objectPath('Node', undefined, name)} data-node-link="">
+          <Link href={objectPath('Node', undefined, name)} data-node-link="" tabIndex={-1}>
             {name}
           </Link>
         </h3>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { count } from '../format.ts';
 import { StuckGroups } from '../pending/stuck-groups.tsx';
 import { WaitingCard } from '../pending/waiting-card.tsx';
@@ -9,6 +9,7 @@ import { groupPending, type PendingGroup } from '../state/pending.ts';
 import type { Selection } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import { PreviewWaits } from '../what-if/preview-waits.tsx';
+import { useTileKeys } from './keyboard.ts';
 import { isSelectedPod } from './node-tiles.tsx';
 import { Tile } from './tile.tsx';
 
@@ -19,9 +20,11 @@ const shownTiles = 120;
 export function PendingTray({ selection }: { readonly selection: Selection }): ReactNode {
   const store = usePacedCluster('pending', 'workloads');
   const groups = groupPending(store.pendingPods(), (pod) => store.rootOf(pod));
+  const ref = useRef<HTMLElement>(null);
+  useTileKeys(ref);
   const total = groups.reduce((sum, group) => sum + group.pods.length, 0);
   return (
-    <section className={total > 0 ? 'tray has-pods' : 'tray'} aria-label="Pending pods">
+    <section ref={ref} className={total > 0 ? 'tray has-pods' : 'tray'} aria-label="Pending pods">
       <h2>
         Pending <span className="count">{total}</span>
       </h2>
