@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useActionKeys } from './actions/action-keys.ts';
 import { Palette } from './palette/palette.tsx';
+import { useFleetView } from './state/fleet-view.ts';
 import { useCluster } from './state/hooks.ts';
 import { useSelection } from './state/selection.ts';
 import { useUi } from './state/ui.ts';
@@ -25,7 +26,7 @@ const TourPanel = lazy(() => import('./tour/tour-panel.tsx'));
 export function App(): ReactNode {
   const [selection] = useSelection();
   const theme = useUi((ui) => ui.theme);
-  const view = useUi((ui) => ui.view);
+  const view = useFleetView();
   const isTourOpen = useUi((ui) => ui.isTourOpen);
   const isPast = useReplay().view.kind !== 'live';
   const [present] = useSearchValue('present');

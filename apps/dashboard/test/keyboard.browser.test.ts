@@ -118,6 +118,7 @@ it('has a presenter mode with large counters and nothing else, which Escape ends
 
 it('lists every action with a key in the help', async () => {
   const { page } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
   await page.keyboard.press('?');
   const help = page.getByRole('dialog');
   for (const words of ['Command palette', 'Drain the node', 'Show the logs', 'Five seconds back in time']) {

@@ -1,4 +1,5 @@
 import { usePalette } from '../palette/palette-state.ts';
+import { switchFleetView } from '../state/fleet-view.ts';
 import { mayWrite } from '../state/may-write.ts';
 import { useUi } from '../state/ui.ts';
 import type { ActionContext, PageAction } from './action.ts';
@@ -34,7 +35,7 @@ export const pageActions: readonly PageAction[] = [
     title: 'Switch between tiles and tables',
     keywords: 'rows list view accessible',
     shortcut: 't',
-    run: () => useUi.getState().setView(useUi.getState().view === 'table' ? 'tiles' : 'table'),
+    run: switchFleetView,
   },
   ...(['system', 'light', 'dark'] as const).map((theme) => ({
     id: `theme.${theme}`,

@@ -1,17 +1,14 @@
 import { create } from 'zustand';
 
 export type Theme = 'system' | 'light' | 'dark';
-export type FleetView = 'tiles' | 'table';
 
 /** What the operator chose on the page; the selection itself lives in the URL. */
 export interface UiState {
   readonly theme: Theme;
-  readonly view: FleetView;
   readonly filter: string;
   readonly isHelpOpen: boolean;
   readonly isTourOpen: boolean;
   setTheme(theme: Theme): void;
-  setView(view: FleetView): void;
   setFilter(filter: string): void;
   setHelpOpen(isOpen: boolean): void;
   setTourOpen(isOpen: boolean): void;
@@ -22,7 +19,6 @@ const themeKey = 'gantry-theme';
 /** The page's own state, shared by its components. */
 export const useUi = create<UiState>((set) => ({
   theme: savedTheme(),
-  view: 'tiles',
   filter: '',
   isHelpOpen: false,
   isTourOpen: false,
@@ -30,7 +26,6 @@ export const useUi = create<UiState>((set) => ({
     storage()?.setItem(themeKey, theme);
     set({ theme });
   },
-  setView: (view) => set({ view }),
   setFilter: (filter) => set({ filter }),
   setHelpOpen: (isHelpOpen) => set({ isHelpOpen }),
   setTourOpen: (isTourOpen) => set({ isTourOpen }),

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { formatBytes, formatCpu, formatSpan } from '../format.ts';
 import { usePalette } from '../palette/palette-state.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
+import { switchFleetView, useFleetView } from '../state/fleet-view.ts';
 import { useCluster, useNow, usePacedCluster } from '../state/hooks.ts';
 import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails, type Rail, type Rails, sumRails } from '../state/rails.ts';
@@ -93,6 +94,7 @@ const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dar
 
 function Controls(): ReactNode {
   const ui = useUi();
+  const view = useFleetView();
   const isAdmin = useCluster('cluster').cluster?.role === 'admin';
   return (
     <div className="controls">
@@ -104,12 +106,7 @@ function Controls(): ReactNode {
         value={ui.filter}
         onChange={(event) => ui.setFilter(event.target.value)}
       />
-      <button
-        type="button"
-        className="button"
-        aria-pressed={ui.view === 'table'}
-        onClick={() => ui.setView(ui.view === 'table' ? 'tiles' : 'table')}
-      >
+      <button type="button" className="button" aria-pressed={view === 'table'} onClick={switchFleetView}>
         Table
       </button>
       <button
