@@ -1,5 +1,5 @@
+import { parseYaml } from '@gantry/api-types/schema/yaml';
 import { expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { plainYaml } from './plain-yaml.ts';
 
 it('writes patches as people write them', () => {
@@ -12,4 +12,4 @@ it('writes patches as people write them', () => {
 it.each([
   [{ a: 'true', b: true, c: null, d: '1', e: 'x: y', f: 'with space', g: '', h: '- x', 'i/j.k': 'v' }],
   [{ list: ['a', ['b', { c: 1 }], {}, []], on: 'off' }],
-])('means the same as it did: %j', (value) => expect(parse(plainYaml(value))).toEqual(value));
+])('means the same as it did: %j', (value) => expect(parseYaml(plainYaml(value)).value).toEqual(value));
