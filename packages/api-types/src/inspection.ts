@@ -188,7 +188,7 @@ export interface NodeInspectionReport {
   readonly imageCount: number;
   /** The sizes of all listed images together, each counted whole. */
   readonly totalBytes: number;
-  /** What layers in common save: the same without counting a layer twice. Absent where the engine tells no sizes. */
+  /** What layers in common save, as far as their sizes are known; absent where the engine tells none. */
   readonly savedBytes?: number;
   readonly unread: readonly UnreadPart[];
 }

@@ -76,14 +76,17 @@ function nameOf({ id, names }: LayeredImage): string {
   return names[0] ?? id.replace('sha256:', '').slice(0, 12);
 }
 
-/** What the images would take if each had its layers for itself, less what they take. Undefined without sizes. Pure. */
+/**
+ * What the images would take if each had its layers for itself, less what they take; layers whose size is not known are
+ * left out. Undefined where that is every one. Pure.
+ */
 export function savedBytes(images: readonly LayeredImage[]): number | undefined {
   const seen = new Set<string>();
-  let saved = 0;
+  let saved: number | undefined;
   for (const { layers } of images) {
     for (const { chain, sizeBytes } of layers) {
-      if (sizeBytes === undefined) return undefined;
-      if (seen.has(chain)) saved += sizeBytes;
+      if (sizeBytes === undefined) continue;
+      saved = (saved ?? 0) + (seen.has(chain) ? sizeBytes : 0);
       seen.add(chain);
     }
   }

@@ -39,7 +39,11 @@ export async function inspectProcess(
 ): Promise<ProcessPart> {
   const { target, spec } = subject;
   const { id, container } = subject.attempt;
-  const pid = await attempt(`process of container ${container}`, () => findProcess(source, proc, id), undefined);
+  const pid = await attempt<number | undefined>(
+    `process of container ${container}`,
+    () => findProcess(source, proc, id),
+    undefined,
+  );
   if (pid === undefined) return noProcess;
   const of = `of container ${container}`;
   const others = neighbours.filter((neighbour) => neighbour.id !== id);
@@ -57,9 +61,9 @@ export async function inspectProcess(
 }
 
 /** Rejects with the reason where the engine's processes cannot be seen from here. */
-async function findProcess({ runtime }: InspectionSource, proc: Proc, id: string): Promise<number | undefined> {
+async function findProcess({ runtime }: InspectionSource, proc: Proc, id: string): Promise<number> {
   const pid = (await runtime.inspectContainer(id))?.pid ?? 0;
-  if (pid === 0) return undefined;
+  if (pid === 0) throw new Error('it has just ended: read again');
   if (await isProcessOf(proc, pid, id)) return pid;
   throw new Error(
     `process ${pid} of the engine is not one of this host that the agent can see: the engine runs on another host ` +
