@@ -5,7 +5,7 @@ import { codeOf, ensure, remove, type TourStage, type TourStep, until } from '..
 const name = 'noisy';
 const [limit, raised] = ['200m', '400m'];
 /** A window of metrics covers about 15 s. */
-const settleMs = 20_000;
+const settleMs = 16_000;
 
 export const noisyNeighbourStep: TourStep = {
   id: 'noisy-neighbour',
