@@ -1,4 +1,4 @@
-import type { HistoryAnswer, HistorySeries, NodeUsage, PodUsage } from '@gantry/api-types';
+import type { HistoryAnswer, HistorySeries, NodeUsage } from '@gantry/api-types';
 import type { PodMetricsRecord } from '../autoscaling/metrics-reader.ts';
 import { freshMs } from './freshness.ts';
 import { historyTiers, tierFor } from './history-ring.ts';
@@ -58,11 +58,7 @@ export class UsageHistory {
     return this.#nodes.get(nodeName)?.metrics(now);
   }
 
-  /** The newest sample of a pod with its counters; undefined where there is no fresh one. */
-  newestOfPod(uid: string, now: number): PodUsage | undefined {
-    return this.#pods.get(uid)?.newest(now);
-  }
-
+  /** The newest sample of a node with all counters; undefined where there is no fresh one. */
   newestOfNode(nodeName: string, now: number): NodeUsage | undefined {
     return this.#nodes.get(nodeName)?.newest(now);
   }
@@ -75,11 +71,6 @@ export class UsageHistory {
     this.#unlink(track);
     track.identity = identity;
     this.#link(track);
-  }
-
-  /** A node was deleted: one of its name may come that is another. */
-  forgetNode(nodeName: string): void {
-    this.#nodes.delete(nodeName);
   }
 
   /** The answer to a page's question; see {@link HistoryAnswer}. */
