@@ -241,7 +241,8 @@ export class ClusterStore {
   }
 
   #touchPod(pod: FeedPod): void {
-    this.#dirty.add(pod.nodeName ? `node:${pod.nodeName}` : 'pending').add(`pod:${pod.key}`);
+    // No topic for each pod: one that is never forgotten for every pod that ever was would fill the memory.
+    this.#dirty.add(pod.nodeName ? `node:${pod.nodeName}` : 'pending');
     this.#dirty.add(`workload:${this.rootOf(pod).uid}`);
     if (pod.owner) this.#dirty.add(`workload:${pod.owner.uid}`);
   }

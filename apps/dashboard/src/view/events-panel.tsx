@@ -99,7 +99,7 @@ export function EventLine({ event, now }: { readonly event: FeedEvent; readonly 
 /** Events by last occurrence, newest first. */
 export function newestEvents(store: ClusterStore): FeedEvent[] {
   // Times have whole seconds: within one, later arrivals are newer, and the sort keeps their order.
-  return [...store.events.values()].reverse().sort((a, b) => b.at.localeCompare(a.at));
+  return [...store.events.values()].reverse().sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 }
 
 function matchesEvent(event: FeedEvent, filter: string): boolean {

@@ -12,6 +12,7 @@ const easing = 'cubic-bezier(.2,.7,.2,1)';
 export class TileMotion {
   readonly #elements = new Map<string, HTMLElement>();
   readonly #before = new Map<string, DOMRect>();
+  #entering: { readonly element: HTMLElement; readonly from: DOMRect | undefined }[] = [];
   #flights = 0;
   #isArmed = false;
 
@@ -35,7 +36,7 @@ export class TileMotion {
     this.#elements.set(uid, element);
     if (this.#isArmed && this.#flights < maxFlights) {
       this.#flights++;
-      this.#animateIn(element, this.#before.get(uid));
+      if (this.#entering.push({ element, from: this.#before.get(uid) }) === 1) queueMicrotask(() => this.#takeOff());
     }
     return () => {
       if (this.#elements.get(uid) === element) this.#elements.delete(uid);
@@ -66,13 +67,25 @@ export class TileMotion {
     ghost.animate([{ opacity: 0.9 }, end], { duration: flightMs, easing }).onfinish = () => ghost.remove();
   }
 
-  #animateIn(element: HTMLElement, from: DOMRect | undefined): void {
-    if (isMotionReduced() || !from) {
-      const start = isMotionReduced() ? { opacity: 0 } : { opacity: 0, scale: '0.4' };
-      element.animate([start, { opacity: 1 }], { duration: flightMs, easing });
-      return;
+  /** Once all tiles of a frame are there: every place is read before anything is changed, so that they cost one layout. */
+  #takeOff(): void {
+    const isReduced = isMotionReduced();
+    const flights = this.#entering.splice(0).map(({ element, from }) => ({
+      element,
+      from,
+      to: from && !isReduced ? element.getBoundingClientRect() : undefined,
+    }));
+    for (const { element, from, to } of flights) {
+      if (from && to) this.#fly(element, from, to);
+      else
+        element.animate([isReduced ? { opacity: 0 } : { opacity: 0, scale: '0.4' }, { opacity: 1 }], {
+          duration: flightMs,
+          easing,
+        });
     }
-    const to = element.getBoundingClientRect();
+  }
+
+  #fly(element: HTMLElement, from: DOMRect, to: DOMRect): void {
     const shift = `${from.left - to.left}px ${from.top - to.top}px`;
     element.classList.add('tile-flying');
     const flight = element.animate(
