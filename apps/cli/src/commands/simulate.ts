@@ -51,7 +51,7 @@ function printAnswer(terminal: Terminal, status: SimulationStatus): void {
     printColumns(terminal, [['NODE', 'CPU REQUESTED', 'MEMORY REQUESTED', 'PODS'], ...rows]);
     if (touched.length > 50) terminal.line(`and ${touched.length - 50} more nodes: -o json lists all`);
   }
-  if (status.fixes) printFixes(terminal, status.fixes);
+  if (status.fixes && status.counts.waiting > 0) printFixes(terminal, status.fixes);
   terminal.line(terminal.dim(`simulated in ${status.durationMs} ms; nothing was changed`));
 }
 

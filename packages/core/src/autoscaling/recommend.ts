@@ -184,10 +184,12 @@ function summarise(found: readonly WorkloadRecommendation[], frees: Recommendati
   const words: string[] = [];
   if (changed.length === 0) words.push(`nothing to change in ${found.length - unknown} workloads`);
   else {
-    const verb = (amount: number, text: string) => (amount < 0 ? `take ${text} more` : `free ${text}`);
+    const verb = (amount: number, text: string) =>
+      amount === 0 ? [] : [amount < 0 ? `take ${text} more` : `free ${text}`];
     const cpu = verb(frees.cpuMilli, `${formatCpuMilli(Math.abs(frees.cpuMilli))} cpu`);
     const memory = verb(frees.memoryBytes, `${formatBytes(Math.abs(frees.memoryBytes))} memory`);
-    words.push(`right-sizing ${changed.length} of ${found.length} workloads would ${cpu} and ${memory}`);
+    const effect = [...cpu, ...memory].join(' and ') || 'take as much as now';
+    words.push(`right-sizing ${changed.length} of ${found.length} workloads would ${effect}`);
   }
   if (unknown > 0) words.push(`${unknown} workloads were not observed for long enough`);
   return words;
