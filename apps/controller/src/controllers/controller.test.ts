@@ -26,9 +26,24 @@ function setUp(reconcile: ControllerDefinition['reconcile'], workers = 1) {
     },
   };
   const { informers } = new FakeCluster(clock);
-  const running = startController(definition, { informers, clock, logger });
+  const counted = { depth: () => 0, added: 0, passes: 0, failures: 0 };
+  const instruments = {
+    queue(_name: string, depth: () => number) {
+      counted.depth = depth;
+      return {
+        added: () => {
+          counted.added += 1;
+        },
+        worked: (_seconds: number, isFailure: boolean) => {
+          counted.passes += 1;
+          if (isFailure) counted.failures += 1;
+        },
+      };
+    },
+  };
+  const running = startController(definition, { informers, clock, logger, instruments });
   const add = (key: string) => queues[0]?.add(key);
-  return { clock, errors, running, add };
+  return { clock, errors, running, add, counted };
 }
 
 it('retries a failing key with growing delays, and logs the reason once', async () => {
@@ -111,5 +126,27 @@ it('lets time pass between the passes of a controller that asks to be called at 
   expect(passes).toBe(1);
   await clock.advanceAsync(5);
   expect(passes).toBeLessThanOrEqual(6);
+  await running.stop();
+});
+
+it('counts what is added, what waits, and passes with those that failed', async () => {
+  let release: () => void = () => undefined;
+  const { clock, running, add, counted } = setUp(async (key) => {
+    if (key === 'slow') {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    }
+    if (key === 'bad' && counted.failures === 0) throw new Error('no');
+    return undefined;
+  });
+  await clock.advanceAsync(0);
+  for (const key of ['slow', 'bad', 'good']) add(key);
+  await clock.advanceAsync(0);
+  expect(counted.depth()).toBe(2);
+  release();
+  await clock.advanceAsync(1_000);
+  expect(counted).toMatchObject({ added: 3, passes: 4, failures: 1 });
+  expect(counted.depth()).toBe(0);
   await running.stop();
 });
