@@ -368,8 +368,10 @@ export class MockFleet {
       const pods = this.#podsOf(workload).filter((pod) => !pod.deletedAt);
       const readyReplicas = pods.filter((pod) => pod.isReady && !this.#isLost(pod)).length;
       this.#countEndpoints(workload, pods, readyReplicas);
-      if (readyReplicas === workload.readyReplicas && pods.length === workload.currentReplicas) continue;
-      this.setWorkload({ ...workload, readyReplicas, availableReplicas: readyReplicas, currentReplicas: pods.length });
+      const updatedReplicas = pods.filter((pod) => pod.containers[0]?.image === workload.images[0]).length;
+      const counts = { readyReplicas, updatedReplicas, availableReplicas: readyReplicas, currentReplicas: pods.length };
+      if (Object.entries(counts).every(([field, n]) => workload[field as keyof typeof counts] === n)) continue;
+      this.setWorkload({ ...workload, ...counts });
     }
   }
 

@@ -1,7 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
+import type { MockFleet } from '../mock/fleet.ts';
+import { tileState } from '../src/state/pod-state.ts';
 import { registerBrowser } from './browser.ts';
+import { violations } from './violations.ts';
 
 const open = registerBrowser();
 const eventually = { timeout: 15_000, interval: 50 };
@@ -37,10 +39,7 @@ it('says how old it is when the stream breaks, and shows the exact state once it
   expect(await readyTiles(page)).toBe(15);
   server.cut(false);
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
-  await vi.waitFor(
-    async () => expect(await uidsOn(page)).toEqual([...server.fleet.pods.values()].map((pod) => pod.uid).sort(byText)),
-    eventually,
-  );
+  await vi.waitFor(async () => expect(await podsOn(page)).toEqual(podsOf(server.fleet)), eventually);
   expect(server.starts).toEqual(['snapshot', 'resumed']);
 });
 
@@ -156,20 +155,24 @@ it('moves nothing for those who asked for less motion', async () => {
   expect(frames.filter((text) => /translate|scale/.test(text))).toEqual([]);
 });
 
-async function uidsOn(page: Page): Promise<string[]> {
-  const uids = await page
-    .locator('[data-tile]')
-    .evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute('data-uid') ?? ''));
-  return uids.sort(byText);
+/** Every pod that the page shows: which, in what state, on which node. */
+async function podsOn(page: Page): Promise<string[]> {
+  const shown = await page.locator('[data-tile]').evaluateAll((tiles) =>
+    tiles.map((tile) => {
+      const node = tile.closest('[data-node]')?.getAttribute('data-node') ?? 'no node';
+      return `${tile.getAttribute('data-uid')} ${tile.getAttribute('data-state')} ${node}`;
+    }),
+  );
+  return shown.sort(byText);
 }
 
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).analyze();
-  return found.flatMap((violation) =>
-    violation.nodes.map(
-      (node) => `${violation.id}: ${node.target.join(' ')} ${node.any.map((check) => check.message).join('; ')}`,
-    ),
-  );
+/** The same of the objects that the server has. */
+function podsOf({ pods, nodes }: MockFleet): string[] {
+  const words = [...pods.values()].map((pod) => {
+    const { nodeName } = pod;
+    return `${pod.uid} ${tileState(pod, nodeName ? nodes.get(nodeName) : undefined)} ${nodeName ?? 'no node'}`;
+  });
+  return words.sort(byText);
 }
 
 function byText(a: string, b: string): number {

@@ -1,5 +1,5 @@
 import type { FeedNode } from '@gantry/api-types/feed';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { failureWords } from '../api/refusal.ts';
 import { count } from '../format.ts';
 import { cordon } from '../state/actions.ts';
@@ -35,10 +35,16 @@ function DrainQuestion({ node }: { readonly node: FeedNode }): ReactNode {
     begin(node.key, { run, startedAt: store.serverNow(Date.now()), before });
     void run.start();
   };
-  if (typeof facts === 'string') return <p className="muted">{facts}</p>;
+  const ref = useRef<HTMLElement>(null);
+  const isAsked = typeof facts !== 'string';
+  // Whoever pressed a key to come here goes on from here.
+  useEffect(() => {
+    if (isAsked) ref.current?.focus();
+  }, [isAsked]);
+  if (!isAsked) return <p className="muted">{facts}</p>;
   const plan = planDrain(facts, choices);
   return (
-    <section className="danger drain-question" aria-label={`Drain ${node.key}`}>
+    <section ref={ref} tabIndex={-1} className="danger drain-question" aria-label={`Drain ${node.key}`}>
       <p>
         <b>{drainEffect(plan)}</b> Cordons {node.key}, then evicts its pods; their controllers start others elsewhere.
         {plan.left > 0 && ` ${count(plan.left, 'pod')} of daemons, or ended, stay as they are.`}

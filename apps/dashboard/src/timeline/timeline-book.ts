@@ -4,6 +4,9 @@ import { type FrameNotes, noteFrame } from '@gantry/core/history/frame-notes';
 import { HistoryMarks } from '@gantry/core/history/history-marks';
 import type { ClusterStore } from '../state/cluster-store.ts';
 
+/** Readers are told of changes at most this often, milliseconds: a burst of births is one redraw of the strip. */
+const tellMs = 250;
+
 /** Asks the server what it has recorded; undefined where it does not say. */
 export type FetchSummary = () => Promise<FeedHistorySummary | undefined>;
 
@@ -23,6 +26,7 @@ export class TimelineBook {
   readonly #listeners = new Set<() => void>();
   #marks = new HistoryMarks();
   #isLoading = false;
+  #isTelling = false;
   /** What frames said while the summary was on its way. */
   #meanwhile: { readonly at: number; readonly notes: FrameNotes }[] = [];
   /** Server times, milliseconds since the epoch; undefined until the server has said. */
@@ -75,7 +79,12 @@ export class TimelineBook {
   }
 
   #tell(): void {
-    this.version++;
-    for (const listener of this.#listeners) listener();
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    setTimeout(() => {
+      this.#isTelling = false;
+      this.version++;
+      for (const listener of this.#listeners) listener();
+    }, tellMs);
   }
 }

@@ -1,5 +1,5 @@
 import { type FeedMark, feedHistoryMs } from '@gantry/api-types/feed-history';
-import type { CSSProperties, ReactNode } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatSpan } from '../format.ts';
 import { useNow } from '../state/hooks.ts';
 import { Density, marksNear, placeOf } from './density.tsx';
@@ -23,7 +23,13 @@ export function Timeline(): ReactNode {
   const now = replay.now();
   return (
     <section className="timeline" aria-label="Timeline">
-      <TimelineButtons />
+      <div className="timeline-head">
+        <TimelineButtons />
+        <p className="timeline-scale">
+          <span>{scaleStart(book, now)}</span>
+          <Legend />
+        </p>
+      </div>
       <div className="timeline-strip">
         <Density book={book} now={now} version={book.version} />
         <Marks book={book} now={now} />
@@ -31,11 +37,6 @@ export function Timeline(): ReactNode {
         <Playhead replay={replay} now={now} />
         <InstantSlider replay={replay} book={book} now={now} />
       </div>
-      <p className="timeline-scale">
-        <span>{scaleStart(book, now)}</span>
-        <Legend />
-        <span>now</span>
-      </p>
     </section>
   );
 }
@@ -44,7 +45,7 @@ export function Timeline(): ReactNode {
 function scaleStart(book: TimelineBook, now: number): string {
   if (book.startedAt === undefined) return 'Asking what was recorded…';
   const from = book.from(now);
-  if (from <= now - feedHistoryMs) return `${formatSpan(feedHistoryMs)} ago`;
+  if (from <= now - feedHistoryMs) return `The last ${formatSpan(feedHistoryMs)}`;
   const why = from === book.startedAt ? ', when the controller started' : ', as much as fits in memory';
   return `Recorded since ${clockTime(from)}${why}`;
 }
@@ -99,7 +100,8 @@ function Playhead({ replay, now }: { readonly replay: Replay; readonly now: numb
 
 function InstantSlider({ replay, book, now }: StripProps & { readonly replay: Replay }): ReactNode {
   const most = Math.floor(now / 1000);
-  const at = replay.at ?? now;
+  const [dragged, drag] = useDrag((second) => void (second >= most ? replay.goLive() : replay.seek(second * 1000)));
+  const at = dragged === undefined ? (replay.at ?? now) : dragged * 1000;
   const near = marksNear(book, at, nearMs);
   const words =
     replay.at === undefined ? 'now, live' : [clockTime(at), `${formatSpan(now - at)} ago`, ...near].join(', ');
@@ -114,12 +116,25 @@ function InstantSlider({ replay, book, now }: StripProps & { readonly replay: Re
       max={most}
       step={1}
       value={Math.floor(at / 1000)}
-      onChange={(event) => {
-        const second = Number(event.target.value);
-        void (second >= most ? replay.goLive() : replay.seek(second * 1000));
-      }}
+      onChange={(event) => drag(Number(event.target.value))}
     />
   );
+}
+
+/** A drag says more often where it is than the page can be drawn: once in an animation frame is enough. */
+function useDrag(look: (second: number) => void): [number | undefined, (second: number) => void] {
+  const [dragged, drag] = useState<number>();
+  const lookAt = useRef(look);
+  lookAt.current = look;
+  useEffect(() => {
+    if (dragged === undefined) return;
+    const frame = requestAnimationFrame(() => {
+      lookAt.current(dragged);
+      drag(undefined);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [dragged]);
+  return [dragged, drag];
 }
 
 function leftAt(at: number, now: number): CSSProperties {

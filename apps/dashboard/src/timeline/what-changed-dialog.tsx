@@ -98,7 +98,7 @@ function Changes({
     const objects = changes.filter(({ change }) => change === part);
     if (objects.length === 0) return null;
     return (
-      <section key={part} aria-label={title} className="changes">
+      <section key={part} aria-label={title} className="change-list">
         <h3>
           {title} <span className="muted">{count(objects.length, 'object')}</span>
         </h3>
