@@ -9,6 +9,7 @@ const alone = [
   'engine-faults',
   'full-disk',
   'hosts',
+  'node-pools',
   'npm-start',
   'own-apps',
   'refused-agents',

@@ -177,6 +177,7 @@ class NodeAgent implements Agent {
     const conditions = this.#manager?.conditions ?? this.#registration.conditions;
     return {
       ...this.#registration,
+      taints: this.#config.taints,
       ...(this.#ingress?.isListening === false ? {} : ingressOf(this.#config)),
       conditions: [...conditions, ...(problem === undefined ? [] : [noServices(problem)])],
       ...(notReadyReason === undefined ? {} : { notReadyReason }),

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Taint } from '@gantry/api-types';
 import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import type { Threshold } from '@gantry/core/eviction/signals';
 import { evictionThresholds } from './eviction/threshold-flag.ts';
@@ -31,6 +32,8 @@ export interface AgentConfig {
   /** The node's own address, for `status.addresses`; found out where absent. */
   readonly nodeIp: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the Node when it is made; later they are everybody's. */
+  readonly taints: readonly Taint[];
   /** Where the proxy for Ingresses listens, once there are any; port 0 for not at all. */
   readonly ingressAddress: string;
   readonly ingressHttpPort: number;
@@ -69,6 +72,7 @@ const options = {
   zone: { type: 'string' },
   'node-ip': { type: 'string' },
   label: { type: 'string', multiple: true, default: [] as string[] },
+  'register-with-taints': { type: 'string', default: '' },
   'ingress-address': { type: 'string', default: '0.0.0.0' },
   'ingress-http-port': { type: 'string', default: '30080' },
   'ingress-https-port': { type: 'string', default: '30443' },
@@ -113,6 +117,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     zone: values.zone,
     nodeIp: ipAddress('--node-ip', values['node-ip']),
     labels: Object.fromEntries(values.label.map(parseLabel)),
+    taints: values['register-with-taints'].split(',').filter(Boolean).map(parseTaint),
     ingressAddress: ipAddress('--ingress-address', values['ingress-address']) ?? '0.0.0.0',
     ingressHttpPort: portNumber('--ingress-http-port', values['ingress-http-port']),
     ingressHttpsPort: portNumber('--ingress-https-port', values['ingress-https-port']),
@@ -146,6 +151,13 @@ export function parseRemoveConfig(args: readonly string[]): RemoveConfig {
   const { cluster, 'node-name': node, 'data-dir': dataDir } = values;
   if (!cluster || !node || !dataDir) throw new Error('remove needs --cluster, --node-name and --data-dir');
   return { cluster, node, dataDir: resolve(dataDir) };
+}
+
+/** Parses the command line of `leave`: the data directory. Throws an `Error` whose message names the flag. */
+export function parseLeaveConfig(args: readonly string[]): string {
+  const { values } = parseArgs({ args: [...args], options: { 'data-dir': { type: 'string' } }, strict: true });
+  if (!values['data-dir']) throw new Error('leave needs --data-dir');
+  return resolve(values['data-dir']);
 }
 
 function quantity<T extends string | undefined>(
@@ -236,6 +248,19 @@ function parseLabel(text: string): [string, string] {
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   throw new Error(`--label ${text} must be key=value`);
 }
+
+/** `key=value:effect` or `key:effect`, as the kubelet's flag of the same name has it. */
+function parseTaint(text: string): Taint {
+  const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:([A-Za-z]+)$/.exec(text) ?? [];
+  if (key !== undefined && effect !== undefined && taintEffects.has(effect)) {
+    return { key, effect, ...(value ? { value } : {}) };
+  }
+  throw new Error(
+    `--register-with-taints ${text} must be key=value:effect, with one of ${[...taintEffects].join(', ')}`,
+  );
+}
+
+const taintEffects: ReadonlySet<string> = new Set(['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
 
 function portNumber(flag: string, text: string): number {
   const value = Number(text);

@@ -13,6 +13,9 @@ switch (process.argv[2]) {
   case 'remove':
     await remove();
     break;
+  case 'leave':
+    await leave();
+    break;
   case 'ingress':
     (await import('./ingress/ingress-main.ts')).runIngress();
     break;
@@ -30,6 +33,20 @@ async function remove(): Promise<void> {
     await removeNodeResources({ ...config, runtime: new DockerRuntime() });
   } catch (error) {
     logger.fatal({ err: error }, 'the node could not be removed');
+    process.exitCode = 1;
+  }
+}
+
+/** `main.ts leave --data-dir DIR`: undoes the join of a host whose agent has stopped. */
+async function leave(): Promise<void> {
+  try {
+    const { parseLeaveConfig } = await import('./config.ts');
+    const { leaveAndRemove } = await import('./node/leave.ts');
+    const { DockerRuntime } = await import('./runtime/docker-runtime.ts');
+    const nodeName = await leaveAndRemove(parseLeaveConfig(process.argv.slice(3)), new DockerRuntime());
+    logger.info({ node: nodeName }, 'this host has left its cluster');
+  } catch (error) {
+    logger.fatal({ err: error }, 'this host could not leave its cluster');
     process.exitCode = 1;
   }
 }

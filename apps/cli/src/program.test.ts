@@ -36,6 +36,7 @@ it('has the commands that the documents name', () => {
       'join',
       'image',
       'snapshot',
+      'pool',
       'simulate',
       'recommend',
       'rebalance',

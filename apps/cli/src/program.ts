@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addImageCommands } from './image-program.ts';
 import type { Terminal } from './output/terminal.ts';
+import { addPoolCommands } from './pool-program.ts';
 import { addSchedulingCommands } from './scheduling-program.ts';
 import { gantryVersion } from './version.ts';
 
@@ -21,6 +22,7 @@ export function buildProgram(terminal: Terminal): Command {
   addClusterCommands(program, terminal);
   addObjectCommands(program, terminal);
   addImageCommands(program, terminal, (flags) => dataDirOf(program, flags));
+  addPoolCommands(program, terminal, (flags) => dataDirOf(program, flags));
   addSchedulingCommands(program, terminal, (flags) => dataDirOf(program, flags));
   for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.addOption(dataDirOption());
   return program;

@@ -31,6 +31,7 @@ import { ClusterMetrics } from './metrics/cluster-metrics.ts';
 import { ControllerInstruments } from './metrics/controller-instruments.ts';
 import { createMetricsApis } from './metrics/metrics-apis.ts';
 import { createMetricsTexts } from './metrics/metrics-texts.ts';
+import { startNodePools } from './node-pools/start-node-pools.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { openObjectStore } from './objects/watch-cache.ts';
 import { type ClusterPki, openClusterPki } from './pki/cluster-pki.ts';
@@ -217,6 +218,9 @@ async function startParts(
   });
   await dashboard.listen();
   started.push({ stop: () => dashboard.close() });
+  const { address, port } = config;
+  const pools = { cluster, pki, api: app.server, address, port, source };
+  started.push(startNodePools({ client, informers: objects, events, clock, logger, ...pools }));
   const connected = sessions;
   registerJoinRoutes(app, {
     auth,
@@ -225,6 +229,8 @@ async function startParts(
     logger,
     agentDist: parts.agentDist,
     isConnected: (name) => connected.isConnected(name),
+    client,
+    cluster,
   });
   registerTransferRoutes(app, { auth, informers: objects, nodeStreams: connected });
   registerDashboardLinkRoute(app, { auth, dashboard });

@@ -9,7 +9,7 @@ const offFile = '/run/engine-off';
  * A host's first program: starts its engine, and starts it again when it ended, as an ordinary host's service manager
  * does. What the engine keeps in /run survives that, as on an ordinary host.
  */
-export const superviseEngine = `/etc/host-boot
+export const superviseEngine = `/etc/host-boot --host=tcp://0.0.0.0:2375 --tls=false
 while :; do
   while [ -e ${offFile} ]; do usleep 50000; done
   rm -f ${pidFile}

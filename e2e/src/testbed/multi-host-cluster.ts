@@ -40,7 +40,7 @@ export class MultiHostCluster implements AsyncDisposable {
     const docker = openEngine();
     await prepareTestcontainers(docker);
     await sweepLeftovers(docker);
-    const [image] = await Promise.all([ensureHostImage(docker), buildBusyboxImage(docker, sleeperImage)]);
+    const [image] = await Promise.all([ensureHostImage(), buildBusyboxImage(docker, sleeperImage)]);
     const isPrivileged = await canRunPrivileged(docker, image);
     await using cleanup = new AsyncDisposableStack();
     const network = cleanup.adopt(await createHostNetwork(docker), (made) => made.remove());

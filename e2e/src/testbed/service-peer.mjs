@@ -1,7 +1,7 @@
 // A well-behaved server and the clients that try it, in one file. Plain Node.
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
 import { get as secureGet } from 'node:https';
 import { hostname } from 'node:os';
@@ -86,13 +86,16 @@ function env() {
   print({ env: process.env });
 }
 
-/** Half of the callers keep their connections, half use one a request; a request that fails on a kept one is not repeated. */
-async function load(url, ms) {
+/**
+ * Half of the callers keep their connections, half use one a request; a request that fails on a kept one is not repeated.
+ * Until the time is over, or a file is there.
+ */
+async function load(url, ms, endFile = '/nonexistent') {
   const end = Date.now() + Number(ms);
   const failed = [];
   let sent = 0;
   const caller = async (agent) => {
-    while (Date.now() < end) {
+    while (Date.now() < end && !existsSync(endFile)) {
       sent += 1;
       await request(url, agent).catch((error) =>
         failed.push(`${agent ? 'kept' : 'new'} ${error.code}: ${error.message}`),

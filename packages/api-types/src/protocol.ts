@@ -34,6 +34,8 @@ export const agentProtocol = {
   sessionPath: '/gantry/v1/agent',
   /** `POST` a {@link JoinRequest} with a bootstrap token, get a {@link JoinResponse}. */
   joinPath: '/gantry/v1/join',
+  /** `DELETE` with the node's own credential: its Node goes and the credential is void. Answers a {@link LeaveResponse}. */
+  leavePath: '/gantry/v1/node',
   /** `GET` with a bootstrap token: the agent as one gzipped tar archive. */
   archivePath: '/gantry/v1/agent.tgz',
   /** Stream bytes wait while this much is unsent on the connection, so that heartbeats are never far behind. */
@@ -53,6 +55,12 @@ export interface JoinResponse {
   readonly nodeName: string;
   /** The node's own credential, for the session. */
   readonly token: string;
+}
+
+/** What a host that leaves needs to know to clean up after itself. */
+export interface LeaveResponse {
+  readonly nodeName: string;
+  readonly cluster: string;
 }
 
 /** What an agent declares of its host; becomes the Node object. */

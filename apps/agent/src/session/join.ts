@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join as joinPath } from 'node:path';
 import { ApiError } from '@gantry/api-types';
-import { agentProtocol, type JoinRequest, type JoinResponse } from '@gantry/api-types/protocol';
+import { agentProtocol, type JoinRequest, type JoinResponse, type LeaveResponse } from '@gantry/api-types/protocol';
 
 /** What an agent needs to reach its controller; kept in its data directory with mode 0600. */
 export interface NodeCredential {
@@ -38,7 +38,8 @@ export async function joinCluster(options: {
 }): Promise<NodeCredential> {
   const { server, caPem, nodeName, dataDir } = options;
   const body: JoinRequest = { nodeName };
-  const answer = await post(new URL(agentProtocol.joinPath, server), {
+  const answer = await send(new URL(agentProtocol.joinPath, server), {
+    method: 'POST',
     caPem,
     token: options.bootstrapToken,
     body: JSON.stringify(body),
@@ -52,10 +53,25 @@ export async function joinCluster(options: {
   return credential;
 }
 
-function post(url: URL, options: { caPem: string; token: string; body: string }): Promise<string> {
-  const headers = { authorization: `Bearer ${options.token}`, 'content-type': 'application/json' };
+/** Has the Node removed and the credential made void; the agent must have stopped. Rejects as {@link joinCluster}. */
+export async function leaveCluster({ server, caPem, token }: NodeCredential): Promise<LeaveResponse> {
+  const answer = await send(new URL(agentProtocol.leavePath, server), { method: 'DELETE', caPem, token, body: '' });
+  return JSON.parse(answer) as LeaveResponse;
+}
+
+interface Sent {
+  readonly method: 'POST' | 'DELETE';
+  readonly caPem: string;
+  readonly token: string;
+  readonly body: string;
+}
+
+function send(url: URL, options: Sent): Promise<string> {
+  const { method } = options;
+  const type = options.body === '' ? {} : { 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${options.token}`, ...type };
   return new Promise((resolve, reject) => {
-    const call = request(url, { method: 'POST', ca: options.caPem, headers, timeout: 15_000 }, (response) => {
+    const call = request(url, { method, ca: options.caPem, headers, timeout: 15_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
 import { type ClusterState, clusterPaths } from './cluster-state.ts';
+import { removePoolHosts } from './pool-hosts.ts';
 import { programs, stopProcess } from './processes.ts';
 
 /** The label that every container and network of a cluster carries. */
@@ -32,6 +33,7 @@ export async function removeCluster(
 ): Promise<void> {
   terminal.progress('stopping the controller and the agents');
   await stopProcesses(state);
+  await removePoolHosts(terminal, docker, state.cluster);
   const filters = { label: [`${clusterLabel}=${state.cluster}`] };
   const containers = await docker.listContainers({ all: true, filters });
   if (containers.length > 0) terminal.progress(`removing ${containers.length} containers`);

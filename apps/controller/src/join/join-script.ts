@@ -1,7 +1,8 @@
 /**
  * Runs on the joining host, on any Node from 20 on, with what the line of `gantry join` learned (`join`: server, ca,
  * token): fetches the agent's archive over the pinned CA, unpacks it, runs the agent in the background and waits until
- * it is connected. It leaves `start.sh`, which starts the agent again after a reboot and holds no secret. Options come
+ * it is connected. It leaves `start.sh`, which starts the agent again after a reboot and holds no secret, and `leave.sh`,
+ * which undoes all of it. Options come
  * from the environment: GANTRY_NODE_NAME, GANTRY_AGENT_DIR, GANTRY_FOREGROUND=1, and GANTRY_AGENT_ARGS, a JSON array
  * of further options of the agent.
  */
@@ -15,7 +16,7 @@ const path = require('node:path');
 const nodeName = process.env.GANTRY_NODE_NAME || os.hostname().toLowerCase();
 const isRoot = process.getuid && process.getuid() === 0;
 const dir = process.env.GANTRY_AGENT_DIR || (isRoot ? '/var/lib/gantry-agent' : path.join(os.homedir(), '.gantry-agent'));
-const places = Object.fromEntries(['agent', 'agent.tgz', 'agent.pid', 'agent.log', 'ca.pem', 'data', 'start.sh'].map((name) => [name, path.join(dir, name)]));
+const places = Object.fromEntries(['agent', 'agent.tgz', 'agent.pid', 'agent.log', 'ca.pem', 'data', 'start.sh', 'leave.sh'].map((name) => [name, path.join(dir, name)]));
 const fail = (text) => { console.error('gantry: ' + text); process.exit(1); };
 const quote = (text) => "'" + text.replaceAll("'", "'\\\\''") + "'";
 
@@ -58,6 +59,7 @@ function install() {
   const args = [process.execPath, path.join(places.agent, 'agent.mjs'), '--server', join.server, '--ca-file', places['ca.pem'], '--node-name', nodeName, '--data-dir', places.data, ...extra];
   const lines = ['#!/bin/sh', '# Runs the Gantry agent of ' + nodeName + '; start it at boot.', 'echo $$ >' + quote(places['agent.pid']), 'exec ' + args.map(quote).join(' ')];
   fs.writeFileSync(places['start.sh'], lines.join('\\n') + '\\n', { mode: 0o755 });
+  fs.writeFileSync(places['leave.sh'], leaveLines().join('\\n') + '\\n', { mode: 0o755 });
   const env = { ...process.env, GANTRY_JOIN_TOKEN: join.token };
   if (process.env.GANTRY_FOREGROUND) {
     const child = spawn(places['start.sh'], { stdio: 'inherit', env });
@@ -66,6 +68,23 @@ function install() {
     return;
   }
   runInBackground(env);
+}
+
+// Nothing to start it again with first, whoever watches over it.
+function leaveLines() {
+  const agent = [process.execPath, path.join(places.agent, 'agent.mjs'), 'leave', '--data-dir', places.data].map(quote).join(' ');
+  const pidFile = quote(places['agent.pid']);
+  return [
+    '#!/bin/sh',
+    '# Takes ' + nodeName + ' out of the cluster and removes all that the agent made on this host.',
+    'set -e',
+    'pid=$(cat ' + pidFile + ' 2>/dev/null || true)',
+    // Another program may have the number by now.
+    'is_ours() { [ ! -d /proc/self ] || grep -q agent.mjs "/proc/$1/cmdline" 2>/dev/null; }',
+    'if [ -n "$pid" ] && is_ours "$pid" && kill "$pid" 2>/dev/null; then while kill -0 "$pid" 2>/dev/null; do sleep 1; done; fi',
+    agent,
+    'rm -rf ' + quote(dir),
+  ];
 }
 
 function runInBackground(env) {
@@ -89,7 +108,7 @@ function runInBackground(env) {
     child.removeAllListeners('exit');
     child.unref();
     console.log('the agent of ' + nodeName + (isConnected ? ' runs' : ' is not connected yet, and goes on trying') + ' (pid ' + child.pid + '); its log is ' + log);
-    console.log('after a reboot start it with ' + places['start.sh']);
+    console.log('after a reboot start it with ' + places['start.sh'] + '; to leave the cluster run ' + places['leave.sh']);
   }, 100);
 }
 `;

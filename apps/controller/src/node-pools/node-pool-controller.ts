@@ -89,6 +89,9 @@ export class NodePoolController implements ControllerDefinition {
         this.#podsByNode.observe(event);
         if (isWaitChanged || isDeparture(event)) queueAll();
       }),
+      this.#budgets.onEvent(({ object, previous }) => {
+        if (previous?.status.disruptionsAllowed !== object.status.disruptionsAllowed) queueAll();
+      }),
       this.#nodes.onEvent(({ object, previous, type }) => {
         if (type === 'modified' && previous && isSameForPools(previous, object)) return;
         queueAll();
@@ -129,7 +132,14 @@ export class NodePoolController implements ControllerDefinition {
     this.#report(pool, plan, room);
     const retryMs = await this.#carryOut(pool, provider, plan);
     const lookMs = providerProblem === undefined ? undefined : strayRetryMs;
-    return { requeueAfterMs: earliest(plan.recheckAfterMs, retryMs, lookMs, this.#askAgainAfter(pool, plan)) };
+    return {
+      requeueAfterMs: earliest(
+        plan.recheckAfterMs,
+        retryMs,
+        lookMs,
+        this.#askAgainAfter(pool, plan, dispensable !== undefined),
+      ),
+    };
   }
 
   #worldOf(): Pick<PoolWorld, 'node' | 'podsLeft' | 'drainBlocker' | 'nowMs'> {
@@ -186,13 +196,11 @@ export class NodePoolController implements ControllerDefinition {
     return result;
   }
 
-  /** Where hosts may go: once an answer may be had again, so that what changed meanwhile is noticed. */
-  #askAgainAfter(pool: NodePool, plan: PoolPlan): number | undefined {
-    if (!mayShrink({ ...pool, status: plan.status })) return undefined;
-    const isIdle = plan.status.hosts?.some(({ idleSince }) => idleSince !== undefined);
+  /** Where hosts may go and it was too early to ask: once it no longer is. What changes later brings us here by itself. */
+  #askAgainAfter(pool: NodePool, plan: PoolPlan, wasAsked: boolean): number | undefined {
+    if (wasAsked || !mayShrink({ ...pool, status: plan.status })) return undefined;
     const next = (this.#askedAtMs.get(pool.metadata.name) ?? 0) + dispensableEveryMs - this.#services.clock.now();
-    // Nothing changes by itself: the events that make a host idle bring us here, if too early.
-    return next > 0 || isIdle ? Math.max(next, 1) : undefined;
+    return Math.max(next, 1_000);
   }
 
   /** True where the pool was changed, or is gone: its event brings us back. */

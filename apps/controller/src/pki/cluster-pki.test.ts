@@ -52,7 +52,12 @@ describe('the cluster PKI', () => {
     const clock = new FakeClock(Date.now());
     const first = await openClusterPki({ dataDir, addresses: ['10.1.2.3'], clock });
     const second = await openClusterPki({ dataDir, addresses: ['10.1.2.3'], clock });
-    expect(second).toEqual(first);
+    expect({ ...second, certificateFor: first.certificateFor }).toEqual(first);
+    const [one, two] = [
+      await first.certificateFor('pool', ['10.1.2.4']),
+      await second.certificateFor('pool', ['10.1.2.4']),
+    ];
+    expect(two).toEqual(one);
     expect(first.caFingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 

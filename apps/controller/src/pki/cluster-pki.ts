@@ -11,6 +11,8 @@ export interface ClusterPki {
   readonly serverKeyPem: string;
   /** `sha256:<hex>` of the CA certificate's DER form: what a joining host pins. */
   readonly caFingerprint: string;
+  /** A certificate of its own for further addresses, kept under `name` and renewed like the server's. */
+  certificateFor(name: string, addresses: readonly string[]): Promise<KeyPair>;
 }
 
 export interface ClusterPkiOptions {
@@ -41,13 +43,18 @@ export async function openClusterPki(options: ClusterPkiOptions): Promise<Cluste
   const addresses = [
     ...new Set(['127.0.0.1', '::1', 'localhost', 'kubernetes.default.svc', ...(options.addresses ?? [])]),
   ];
-  const kept = await readKeyPair(directory, 'server');
-  const server = kept && isUsable(kept, ca, addresses, now) ? kept : await makeServer(directory, ca, addresses, now);
+  const certificateFor = async (name: string, names: readonly string[]) => {
+    const kept = await readKeyPair(directory, name);
+    const time = options.clock.now();
+    return kept && isUsable(kept, ca, names, time) ? kept : makeServer({ directory, name, ca, addresses: names }, time);
+  };
+  const server = await certificateFor('server', addresses);
   return {
     caPem: ca.certificatePem,
     serverCertificatePem: server.certificatePem,
     serverKeyPem: server.keyPem,
     caFingerprint: fingerprint(ca.certificatePem),
+    certificateFor,
   };
 }
 
@@ -66,14 +73,21 @@ async function makeCa(directory: string, now: number): Promise<KeyPair> {
   return ca;
 }
 
-async function makeServer(directory: string, ca: KeyPair, addresses: readonly string[], now: number): Promise<KeyPair> {
+interface ServerCertificate {
+  readonly directory: string;
+  readonly name: string;
+  readonly ca: KeyPair;
+  readonly addresses: readonly string[];
+}
+
+async function makeServer({ directory, name, ca, addresses }: ServerCertificate, now: number): Promise<KeyPair> {
   const caEnd = new X509Certificate(ca.certificatePem).validToDate.getTime();
   const times = {
     notBefore: new Date(now - backdateMs),
     notAfter: new Date(Math.min(now + serverLifetimeMs, caEnd)),
   };
   const server = await createServerCertificate(ca, 'gantry-controller', addresses, times);
-  await writeKeyPair(directory, 'server', server);
+  await writeKeyPair(directory, name, server);
   return server;
 }
 

@@ -83,8 +83,7 @@ function joining(host: NodePoolHost, world: PoolWorld, plan: HostsPlan): NodePoo
   if (isReady(world.node(host.name))) {
     plan.failures = 0;
     plan.nextAttemptMs = undefined;
-    const seconds = Math.round((world.nowMs - (parseTime(host.since) ?? world.nowMs)) / 1000);
-    plan.events.push({ type: 'Normal', reason: 'HostReady', message: `${host.name} joined after ${seconds} s` });
+    plan.events.push({ type: 'Normal', reason: 'HostReady', message: `${host.name} has joined and takes pods` });
     return enter(host, 'Ready', world.nowMs);
   }
   if (world.nowMs < (parseTime(host.since) ?? 0) + joinTimeoutMs) return host;

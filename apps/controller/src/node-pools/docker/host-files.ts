@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, glob, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { repositoryRoot } from './local-cluster.ts';
+import { poolHostFile } from './pool-host-program.ts';
 import { sharedLibrariesOf } from './shared-libraries.ts';
 
 /** A regular file of a root filesystem; `path` has no leading slash. */
@@ -41,9 +41,10 @@ const searchPath = [
   '/usr/libexec/docker',
 ];
 
-/** Whether this machine carries the engine's own programs, of which a host's image can be made without a registry. */
-export async function hasEnginePrograms(): Promise<boolean> {
-  return (await Promise.all(programs.map(findProgram))).every((path) => path !== undefined);
+/** Which of the programs that a host is made of this machine lacks; none: an image can be made without a registry. */
+export async function missingPrograms(): Promise<readonly string[]> {
+  const paths = await Promise.all(programs.map(findProgram));
+  return programs.filter((_, index) => paths[index] === undefined);
 }
 
 /** The engine's programs and Node of this machine, with every library they link, as one root filesystem. */
@@ -53,7 +54,7 @@ export async function collectHostFiles(): Promise<RootFile[]> {
     const key = path.replace(/^\//, '');
     if (!files.has(key)) files.set(key, { path: key, mode, content: await readFile(source) });
   };
-  const node = await realpath(join(repositoryRoot, 'node_modules/.bin/node'));
+  const node = await realpath(process.execPath);
   const sources: [name: string, source: string][] = [['node', node]];
   for (const name of programs) {
     const source = await findProgram(name);
@@ -103,20 +104,22 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
   sed -e 's/ / +/g' -e 's/^/+/' </sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
 fi
 rm -rf /run/docker* /var/run/docker*
-exec dockerd --host=unix:///run/docker.sock --host=tcp://0.0.0.0:2375 --tls=false "$@"
+exec dockerd --host=unix:///run/docker.sock "$@"
 `;
 
-function text(path: string, content: string, mode = 0o644): RootFile {
+/** A text file of a root filesystem. */
+export function textFile(path: string, content: string, mode = 0o644): RootFile {
   return { path, mode, content: Buffer.from(content) };
 }
 
 /** The first program of every host, whatever its image is made of. */
-export const bootFile: RootFile = text('etc/host-boot', boot, 0o755);
+export const bootFile: RootFile = textFile('etc/host-boot', boot, 0o755);
 
 const configurationFiles: readonly RootFile[] = [
   bootFile,
-  text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'),
-  text('etc/group', 'root:x:0:\ndocker:x:101:\nnogroup:x:65534:\n'),
-  text('usr/lib/os-release', 'ID=gantry-e2e\nPRETTY_NAME="Gantry test host"\n'),
-  text('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'),
+  poolHostFile,
+  textFile('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'),
+  textFile('etc/group', 'root:x:0:\ndocker:x:101:\nnogroup:x:65534:\n'),
+  textFile('usr/lib/os-release', 'ID=gantry-host\nPRETTY_NAME="Gantry host"\n'),
+  textFile('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'),
 ];
