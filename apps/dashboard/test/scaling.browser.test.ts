@@ -138,10 +138,63 @@ it('draws usage and the autoscaler over time, with the same as a table', async (
   expect(problems).toEqual([]);
 });
 
+it('lists what is behind a Service, and follows it', async () => {
+  const { page, server, problems } = await open({ path: '/?services=default%2Fweb' });
+  const endpoints = page.locator('[data-endpoints="default/web"]');
+  await vi.waitFor(async () => expect(await endpoints.locator('tbody tr').count()).toBe(3), eventually);
+  const ready = endpoints.getByText('ready', { exact: true });
+  await vi.waitFor(async () => expect(await ready.count()).toBe(3), eventually);
+  server.fleet.scale('web', 5);
+  await vi.waitFor(async () => expect(await ready.count()).toBe(5), eventually);
+  expect(await page.locator('[data-service="default/web"]').textContent()).toContain('5 of 5');
+  expect(problems).toEqual([]);
+});
+
+it('tells of a lost node what became of its pods, how Services dipped, and that nothing moves back', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  server.play('kill-node');
+  const loss = page.locator('[data-loss="node-2"]');
+  await vi.waitFor(async () => expect(await loss.textContent()).toMatch(/pods? evicted: \d+ moved/), eventually);
+  const dip = loss.locator('[data-dip]').first();
+  expect(await dip.textContent()).toMatch(/^service \w+: \d+ → \d+ → \d+ ready, below \d+ for/);
+  server.play('revive-node');
+  await loss.getByText(/moved back automatically/).waitFor();
+  await loss.getByRole('button', { name: 'Preview rebalance' }).click();
+  const plan = page.locator('[data-rebalance-plan]');
+  await plan.waitFor();
+  expect(await plan.textContent()).toMatch(/\d+ moves?; the fullest node/);
+});
+
+it('holds no more after all pods were replaced than before', async () => {
+  const { page, server } = await open({ scene: 'fill-20', nodes: 10 });
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(200), eventually);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const measure = async (): Promise<{ heap: number; elements: number }> => {
+    await session.send('HeapProfiler.collectGarbage');
+    const { metrics } = await session.send('Performance.getMetrics');
+    const heap = metrics.find((metric) => metric.name === 'JSHeapUsedSize')?.value ?? 0;
+    return { heap, elements: await page.locator('*').count() };
+  };
+  const replaceAll = async (): Promise<void> => {
+    const keys = [...server.fleet.pods.keys()];
+    await vi.waitFor(() => expect(keys.filter((key) => server.fleet.pods.has(key))).toEqual([]), eventually);
+  };
+  server.play('churn-100');
+  await replaceAll();
+  const before = await measure();
+  await replaceAll();
+  const after = await measure();
+  expect(after.elements).toBeLessThan(before.elements * 1.2);
+  expect(after.heap).toBeLessThan(before.heap * 1.5);
+});
+
 it.each(['light', 'dark'] as const)(
-  'has no accessibility violation in previews, panels and charts, %s theme',
+  'has no accessibility violation in previews and panels, %s theme',
   async (theme) => {
-    const { page, server } = await open({ theme, path: '/deployment/default/web?lens=vms&whatif=[]' });
+    const path = '/deployment/default/web?lens=vms&whatif=[]&services=all';
+    const { page, server } = await open({ theme, path });
     await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
     await page.getByLabel('Replicas', { exact: true }).fill('60');
     await page.locator('[data-preview-waits]').waitFor();
@@ -149,11 +202,16 @@ it.each(['light', 'dark'] as const)(
     await page.getByRole('button', { name: /Not enough CPU/ }).click();
     await page.locator('[data-fix]').first().waitFor();
     await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
-    await page.goto(`${server.url}/deployment/default/web?tab=usage&lens=density`);
-    await page.locator('[data-chart="CPU"] canvas').waitFor();
-    await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
   },
 );
+
+it.each(['light', 'dark'] as const)('has no accessibility violation in charts and banners, %s theme', async (theme) => {
+  const { page, server } = await open({ theme, path: '/deployment/default/web?tab=usage&lens=density' });
+  await page.locator('[data-chart="CPU"] canvas').waitFor();
+  server.play('kill-node');
+  await page.locator('[data-loss]').waitFor();
+  await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+});
 
 async function violations(page: Page): Promise<string[]> {
   const { violations: found } = await new AxeBuilder({ page }).analyze();

@@ -13,13 +13,18 @@ export function TimelineButtons(): ReactNode {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls
     <div className="timeline-buttons" role="group" aria-label="Replay">
-      <button type="button" className="button" aria-label="5 seconds back" onClick={() => void replay.step(-stepMs)}>
+      <button
+        type="button"
+        className="button"
+        aria-label="−5 s, 5 seconds back"
+        onClick={() => void replay.step(-stepMs)}
+      >
         −5 s
       </button>
       <button
         type="button"
         className="button"
-        aria-label="5 seconds on"
+        aria-label="+5 s, 5 seconds on"
         disabled={!isPast}
         onClick={() => void replay.step(stepMs)}
       >
@@ -39,7 +44,7 @@ export function TimelineButtons(): ReactNode {
           key={speed}
           type="button"
           className="button"
-          aria-label={`Speed ${speed} times`}
+          aria-label={`${speed}x, speed ${speed} times`}
           aria-pressed={replay.speed === speed}
           disabled={!isPast}
           onClick={() => {
