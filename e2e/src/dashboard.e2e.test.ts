@@ -98,6 +98,64 @@ describe('the dashboard of a local cluster', () => {
     expect((await getNode('node-1')).spec?.unschedulable).toBeUndefined();
   });
 
+  it('follows logs, runs a shell and applies YAML, each in the real cluster', async () => {
+    const { page } = dashboard;
+    const origin = new URL(page.url()).origin;
+    const command = ['/bin/sh', '-c', 'i=0; while true; do i=$((i+1)); echo line $i; sleep 1; done'];
+    const spec = { containers: [{ name: 'main', image, command }], terminationGracePeriodSeconds: 0 };
+    const labels = { app: 'talker' };
+    for (const name of ['talker-1', 'talker-2']) {
+      await testCluster.client.must('POST', podsPath, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, labels },
+        spec,
+      });
+    }
+    await testCluster.waitFor<Pod>('talkers run', `${podsPath}?labelSelector=app%3Dtalker`, (pods) =>
+      pods.every(isPodReady),
+    );
+    await page.goto(`${origin}/pod/default/talker-1?tab=logs`);
+    await page
+      .locator('.log-text')
+      .filter({ hasText: /^line 3$/ })
+      .waitFor();
+    await page.getByRole('tab', { name: 'Terminal' }).click();
+    await page.locator('[data-terminal="open"]').waitFor();
+    await page.keyboard.type('echo $((6*7)) in $HOSTNAME; exit 3\r');
+    await page.getByText('The shell has ended with exit code 3.').waitFor();
+    expect(await page.locator('.xterm-rows').textContent()).toMatch(/42.in.talker-1/);
+    await page.goto(`${origin}/deployment/default/worker?tab=yaml`);
+    const editor = page.locator('.cm-content');
+    await editor.focus();
+    await page.keyboard.press('Control+a');
+    const deployment = await testCluster.client.json<{ spec: object }>(`${deploymentsPath}/worker`);
+    const wrong = { ...deployment, spec: { ...deployment.spec, replcias: 13 } };
+    await page.keyboard.insertText(JSON.stringify(wrong, undefined, 1));
+    await page.locator('.cm-lint-marker-error').first().waitFor();
+    await page.keyboard.press('Control+a');
+    const right = { ...deployment, spec: { ...deployment.spec, replicas: 13 } };
+    await page.keyboard.insertText(JSON.stringify(right, undefined, 1));
+    await page.getByRole('button', { name: 'Check and compare' }).click();
+    await page.locator('[data-comparison] .cm-changedLine').filter({ hasText: 'replicas: 13' }).waitFor();
+    expect(
+      (await testCluster.client.json<{ spec: { replicas: number } }>(`${deploymentsPath}/worker`)).spec.replicas,
+    ).toBe(12);
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText('Deployment worker changed.').waitFor();
+    await waitForReady(13);
+    await testCluster.client.must('PATCH', `${deploymentsPath}/worker/scale`, { spec: { replicas: 12 } }, mergePatch);
+    for (const name of ['talker-1', 'talker-2']) await testCluster.client.must('DELETE', `${podsPath}/${name}`);
+    await testCluster.waitFor<Pod>(
+      'talkers are gone',
+      `${podsPath}?labelSelector=app%3Dtalker`,
+      (pods) => pods.length === 0,
+    );
+    await waitForReady(12);
+    await page.goto(origin);
+    await vi.waitFor(async () => expect(await liveMark()).toBe('Live'), eventually);
+  });
+
   it('offers no action over a read-only link, and a forged one is refused', async () => {
     const args = ['gantry', 'dashboard', '--read-only', '--data-dir', testCluster.cluster.dataDir];
     const { code, stdout, stderr } = await runCommand('npx', args, { cwd: repositoryRoot });
@@ -111,6 +169,8 @@ describe('the dashboard of a local cluster', () => {
     await reader.page.getByText(/This session is read-only/).waitFor();
     expect(await reader.page.getByRole('button', { name: /ordon/ }).count()).toBe(0);
     expect(await reader.page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
+    await reader.page.getByRole('tab', { name: 'Terminal' }).click();
+    await reader.page.getByText('This session is read-only: it may not create pods/exec.').waitFor();
     const statuses = await reader.page.evaluate(() => {
       const forge = async (method: string, path: string, body: object) => {
         const headers = { 'content-type': 'application/merge-patch+json' };

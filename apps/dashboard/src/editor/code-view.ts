@@ -140,7 +140,8 @@ function shared(label: string): Extension[] {
       '.cm-content': { caretColor: 'var(--text)' },
       '.cm-gutters': { color: 'var(--muted)', backgroundColor: 'var(--ground)', borderRight: '1px solid var(--line)' },
     }),
-    EditorView.contentAttributes.of({ 'aria-label': label }),
+    // A tab stop by itself, so that what is longer than the window can be scrolled without a mouse.
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
   ];
 }
 

@@ -19,7 +19,7 @@ function NewYaml(): ReactNode {
   const [outcome, setOutcome] = useState('');
   const access = useAccess({ verb: 'create', resource: 'pods', namespace: 'default' });
   return (
-    <section className="yaml" aria-label="New YAML">
+    <section className="yaml-view" aria-label="New YAML">
       <div className="panel-title">
         <h2>Create or apply</h2>
         <span className="yaml-done" role="status">

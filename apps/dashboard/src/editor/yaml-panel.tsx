@@ -33,7 +33,7 @@ export function ObjectYaml({ target, title }: ObjectYamlProps): ReactNode {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   const access = useAccess({ verb: 'patch', group, resource, namespace });
   return (
-    <section className="yaml" aria-label={`YAML of ${title}`}>
+    <section className="yaml-view" aria-label={`YAML of ${title}`}>
       <div className="panel-title">
         <h2>{title}</h2>
         <span className="muted">{apiVersion}</span>
