@@ -12,6 +12,8 @@ export interface ComputedApi {
   readonly version: string;
   /** What discovery lists, at any time. */
   readonly resources: readonly DiscoveredResource[];
+  /** Those whose types OpenAPI describes. */
+  readonly described?: readonly AnyKind[];
   /** What is there beside {@link resources} just now; asked for each time that the group version is listed. */
   readonly present?: () => readonly DiscoveredResource[];
   /** Throws `ApiError`. */

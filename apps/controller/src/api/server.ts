@@ -112,7 +112,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     presentResources(http.computed),
   );
   const openApi = createOpenApiDocuments({
-    kinds: [...options.kinds, ...api.registry.otherVersions],
+    kinds: [
+      ...options.kinds,
+      ...api.registry.otherVersions,
+      ...http.computed.flatMap(({ described = [] }) => described),
+    ],
     title: 'Kubernetes',
     version: versionInfo.gitVersion,
   });

@@ -20,6 +20,16 @@ describe('metrics.k8s.io', () => {
     );
   });
 
+  it('is described by OpenAPI', async () => {
+    await using test = await createTestMetrics();
+    const index = await test.api.call<{ paths: Record<string, { serverRelativeURL: string }> }>('GET', '/openapi/v3');
+    const { serverRelativeURL = '' } = index.body.paths['apis/metrics.k8s.io/v1beta1'] ?? {};
+    const { body } = await test.api.call<{ paths: object; components: { schemas: object } }>('GET', serverRelativeURL);
+    expect(Object.keys(body.paths)).toContain(`${root}/namespaces/{namespace}/pods/{name}`);
+    expect(Object.keys(body.components.schemas)).toContain('io.k8s.api.metrics.v1beta1.PodMetrics');
+    expect((await test.api.call('GET', '/openapi/v2')).text).toContain('io.k8s.api.metrics.v1beta1.NodeMetrics');
+  });
+
   it('has what pods used in the last fifteen seconds, by container', async () => {
     await using test = await createTestMetrics();
     const uid = await test.createPod('web', { labels: { app: 'web' }, containers: ['app', 'side'] });

@@ -1,4 +1,13 @@
-import { ApiError, kindOf, type Node, objectKey, type Pod } from '@gantry/api-types';
+import {
+  ApiError,
+  kindOf,
+  type Node,
+  type NodeMetrics,
+  type ObjectMeta,
+  objectKey,
+  type Pod,
+  type PodMetrics,
+} from '@gantry/api-types';
 import type { Clock, InformerSource } from '@gantry/core';
 import { formatTime } from '@gantry/core/lib/timestamp';
 import {
@@ -23,13 +32,9 @@ export interface ResourceMetricsApiOptions {
 const group = 'metrics.k8s.io';
 const version = 'v1beta1';
 
-type Usage = { readonly cpu: string; readonly memory: string };
-type NodeMetrics = AnyObject & { readonly window: string; readonly usage: Usage };
-type PodMetrics = AnyObject & { readonly window: string; readonly containers: readonly { usage: Usage }[] };
-
-const nodeMetricsKind = metricsKind('NodeMetrics', 'nodes', (object) => [(object as NodeMetrics).usage]);
+const nodeMetricsKind = metricsKind('NodeMetrics', 'nodes', (object) => [(object as unknown as NodeMetrics).usage]);
 const podMetricsKind = metricsKind('PodMetrics', 'pods', (object) =>
-  (object as PodMetrics).containers.map(({ usage }) => usage),
+  (object as unknown as PodMetrics).containers.map(({ usage }) => usage),
 );
 
 /** `metrics.k8s.io/v1beta1` as metrics-server serves it: what `kubectl top` and clients of its kind read. */
@@ -38,6 +43,7 @@ export function createResourceMetricsApi(options: ResourceMetricsApiOptions): Co
     group,
     version,
     resources: [nodeMetricsKind.definition, podMetricsKind.definition],
+    described: [nodeMetricsKind.definition, podMetricsKind.definition],
     answer(request) {
       if (request.subresource !== undefined) throw unknownResource();
       if (request.resource === 'nodes' && request.namespace === undefined) return answerNodes(options, request);
@@ -81,12 +87,12 @@ function nodeMetrics({ metrics, clock }: ResourceMetricsApiOptions, { metadata }
   if (!record) return undefined;
   return {
     kind: 'NodeMetrics',
-    apiVersion: `${group}/${version}`,
+    apiVersion: 'metrics.k8s.io/v1beta1',
     metadata: metadataOf(metadata, clock.now()),
     timestamp: formatTime(record.at),
     window: formatWindow(record.windowMs),
     usage: { cpu: formatCpu(record.cpuMilli), memory: formatMemory(record.memoryBytes) },
-  } as NodeMetrics;
+  };
 }
 
 function podMetrics({ metrics, clock }: ResourceMetricsApiOptions, { metadata }: Pod): PodMetrics | undefined {
@@ -94,7 +100,7 @@ function podMetrics({ metrics, clock }: ResourceMetricsApiOptions, { metadata }:
   if (!record) return undefined;
   return {
     kind: 'PodMetrics',
-    apiVersion: `${group}/${version}`,
+    apiVersion: 'metrics.k8s.io/v1beta1',
     metadata: metadataOf(metadata, clock.now()),
     timestamp: formatTime(record.at),
     window: formatWindow(record.windowMs),
@@ -102,17 +108,17 @@ function podMetrics({ metrics, clock }: ResourceMetricsApiOptions, { metadata }:
       name,
       usage: { cpu: formatCpu(cpuMilli), memory: formatMemory(memoryBytes) },
     })),
-  } as PodMetrics;
+  };
 }
 
 /** Such an object is as old as the question; its labels are those of what it describes. */
-function metadataOf({ name, namespace, labels }: Pod['metadata'], now: number): AnyObject['metadata'] {
+function metadataOf({ name, namespace, labels }: Pod['metadata'], now: number): ObjectMeta {
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
     creationTimestamp: formatTime(now),
     ...(labels ? { labels } : {}),
-  } as AnyObject['metadata'];
+  } as ObjectMeta;
 }
 
 function byName<T extends Pod | Node>(objects: readonly T[]): T[] {
@@ -120,8 +126,14 @@ function byName<T extends Pod | Node>(objects: readonly T[]): T[] {
   return objects.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function metricsKind(kind: string, plural: string, usages: (object: AnyObject) => readonly Usage[]): ServedKind {
-  const sum = (of: (usage: Usage) => number, object: AnyObject) => usages(object).reduce((all, it) => all + of(it), 0);
+function metricsKind(
+  kind: string,
+  plural: string,
+  usages: (object: AnyObject) => readonly NodeMetrics['usage'][],
+): ServedKind {
+  // The one unit that each amount is written in above.
+  const sum = (of: 'cpu' | 'memory', object: AnyObject) =>
+    usages(object).reduce((all, usage) => all + Number.parseInt(usage[of] ?? '0', 10), 0);
   return computedKind({
     group,
     version,
@@ -140,19 +152,19 @@ function metricsKind(kind: string, plural: string, usages: (object: AnyObject) =
         name: 'CPU',
         type: 'string',
         description: 'CPU usage in thousandths of a core',
-        value: (it) => `${Math.round(sum(({ cpu }) => Number.parseInt(cpu, 10) / 1e6, it))}m`,
+        value: (it) => `${Math.round(sum('cpu', it) / 1e6)}m`,
       },
       {
         name: 'Memory',
         type: 'string',
         description: 'Working set',
-        value: (it) => `${sum(({ memory }) => Number.parseInt(memory, 10), it)}Ki`,
+        value: (it) => `${sum('memory', it)}Ki`,
       },
       {
         name: 'Window',
         type: 'string',
         description: 'What the usage is averaged over',
-        value: (it) => (it as NodeMetrics).window,
+        value: (it) => (it as unknown as NodeMetrics).window,
       },
     ],
   });

@@ -269,6 +269,11 @@ export interface ContainerImage {
   sizeBytes?: number;
 }
 
+export interface ContainerMetrics {
+  name: string;
+  usage: Record<string, string>;
+}
+
 export interface ContainerPort {
   name?: string;
   hostPort?: number;
@@ -1391,6 +1396,15 @@ export interface NodeFeatures {
   supplementalGroupsPolicy?: boolean;
 }
 
+export interface NodeMetrics {
+  apiVersion: 'metrics.k8s.io/v1beta1';
+  kind: 'NodeMetrics';
+  metadata: ObjectMeta;
+  timestamp: string;
+  window: string;
+  usage: Record<string, string>;
+}
+
 export interface NodePodPreemptionPolicy {
   disableResizePreemption?: string[];
 }
@@ -1829,6 +1843,15 @@ export interface PodFailurePolicyRule {
 
 export interface PodIP {
   ip: string;
+}
+
+export interface PodMetrics {
+  apiVersion: 'metrics.k8s.io/v1beta1';
+  kind: 'PodMetrics';
+  metadata: ObjectMeta;
+  timestamp: string;
+  window: string;
+  containers: ContainerMetrics[];
 }
 
 export interface PodOS {
