@@ -77,8 +77,10 @@ it('finds every object and action by some letters', async () => {
   await command(page, 'lens limits');
   await vi.waitFor(() => expect(new URL(page.url()).searchParams.get('lens')).toBe('limits'), eventually);
   await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Find an action or an object' }).waitFor();
   await page.keyboard.type('pod database');
-  expect(await page.getByRole('option').first().textContent()).toContain('default/database-');
+  const found = page.getByRole('listbox', { name: 'Actions and objects' }).getByRole('option');
+  await vi.waitFor(async () => expect(await found.first().textContent()).toContain('default/database-'), eventually);
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await vi.waitFor(async () => expect(await page.getByRole('combobox', { name: /Find/ }).count()).toBe(0), eventually);

@@ -39,7 +39,7 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
   const { page, server, then } = await openWithPast();
   await page.goto(`${server.url}/?t=${instantText(then)}`);
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
-  await page.getByText(`VIEWING`).waitFor();
+  await page.locator('[data-past="viewing"]').waitFor();
   await page.keyboard.press('}');
   await vi.waitFor(
     async () => expect(await slider(page).getAttribute('aria-valuetext')).toContain('web scaled from 3 to 9'),
@@ -47,7 +47,7 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
   );
   await page.keyboard.press('[');
   await vi.waitFor(async () => expect(await readyTiles(page)).toBeLessThan(21), eventually);
-  await page.getByRole('button', { name: 'Speed 4 times' }).click();
+  await page.getByRole('button', { name: '4x, speed 4 times' }).click();
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
   expect(await readyTiles(page)).toBe(21);
   await page.goto(`${server.url}/?t=2020-01-01T00:00:00Z`);
@@ -87,10 +87,10 @@ it('lists revisions with what changed, and rolls back', async () => {
 
 it.each(['light', 'dark'] as const)('has no accessibility violation in the past, %s', async (theme) => {
   const { page, then } = await openWithPast({ theme, path: '/deployment/default/web' });
-  await page.getByRole('region', { name: 'Rollout' }).getByText('Revision 1').waitFor();
+  await page.getByRole('region', { name: 'Rollout' }).getByText('Revision 1', { exact: true }).waitFor();
   expect(await violations(page)).toEqual([]);
   await slider(page).fill(String(then / 1000));
-  await page.getByText('VIEWING').waitFor();
+  await page.locator('[data-past="viewing"]').waitFor();
   await page.getByRole('button', { name: /^Pin / }).click();
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: /^What changed since/ }).click();

@@ -16,9 +16,11 @@ export function useTileKeys(ref: RefObject<HTMLElement | null>): void {
     if (!fleet) return;
     const tiles = (): HTMLElement[] => [...fleet.querySelectorAll<HTMLElement>(stopsSelector)];
     const ensureOneTabStop = (): void => {
-      if (fleet.querySelector(tabStopSelector)) return;
-      const first = fleet.querySelector<HTMLElement>('[data-tile]') ?? tiles()[0];
-      if (first) first.tabIndex = 0;
+      const stop = fleet.querySelector(tabStopSelector);
+      // A node's name is the stop only where somebody walked there, or while there is no pod.
+      if (stop?.matches('[data-tile]') || (stop && stop === document.activeElement)) return;
+      const first = fleet.querySelector<HTMLElement>('[data-tile]') ?? (stop ? undefined : tiles()[0]);
+      if (first) rove(fleet, first);
     };
     ensureOneTabStop();
     // Tiles come and go without a render of the fleet itself, the tab stop among them.
