@@ -1,3 +1,4 @@
+import type { FeedDelta } from '@gantry/api-types/feed';
 import { expect, it } from 'vitest';
 import { ClusterStore } from './state/cluster-store.ts';
 import { feedNode, feedPod, feedWorkload, snapshot } from './testing/feed-objects.ts';
@@ -51,4 +52,38 @@ it('shows the model of virtual machines that a link holds, beside what is measur
   expect(text).toContain('p50 2 s , p95 2 s , of 1 pod (by status, in whole seconds)');
   expect(text).toContain('30 s by the model, 15.0 × as long');
   expect(text).toContain('as VMs 2 of 4, 640Mi of 8Gi');
+});
+
+it('tells of a lost node what became of its pods and how Services dipped, and of one that is back that nothing moves', async () => {
+  const store = storeOf();
+  const service = (ready: number) => ({
+    key: 'default/web',
+    uid: 'uid-service',
+    createdAt: '2026-11-21T12:00:00Z',
+    type: 'ClusterIP',
+    clusterIp: '10.96.0.10',
+    ports: ['80/TCP'],
+    selector: { app: 'web' },
+    endpoints: { ready, notReady: 0, terminating: 0 },
+  });
+  const at = Date.now();
+  const since = new Date(at).toISOString();
+  const lost = feedNode('node-1', { conditions: [{ type: 'Ready', status: 'Unknown', since }] });
+  const frame = (revision: number, later: number, changes: FeedDelta['changes']): FeedDelta => ({
+    type: 'delta',
+    revision,
+    at: at + later,
+    changes,
+  });
+  store.apply([frame(2, -5000, { services: { set: [service(3)] } })], at);
+  store.apply([frame(3, 100, { nodes: { set: [lost] }, services: { set: [service(2)] } })], at + 100);
+  store.apply([frame(4, 900, { pods: { gone: ['default/web-a'] } })], at + 900);
+  const text = await renderPage(store, '/');
+  expect(text).toMatch(/node-1 is unreachable for \d+ s\./);
+  expect(text).toContain('1 pod evicted: 1 not replaced.');
+  expect(text).toMatch(/service web: 3 → 2 → 2 ready, below 3 for \d+ s/);
+  store.apply([frame(5, 2000, { nodes: { set: [feedNode('node-1')] } })], at + 2000);
+  expect(await renderPage(store, '/')).toContain('node-1 is back after 2 s; the 1 pod that left it are not moved back');
+  expect(await renderPage(store, '/?services=default/web')).toContain('web default ClusterIP 10.96.0.10 80/TCP 2 of 2');
+  expect(await renderPage(store, '/?rebalance=preview')).toContain('Rebalance, a preview');
 });

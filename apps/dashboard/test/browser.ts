@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type MockServer, type MockServerOptions, startMockServer } from '../mock/server.ts';
 import { buildPage } from './build-page.ts';
@@ -77,7 +77,25 @@ export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> 
       if (message.type() === 'error' && !message.text().includes('ERR_NETWORK_CHANGED')) problems.push(message.text());
     });
     if (theme) await page.emulateMedia({ colorScheme: theme });
-    await page.goto(server.url + path);
+    await openWhole(page, server.url + path);
     return { page, server, problems };
   };
+}
+
+/** Opens the page again where a network that came or went on this machine made Chromium drop one of its files. */
+async function openWhole(page: Page, url: string): Promise<void> {
+  let isWhole = true;
+  const note = (request: Request): void => {
+    if (request.failure()?.errorText.includes('ERR_NETWORK_CHANGED')) isWhole = false;
+  };
+  page.on('requestfailed', note);
+  for (let tries = 0; tries < 5; tries++) {
+    isWhole = true;
+    // Chromium may drop the page itself.
+    await page.goto(url).catch(() => {
+      isWhole = false;
+    });
+    if (isWhole) break;
+  }
+  page.off('requestfailed', note);
 }
