@@ -17,6 +17,9 @@ async function openWithPast(options: Parameters<typeof open>[0] = {}): Promise<O
   await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(then + 200), eventually);
   opened.server.fleet.scale('web', 9);
   await vi.waitFor(async () => expect(await readyTiles(opened.page)).toBe(21), eventually);
+  // What has only just happened is not on the strip yet.
+  const most = async (): Promise<number> => Number(await slider(opened.page).getAttribute('max'));
+  await vi.waitFor(async () => expect(await most()).toBeGreaterThan(then / 1000 + 1), eventually);
   return { ...opened, then };
 }
 

@@ -1,8 +1,10 @@
 import { usePalette } from '../palette/palette-state.ts';
 import { switchFleetView } from '../state/fleet-view.ts';
 import { mayWrite } from '../state/may-write.ts';
+import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import type { ActionContext, PageAction } from './action.ts';
+import { openOverview } from './open-overview.ts';
 
 /** Actions on the page as a whole. */
 export const pageActions: readonly PageAction[] = [
@@ -23,12 +25,16 @@ export const pageActions: readonly PageAction[] = [
   },
   {
     id: 'workload.scale',
-    title: 'Scale the open workload',
+    title: 'Scale the workload',
     keywords: 'replicas',
     shortcut: 's',
-    about: ({ selection }) => (selection.kind === 'deployment' ? selection.name : undefined),
-    isAvailable: (context) => mayWrite(context.store) && isScalable(context),
-    run: () => focusOn('replicas'),
+    about: (context) => scalable(context)?.name,
+    isAvailable: (context) => mayWrite(context.store) && scalable(context) !== undefined,
+    run(context) {
+      const workload = scalable(context);
+      if (workload)
+        openOverview(context.navigate, objectPath(workload.kind, workload.namespace, workload.name), 'replicas');
+    },
   },
   {
     id: 'page.table',
@@ -60,11 +66,15 @@ export const pageActions: readonly PageAction[] = [
   },
 ];
 
-function isScalable({ selection, store }: ActionContext): boolean {
-  if (selection.kind !== 'deployment' && selection.kind !== 'replicaset') return false;
-  const kind = selection.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
-  const workload = store.workloads.get(`${kind}/${selection.namespace}/${selection.name}`);
-  return !!workload && !workload.owner;
+/** The workload that is open, or to which the focused or open pod belongs, where it is one that can be scaled. */
+function scalable({ target, store }: ActionContext): { kind: string; namespace: string; name: string } | undefined {
+  if (target.kind === 'none' || target.kind === 'node') return undefined;
+  const { namespace, name } = target;
+  const pod = target.kind === 'pod' ? store.pods.get(`${namespace}/${name}`) : undefined;
+  const kind = target.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
+  const found = pod ? store.rootOf(pod) : { kind, name };
+  const workload = store.workloads.get(`${found.kind}/${namespace}/${found.name}`);
+  return workload && !workload.owner ? { kind: workload.kind, namespace, name: found.name } : undefined;
 }
 
 function focusOn(id: string): void {

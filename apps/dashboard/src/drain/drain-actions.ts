@@ -1,4 +1,5 @@
 import type { ActionContext, PageAction } from '../actions/action.ts';
+import { openOverview } from '../actions/open-overview.ts';
 import { cordon } from '../state/actions.ts';
 import { mayWrite } from '../state/may-write.ts';
 import { objectPath } from '../state/selection.ts';
@@ -17,7 +18,7 @@ export const nodeActions: readonly PageAction[] = [
       const node = nodeOf(context);
       if (!node) return;
       useDrains.getState().ask(node);
-      context.navigate(objectPath('Node', undefined, node));
+      openOverview(context.navigate, objectPath('Node', undefined, node));
     },
   },
   {

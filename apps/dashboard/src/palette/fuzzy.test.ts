@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { fuzzyScore } from './fuzzy.ts';
 
-const texts = ['node-3', 'nightly-13', 'default/worker-b', 'default/web', 'Scale the open workload'];
+const texts = ['node-3', 'nightly-13', 'default/worker-b', 'default/web', 'Scale the workload'];
 
 it.each([
   ['web', ['default/web', 'default/worker-b']],
   ['n3', ['node-3', 'nightly-13']],
-  ['sca wor', ['Scale the open workload']],
-  ['swl', ['Scale the open workload']],
+  ['sca wor', ['Scale the workload']],
+  ['swl', ['Scale the workload']],
   ['xq', []],
 ])('finds for %j, best first', (query, expected) => {
   const found = texts

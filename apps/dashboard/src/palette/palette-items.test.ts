@@ -28,7 +28,7 @@ it('offers the actions that make sense now, before the objects', () => {
   expect(ids.slice(0, 2)).toEqual(['page.palette', 'page.filter']);
   expect(ids).not.toContain('workload.scale');
   const selection = { kind: 'deployment', namespace: 'default', name: 'web' } as const;
-  expect(paletteItems({ ...context, selection }).map((item) => item.id)).toContain('workload.scale');
+  expect(paletteItems({ ...context, selection, target: selection }).map((item) => item.id)).toContain('workload.scale');
 });
 
 function contextOf(): { context: ActionContext; visited: string[] } {

@@ -74,7 +74,7 @@ function PinButtons(): ReactNode {
           key={pinned}
           type="button"
           className="button button-quiet"
-          aria-label={`Remove pin ${pinName(index)}, ${clockTime(pinned)}`}
+          aria-label={`${pinName(index)} ${clockTime(pinned)} ×, remove the pin`}
           onClick={() => unpin(pinned)}
         >
           {pinName(index)} {clockTime(pinned)} ×
