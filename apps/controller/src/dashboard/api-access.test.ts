@@ -97,6 +97,14 @@ describe('an admin session', () => {
     shell.socket.terminate();
   });
 
+  it('has its streams broken off when the dashboard closes', async () => {
+    const logs = await open(`${pods}/web/log?follow=true`, ['binary.k8s.io'], { cookie: admin, origin });
+    const watch = await openResponse(`${pods}?watch=true&resourceVersion=0`, { cookie: admin });
+    watch.on('error', () => undefined).resume();
+    await server.close();
+    expect(await logs.closed).toBe(1006);
+  });
+
   it('gets the API server itself under no path', async () => {
     expect((await send('GET', '/k8s/gantry/v1/nothing', { cookie: admin })).status).toBe(404);
     expect(await refusal('/k8s/nothing', { cookie: admin, origin })).toBe(404);

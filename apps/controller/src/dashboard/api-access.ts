@@ -22,6 +22,8 @@ export interface ApiAccessOptions {
 export interface ApiAccess {
   answer(request: IncomingMessage, response: ServerResponse): boolean;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Breaks off every stream of a page: a server does not close before its upgraded connections do. */
+  close(): void;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface ApiAccess {
  */
 export function createApiAccess({ backend, credentials, roleOf }: ApiAccessOptions): ApiAccess {
   let open = 0;
+  const upgraded = new Set<Duplex>();
   /** Readies the request for the API server; throws `ApiError` where it must not get there. */
   const admit = (request: IncomingMessage): void => {
     const { headers } = request;
@@ -83,10 +86,15 @@ export function createApiAccess({ backend, credentials, roleOf }: ApiAccessOptio
         return true;
       }
       countUntilClosed(socket);
+      upgraded.add(socket);
+      socket.once('close', () => upgraded.delete(socket));
       if (!backend.upgrade(request, socket, head)) {
         socket.end(refusalText(new ApiError('NotFound', 'nothing at this path can be upgraded')));
       }
       return true;
+    },
+    close() {
+      for (const socket of upgraded) socket.destroy();
     },
   };
 }

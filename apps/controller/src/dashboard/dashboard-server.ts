@@ -83,6 +83,7 @@ export function createDashboardServer(options: DashboardServerOptions): Dashboar
     async close() {
       hub.close();
       sockets.close();
+      access.close();
       await app.close();
     },
   };
