@@ -48,6 +48,7 @@ describe('/metrics', () => {
     await test.api.call('GET', '/api/v1/namespaces/default/pods');
     await test.api.call('GET', '/apis/apps/v1/namespaces/default/deployments/none');
     await test.api.call('GET', '/api/v1/pods', { token: 'nobody’s' });
+    await test.api.call('GET', '/apis/metrics.k8s.io/v1beta1/pods');
     const samples = await read(test, '/metrics');
     const pods = { verb: 'LIST', group: '', version: 'v1', resource: 'pods', subresource: '', code: '200' };
     expect(valueFor(samples, 'apiserver_request_total', pods)).toBe(2);
@@ -55,6 +56,8 @@ describe('/metrics', () => {
     const deployment = { verb: 'GET', group: 'apps', resource: 'deployments', code: '404' };
     expect(valueFor(samples, 'apiserver_request_total', deployment)).toBe(1);
     expect(valueFor(samples, 'apiserver_request_total', { verb: 'GET', resource: '', code: '401' })).toBe(1);
+    const computed = { verb: 'LIST', group: 'metrics.k8s.io', resource: 'pods', code: '200' };
+    expect(valueFor(samples, 'apiserver_request_total', computed)).toBe(1);
     expect(valueFor(samples, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
   });
 

@@ -7,6 +7,7 @@ import { methodNotAllowed } from '../failures.ts';
 import type { HttpContext } from './http-context.ts';
 import type { ResourcePath } from './path.ts';
 import { booleanParameter, type Query } from './query.ts';
+import { noteRequest } from './request-metering.ts';
 import { sendJson, sendList, sendObject } from './respond.ts';
 
 /** The API that serves the path; undefined where it is one of stored kinds, or nobody's. */
@@ -33,6 +34,7 @@ export function computedCall(
   const answer = api.answer({ namespace, resource, name, subresource, query });
   if (answer.type === 'document') return sendJson(reply, answer.body);
   const call = { http, request, reply, path, kind: answer.kind, query, user };
+  noteRequest(call, attributes.verb);
   if (answer.type === 'object') return sendObject(call, unsaved(answer.object));
   const items = answer.items.map((object) => ({ ...unsaved(object), key: '', revision: 0 }));
   return sendList(call, { items, metadata: {} });
