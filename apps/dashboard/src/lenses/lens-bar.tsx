@@ -28,7 +28,9 @@ export function LensBar(): ReactNode {
             </label>
           ))}
         </fieldset>
-        <p className="muted lens-says">{lensWords[lens].says}</p>
+        <p className="muted lens-says" title={lensWords[lens].says}>
+          {lensWords[lens].says}
+        </p>
         <GroupBy />
         <button
           type="button"

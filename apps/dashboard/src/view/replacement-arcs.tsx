@@ -15,7 +15,8 @@ export function ReplacementArcs({ fleet }: { readonly fleet: RefObject<HTMLEleme
   const pairs = drawnReplacements(store, store.serverNow(now));
   // After layout, when tiles are where this frame puts them.
   useLayoutEffect(() => {
-    const drawn = fleet.current ? drawArcs(fleet.current, pairs) : [];
+    // Without any, the page's layout need not be asked for.
+    const drawn = fleet.current && pairs.length > 0 ? drawArcs(fleet.current, pairs) : [];
     setArcs((before) => (sameArcs(before, drawn) ? before : drawn));
   });
   if (arcs.length === 0) return null;
