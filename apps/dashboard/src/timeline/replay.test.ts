@@ -89,6 +89,16 @@ it('says where nothing is recorded, and where the controller does not answer', a
   expect(broken.view).toEqual({ kind: 'failed', at: start + 1_000, message: 'no answer' });
 });
 
+it('forgets what it has fetched of a former life of the controller', async () => {
+  happen(30);
+  await replay.seek(start + 10_000);
+  replay.goLive();
+  live.apply([snapshot({ at: clock.now(), epoch: 'e2' })], clock.now());
+  const before = fetched;
+  await replay.seek(start + 10_000);
+  expect(fetched).toBe(before + 1);
+});
+
 it('is the present from now on', async () => {
   happen(10);
   await replay.seek(start + 5_000);

@@ -39,6 +39,7 @@ export class Replay {
   #applied = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #playedAt = 0;
+  #epoch = '';
   view: ReplayView = { kind: 'live' };
   speed: ReplaySpeed = 1;
 
@@ -75,6 +76,7 @@ export class Replay {
   /** Looks at an instant; one that has not come yet is the present. A later call replaces one that still loads. */
   async seek(at: number): Promise<void> {
     if (at >= this.now()) return this.goLive();
+    this.#forgetFormerLives();
     const held = this.#cache.held(at);
     if (held) return this.#show(held, at);
     this.#setView({ kind: 'loading', at });
@@ -161,6 +163,12 @@ export class Replay {
     this.#store.setConnection({ kind: 'past', at: view.at });
     this.#segment = undefined;
     this.#setView(view);
+  }
+
+  /** Another epoch is another life of the controller, which has begun a history of its own. */
+  #forgetFormerLives(): void {
+    if (this.#epoch !== this.live.epoch) this.#cache.clear();
+    this.#epoch = this.live.epoch;
   }
 
   #setView(view: ReplayView): void {
