@@ -44,12 +44,30 @@ export class HistoryRing {
 
   /** The mean over a step, by its number since the epoch; undefined where there was no sample. */
   valueAt(tier: TierIndex, step: number, column: number): number | undefined {
+    const slot = this.#filledSlot(tier, step);
+    return slot < 0 ? undefined : (this.#columns[column]?.[slot] ?? 0);
+  }
+
+  /** Adds the means of a step to `sums`, one for each column, at `index`; false where there was no sample. */
+  addTo(sums: readonly Float64Array[], index: number, tier: TierIndex, step: number): boolean {
+    const slot = this.#filledSlot(tier, step);
+    if (slot < 0) return false;
+    for (let column = 0; column < sums.length; column += 1) {
+      const values = this.#columns[column];
+      const sum = sums[column];
+      if (values && sum) sum[index] = (sum[index] ?? 0) + (values[slot] ?? 0);
+    }
+    return true;
+  }
+
+  /** Where the step's mean is, or the one that is held for it; negative where there is none. */
+  #filledSlot(tier: TierIndex, step: number): number {
     const { heldSteps } = historyTiers[tier];
     for (let held = 0; held <= heldSteps; held += 1) {
       const slot = this.#slotOf(tier, step - held);
-      if (slot >= 0 && !Number.isNaN(this.#columns[0]?.[slot])) return this.#columns[column]?.[slot] ?? 0;
+      if (slot >= 0 && !Number.isNaN(this.#columns[0]?.[slot])) return slot;
     }
-    return undefined;
+    return -1;
   }
 
   /** Plain loops: at the controller this runs for every pod of the cluster every two seconds. */

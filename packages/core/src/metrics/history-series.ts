@@ -36,11 +36,7 @@ export function sumOf(
   const present = new Float64Array(steps);
   for (const ring of rings) {
     for (let step = 0; step < steps; step += 1) {
-      if (ring.valueAt(tier, first + step, 0) === undefined) continue;
-      present[step] = (present[step] ?? 0) + 1;
-      for (const [column, sum] of sums.entries()) {
-        sum[step] = (sum[step] ?? 0) + (ring.valueAt(tier, first + step, column) ?? 0);
-      }
+      if (ring.addTo(sums, step, tier, first + step)) present[step] = (present[step] ?? 0) + 1;
     }
   }
   const values: Partial<Record<HistoryMetric, (number | null)[]>> = {};
