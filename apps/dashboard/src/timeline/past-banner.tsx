@@ -10,7 +10,7 @@ export function PastBanner(): ReactNode {
   if (view.kind === 'live') return null;
   const from = book.from(replay.now());
   return (
-    <div className="past-banner" data-past={view.kind}>
+    <section className="past-banner" data-past={view.kind} aria-label="The past is shown">
       <p>
         <b>
           {view.kind === 'loading' ? 'LOADING' : 'VIEWING'} {clockTime(view.at)}, not live
@@ -27,6 +27,6 @@ export function PastBanner(): ReactNode {
       <button type="button" className="button button-primary" onClick={() => replay.goLive()}>
         Back to live
       </button>
-    </div>
+    </section>
   );
 }

@@ -22,6 +22,9 @@ export interface ReplayOptions {
   readonly now?: () => number;
 }
 
+/** Playing has met the present this near to it, milliseconds: the last moments are always still on their way. */
+const metMs = 3_000;
+
 /** Milliseconds between two steps while playing. */
 const playStepMs = 125;
 
@@ -135,7 +138,8 @@ export class Replay {
     this.#playedAt = this.#now;
     // While a stretch is loading time stands still.
     if (this.view.kind !== 'viewing') return;
-    void this.seek(this.view.at + passed * this.speed);
+    const next = this.view.at + passed * this.speed;
+    void (next >= this.now() - metMs ? this.goLive() : this.seek(next));
   }
 
   #show(segment: FeedHistorySegment, at: number): void {
