@@ -1,7 +1,7 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { count, formatSpan, nameOf, namespaceOf } from '../format.ts';
+import { count, formatSeconds, formatSpan, nameOf, namespaceOf } from '../format.ts';
 import { deletePod } from '../state/actions.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useNow, usePacedCluster } from '../state/hooks.ts';
@@ -143,7 +143,7 @@ function Dips({
         <li key={service} data-dip={service}>
           <DipLine steps={steps} from={loss.lostAt - beforeMs} now={now} />
           service {nameOf(service)}: {dip.before} → {dip.least} → {dip.now} ready, below {dip.before} for{' '}
-          {formatSpan(dip.ms)}
+          {formatSeconds(dip.ms)}
         </li>
       ))}
     </ul>
