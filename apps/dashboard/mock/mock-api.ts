@@ -3,6 +3,7 @@ import { ApiError, type KubernetesObject } from '@gantry/api-types';
 import type { FeedRole } from '@gantry/api-types/feed';
 import { kinds } from '@gantry/api-types/kinds';
 import { createOpenApiDocuments, type OpenApiDocuments } from '@gantry/api-types/schema';
+import { parseLabelSelector } from '@gantry/api-types/selector';
 import { applyStrategicMergePatch } from '@gantry/core/patch/strategic-merge';
 import { evictPod, withBudgetStatus } from './evictions.ts';
 import type { MockFleet } from './fleet.ts';
@@ -94,13 +95,17 @@ function run({ objects, fleet, role }: Backing, call: Call): object {
   if (target.subresource === 'eviction') return evictPod(objects, fleet, target);
   const shown = (object: KubernetesObject): KubernetesObject =>
     definition.plural === 'poddisruptionbudgets' ? withBudgetStatus(objects, fleet, object) : object;
+  const selector = parseLabelSelector(call.url.searchParams.get('labelSelector') ?? '');
   switch (verb) {
     case 'list':
       return {
         kind: `${definition.kind}List`,
         apiVersion: definition.version,
         metadata: {},
-        items: objects.list(target).map(shown),
+        items: objects
+          .list(target)
+          .filter(({ metadata }) => selector.matches(metadata.labels))
+          .map(shown),
       };
     case 'get':
       return shown(objects.get(target));
