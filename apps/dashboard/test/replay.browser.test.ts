@@ -40,6 +40,10 @@ it('shows the page as it was, with actions off, and goes back to live', async ()
 
 it('steps by keys, plays on at four times the pace, and follows a link to an instant', async () => {
   const { page, server, then } = await openWithPast();
+  await page.keyboard.press('[');
+  await page.locator('[data-past]').waitFor();
+  await page.keyboard.press('L');
+  await vi.waitFor(async () => expect(await page.locator('[data-past]').count()).toBe(0), eventually);
   await page.goto(`${server.url}/?t=${instantText(then)}`);
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
   await page.locator('[data-past="viewing"]').waitFor();
@@ -48,8 +52,6 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
     async () => expect(await slider(page).getAttribute('aria-valuetext')).toContain('web scaled from 3 to 9'),
     eventually,
   );
-  await page.keyboard.press('[');
-  await vi.waitFor(async () => expect(await readyTiles(page)).toBeLessThan(21), eventually);
   await page.getByRole('button', { name: '4x, speed 4 times' }).click();
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
   expect(await readyTiles(page)).toBe(21);

@@ -61,6 +61,10 @@ export class Replay {
     return this.#timer !== undefined;
   }
 
+  get canPlay(): boolean {
+    return this.view.kind === 'viewing' || this.view.kind === 'loading';
+  }
+
   /** The instant that is looked at; undefined where that is the present. */
   get at(): number | undefined {
     return this.view.kind === 'live' ? undefined : this.view.at;
@@ -108,7 +112,8 @@ export class Replay {
 
   play(speed: ReplaySpeed = this.speed): void {
     this.speed = speed;
-    if (this.view.kind === 'live' || this.#timer) return this.#tell();
+    // From where nothing is recorded time cannot go on.
+    if (!this.canPlay || this.#timer) return this.#tell();
     this.#playedAt = this.#now;
     this.#timer = setInterval(() => this.#playOn(), playStepMs);
     this.#tell();

@@ -33,7 +33,7 @@ export function TimelineButtons(): ReactNode {
       <button
         type="button"
         className="button"
-        disabled={!isPast}
+        disabled={!replay.canPlay}
         aria-pressed={replay.isPlaying}
         onClick={() => (replay.isPlaying ? replay.pause() : replay.play())}
       >
@@ -46,7 +46,7 @@ export function TimelineButtons(): ReactNode {
           className="button"
           aria-label={`${speed}x, speed ${speed} times`}
           aria-pressed={replay.speed === speed}
-          disabled={!isPast}
+          disabled={!replay.canPlay}
           onClick={() => {
             replay.pause();
             replay.play(speed);
