@@ -196,7 +196,8 @@ it.each(['light', 'dark'] as const)(
     const path = '/deployment/default/web?lens=vms&whatif=[]&services=all';
     const { page, server } = await open({ theme, path });
     await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
-    await page.getByLabel('Replicas', { exact: true }).fill('60');
+    // The what-if panel asks for replicas, too.
+    await page.locator('#replicas').fill('60');
     await page.locator('[data-preview-waits]').waitFor();
     server.play('pending');
     await page.getByRole('button', { name: /Not enough CPU/ }).click();

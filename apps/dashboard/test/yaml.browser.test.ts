@@ -136,8 +136,9 @@ it('completes fields with their documentation', async () => {
     .locator('.cm-completionInfo')
     .filter({ hasText: /Number of desired pods/ })
     .waitFor();
-  await page.keyboard.press('Enter');
-  expect(await editor(page).innerText()).toContain('replicas: ');
+  // A key that is pressed in the moment the list opens is taken for typing.
+  await page.locator('.cm-completionLabel', { hasText: /^replicas$/ }).click();
+  await vi.waitFor(async () => expect(await editor(page).innerText()).toContain('replicas: '), eventually);
 });
 
 it('shows a read-only session the text, and nothing to apply it with', async () => {
