@@ -140,7 +140,7 @@ async function benchIdle(): Promise<Figure[]> {
 async function benchBusyAgent(): Promise<Figure[]> {
   await buildBusyboxImage(openEngine(), serverImage, ['/bin/httpd', '-f', '-p', '8080', '-h', '/bin']);
   const { residentMegabytes, cpuPercent } = await measureBusyAgent(serverImage, manyPods);
-  const work = `an agent with ${manyPods} running pods, each with two HTTP probes every 10 s`;
+  const work = `an agent with ${manyPods} running pods, each with two TCP probes every 10 s`;
   return [
     { work: `${work}: cpu`, value: cpuPercent, unit: '% of one core', promise: { max: 3 } },
     { work: `${work}: memory`, value: residentMegabytes, unit: 'MB', promise: { max: 160 } },

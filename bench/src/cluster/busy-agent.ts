@@ -15,15 +15,15 @@ export interface BusyAgentCost {
 const settleMs = 20_000;
 const measureSeconds = 30;
 
-/** What one agent costs with `pods` Ready pods that are probed by HTTP every 10 s. `image` serves HTTP on port 8080. */
+/** What one agent costs with `pods` Ready pods that are probed twice by TCP every 10 s. `image` listens on port 8080. */
 export async function measureBusyAgent(image: string, pods: number): Promise<BusyAgentCost> {
   const nodeFlags = ['--nodes', '1', '--node-cpu', '16', '--node-memory', '32Gi'];
   await using cluster = await LocalCluster.start(['--no-demo', ...nodeFlags]);
   const client = cluster.client();
   const deployment = deploymentOf({ name: 'probed', image, replicas: pods });
-  const httpGet = { path: '/', port: 8080 };
+  const tcpSocket = { port: 8080 };
   for (const container of deployment.spec.template.spec.containers)
-    Object.assign(container, { readinessProbe: { httpGet }, livenessProbe: { httpGet } });
+    Object.assign(container, { readinessProbe: { tcpSocket }, livenessProbe: { tcpSocket } });
   await client.must('POST', '/apis/apps/v1/namespaces/default/deployments', deployment);
   await waitForObjects<Pod>(client, {
     what: `${pods} pods are Ready`,
