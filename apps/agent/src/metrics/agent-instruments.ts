@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { Counter, Histogram, type Instrument, readWhenAsked } from '@gantry/core/metrics/instruments';
+import { factsOf } from '@gantry/core/metrics/process-facts';
 import { processInstruments } from '@gantry/core/metrics/process-instruments';
-import { processFacts } from './process-facts.ts';
+import { gantryVersion } from '../version.ts';
 
 /** What is said of each call to the engine. */
 export interface EngineMeter {
@@ -45,7 +47,7 @@ export class AgentInstruments {
       this.#add(readWhenAsked({ name, help, type: 'gauge' }, read));
     gauge('kubelet_running_pods', 'Pods with a container that runs.', () => this.running.pods);
     gauge('kubelet_running_containers', 'Containers that run.', () => this.running.containers);
-    this.#all.push(...processInstruments(processFacts()));
+    this.#all.push(...processInstruments(factsOf({ process, performance, list: readdirSync, version: gantryVersion })));
   }
 
   sampled(seconds: number, running: { readonly pods: number; readonly containers: number }): void {

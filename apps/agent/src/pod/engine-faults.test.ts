@@ -7,9 +7,9 @@ import { FakeClock } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
 import { type ContainerRuntime, RuntimeError } from '../runtime/container-runtime.ts';
 import { FakeRuntime } from '../runtime/fake-runtime.ts';
+import { podOfSeveral, podWithInit } from '../testing/eventful-pods.ts';
 import { fakeImage } from '../testing/fake-node.ts';
 import { FakeNodeApi } from '../testing/fake-node-api.ts';
-import { makePod } from '../testing/make-pod.ts';
 import { quietLogger } from '../testing/quiet-logger.ts';
 import { startPodManager } from './pod-manager.ts';
 
@@ -94,25 +94,6 @@ interface World {
   until(what: string, predicate: () => boolean): Promise<void>;
 }
 
-const hook = { exec: { command: ['/bin/sh', '-c', 'exit 0'] } };
-
-function somePods(): Pod[] {
-  const init = { name: 'init', image: fakeImage, command: ['/bin/sh', '-c', 'exit 0'] };
-  return [
-    makePod({ name: 'with-init', spec: { initContainers: [init], volumes: [{ name: 'v', emptyDir: {} }] } }),
-    makePod({
-      name: 'several',
-      spec: {
-        initContainers: [{ name: 'side', image: fakeImage, restartPolicy: 'Always' }],
-        containers: [
-          { name: 'a', image: fakeImage, lifecycle: { postStart: hook, preStop: hook } },
-          { name: 'b', image: fakeImage },
-        ],
-      },
-    }),
-  ];
-}
-
 async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gantry-engine-faults-'));
   const clock = new FakeClock();
@@ -134,7 +115,7 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
     }
   };
   try {
-    await run({ api, fake, engine, dataDir, until, pods: somePods() });
+    await run({ api, fake, engine, dataDir, until, pods: [podWithInit(), podOfSeveral()] });
   } finally {
     await manager.stop();
     await rm(dataDir, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { FakeClock } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import { FakeRuntime } from '../runtime/fake-runtime.ts';
+import { podOfSeveral, podWithInit } from '../testing/eventful-pods.ts';
 import { fakeImage } from '../testing/fake-node.ts';
 import { FakeNodeApi } from '../testing/fake-node-api.ts';
 import { makePod } from '../testing/make-pod.ts';
@@ -56,24 +57,13 @@ function mortal(runtime: FakeRuntime, calls: number, takesEffect: boolean): Mort
   return { runtime: proxy, kill, isKilled: () => left < 0 };
 }
 
-const hook = { exec: { command: ['/bin/sh', '-c', 'exit 0'] } };
 const shell = (script: string) => ['/bin/sh', '-c', script];
 
 function somePods(): Pod[] {
-  const init = { name: 'init', image: fakeImage, command: shell('exit 0') };
   return [
     makePod({ name: 'plain' }),
-    makePod({ name: 'with-init', spec: { initContainers: [init], volumes: [{ name: 'v', emptyDir: {} }] } }),
-    makePod({
-      name: 'several',
-      spec: {
-        initContainers: [{ name: 'side', image: fakeImage, restartPolicy: 'Always' }],
-        containers: [
-          { name: 'a', image: fakeImage, lifecycle: { postStart: hook, preStop: hook } },
-          { name: 'b', image: fakeImage },
-        ],
-      },
-    }),
+    podWithInit(),
+    podOfSeveral(),
     makePod({ name: 'once', container: { command: shell('exit 0') }, spec: { restartPolicy: 'Never' } }),
   ];
 }

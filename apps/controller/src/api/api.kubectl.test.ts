@@ -1,13 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openClusterPki } from '../pki/cluster-pki.ts';
-import { writeKubeconfig } from '../pki/kubeconfig.ts';
-import { systemClock } from '../system-clock.ts';
-import { findKubectl, type Kubectl, kubectlWith } from './testing/kubectl.ts';
-import { createTestApi, type TestApi, tokens } from './testing/test-api.ts';
+import { findKubectl, type Kubectl } from './testing/kubectl.ts';
+import { type ServedKubectl, serveKubectl } from './testing/serve-kubectl.ts';
+import { createTestApi, type TestApi } from './testing/test-api.ts';
 
 const manifest = `
 apiVersion: apps/v1
@@ -45,23 +39,13 @@ describe.each(['1.27', '1.30', '1.33'])('kubectl %s', { timeout: 60_000 }, (vers
     return;
   }
   let api: TestApi;
-  let directory: string;
+  let rig: ServedKubectl<TestApi>;
   let kubectl: Kubectl;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'gantry-kubectl-'));
-    const pki = await openClusterPki({ dataDir: directory, clock: systemClock });
-    const tls = { certificatePem: pki.serverCertificatePem, keyPem: pki.serverKeyPem };
-    api = await createTestApi({ tls, clock: systemClock });
-    await api.app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = api.app.server.address() as AddressInfo;
-    const kubeconfig = join(directory, 'kubeconfig');
-    await writeKubeconfig(kubeconfig, { server: `https://127.0.0.1:${port}`, caPem: pki.caPem, token: tokens.admin });
-    kubectl = kubectlWith(binary, kubeconfig, directory);
+    rig = await serveKubectl(binary, createTestApi, (made) => made);
+    ({ served: api, kubectl } = rig);
   });
-  afterAll(async () => {
-    await api[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true });
-  });
+  afterAll(() => rig[Symbol.asyncDispose]());
 
   /** Standard output of a command that must succeed. */
   const run = async (line: string, stdin?: string) => {

@@ -1,14 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { HorizontalPodAutoscaler } from '@gantry/api-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openClusterPki } from '../pki/cluster-pki.ts';
-import { writeKubeconfig } from '../pki/kubeconfig.ts';
-import { systemClock } from '../system-clock.ts';
-import { findKubectl, type Kubectl, kubectlWith } from './testing/kubectl.ts';
-import { createTestApi, type TestApi, tokens } from './testing/test-api.ts';
+import { findKubectl, type Kubectl } from './testing/kubectl.ts';
+import { type ServedKubectl, serveKubectl } from './testing/serve-kubectl.ts';
+import { createTestApi, type TestApi } from './testing/test-api.ts';
 
 const deployment = (replicas: string) => `
 apiVersion: apps/v1
@@ -29,24 +23,14 @@ describe.each(['1.27', '1.33'])('autoscalers with kubectl %s', { timeout: 60_000
     return;
   }
   let api: TestApi;
-  let directory: string;
+  let rig: ServedKubectl<TestApi>;
   let kubectl: Kubectl;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'gantry-kubectl-'));
-    const pki = await openClusterPki({ dataDir: directory, clock: systemClock });
-    const tls = { certificatePem: pki.serverCertificatePem, keyPem: pki.serverKeyPem };
-    api = await createTestApi({ tls, clock: systemClock });
-    await api.app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = api.app.server.address() as AddressInfo;
-    const kubeconfig = join(directory, 'kubeconfig');
-    await writeKubeconfig(kubeconfig, { server: `https://127.0.0.1:${port}`, caPem: pki.caPem, token: tokens.admin });
-    kubectl = kubectlWith(binary, kubeconfig, directory);
+    rig = await serveKubectl(binary, createTestApi, (made) => made);
+    ({ served: api, kubectl } = rig);
     await run('apply -f -', deployment('\n  replicas: 2'));
   });
-  afterAll(async () => {
-    await api[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true });
-  });
+  afterAll(() => rig[Symbol.asyncDispose]());
 
   const run = async (line: string, stdin?: string) => {
     const result = await kubectl(line.split(' '), stdin);

@@ -4,6 +4,7 @@ import { ApiError, type FeedRole } from '@gantry/api-types';
 import type { InProcessApi } from '../api/http/in-process.ts';
 import type { DashboardCredentials } from '../auth/dashboard-credentials.ts';
 import { parseProxyPath } from '../proxy/proxy-path.ts';
+import { refuseUpgrade } from '../streaming/handshake.ts';
 import { refuseForeignFetch, refuseRequest, securityHeaders } from './request-guard.ts';
 
 /** The Kubernetes API under the dashboard's own origin: `/k8s/api/v1/pods` is the API's `/api/v1/pods`. */
@@ -82,14 +83,15 @@ export function createApiAccess({ backend, credentials, roleOf }: ApiAccessOptio
       try {
         admit(request);
       } catch (error) {
-        socket.end(refusalText(error));
+        if (!(error instanceof ApiError)) throw error;
+        refuseUpgrade(socket, error);
         return true;
       }
       countUntilClosed(socket);
       upgraded.add(socket);
       socket.once('close', () => upgraded.delete(socket));
       if (!backend.upgrade(request, socket, head)) {
-        socket.end(refusalText(new ApiError('NotFound', 'nothing at this path can be upgraded')));
+        refuseUpgrade(socket, new ApiError('NotFound', 'nothing at this path can be upgraded'));
       }
       return true;
     },
@@ -106,16 +108,4 @@ function refuse(response: ServerResponse, error: unknown): void {
   // What the client may still be sending is not read: the connection cannot be used again.
   response.writeHead(error.code, { 'content-type': 'application/json', connection: 'close' });
   response.end(JSON.stringify(error.toStatus()));
-}
-
-function refusalText(error: unknown): string {
-  if (!(error instanceof ApiError)) throw error;
-  const body = JSON.stringify(error.toStatus());
-  const head = [
-    `HTTP/1.1 ${error.code} ${error.reason}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -2,6 +2,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import type { ApiError, FeedDelta } from '@gantry/api-types';
 import type { FeedHistorySegment, FeedHistorySummary } from '@gantry/api-types/feed-history';
 import { FeedHistory } from '@gantry/core/history/feed-history';
+import { snapshotFrame } from '@gantry/core/history/test-frames';
 import { FakeClock } from '@gantry/core/testing';
 import fastify, { type FastifyInstance } from 'fastify';
 import { beforeEach, expect, it, vi } from 'vitest';
@@ -15,25 +16,7 @@ let history: FeedHistory;
 beforeEach(async () => {
   const clock = new FakeClock(start);
   history = new FeedHistory({ epoch: 'e1', clock, logger: silentLogger, compress: compressSegment });
-  history.start({
-    type: 'snapshot',
-    epoch: 'e1',
-    revision: 1,
-    at: start,
-    cluster: {
-      name: 'test',
-      version: 'v1.36.0',
-      role: 'admin',
-      settings: { nodeGraceSeconds: 4, defaultTolerationSeconds: 1 },
-    },
-    nodes: [],
-    pods: [],
-    workloads: [],
-    services: [],
-    events: [],
-    usage: {},
-    heartbeats: {},
-  });
+  history.start(snapshotFrame(start));
   for (let i = 1; i <= 30; i++) {
     clock.advance(1_000);
     const frame: FeedDelta = {

@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { Counter, Histogram, type Instrument, readWhenAsked } from '@gantry/core/metrics/instruments';
+import { factsOf } from '@gantry/core/metrics/process-facts';
 import { processInstruments } from '@gantry/core/metrics/process-instruments';
-import { processFacts } from './process-facts.ts';
+import { gantryVersion } from '../version.ts';
 
 /** What the API server says of each request. */
 export interface RequestMeter {
@@ -75,7 +77,7 @@ export class ControllerInstruments {
     this.store = this.#storeMeter();
     this.scheduler = this.#schedulerMeter();
     this.#addGauges();
-    this.#all.push(...processInstruments(processFacts()));
+    this.#all.push(...processInstruments(factsOf({ process, performance, list: readdirSync, version: gantryVersion })));
   }
 
   /** Of the queue of a control loop, whose length is asked for when it is read. */

@@ -11,6 +11,7 @@ import { unknownResource } from '../api/failures.ts';
 import { textParameter } from '../api/http/query.ts';
 import type { CustomMetrics } from './custom-metrics.ts';
 import { formatMetric } from './metric-quantities.ts';
+import { valueListResource } from './value-list-resource.ts';
 
 export interface CustomMetricsApiOptions {
   readonly informers: InformerSource;
@@ -49,18 +50,7 @@ export function createCustomMetricsApi(options: CustomMetricsApiOptions): Comput
 }
 
 function resource(plural: string, metric: string): DiscoveredResource {
-  return {
-    group,
-    version,
-    kind: 'MetricValueList',
-    plural: `${plural}/${metric}`,
-    singular: '',
-    isNamespaced: true,
-    verbs: ['get'],
-    shortNames: [],
-    categories: [],
-    subresources: [],
-  };
+  return valueListResource({ group, version, kind: 'MetricValueList', plural: `${plural}/${metric}` });
 }
 
 function answer({ informers, custom }: CustomMetricsApiOptions, request: ComputedRequest): object {

@@ -5,6 +5,7 @@ import { unknownResource } from '../api/failures.ts';
 import { textParameter } from '../api/http/query.ts';
 import type { CustomMetrics } from './custom-metrics.ts';
 import { formatMetric } from './metric-quantities.ts';
+import { valueListResource } from './value-list-resource.ts';
 
 const group = 'external.metrics.k8s.io';
 const version = 'v1beta1';
@@ -18,21 +19,7 @@ export function createExternalMetricsApi(custom: CustomMetrics): ComputedApi {
   return {
     group,
     version,
-    resources: [
-      {
-        group,
-        version,
-        kind: 'ExternalMetricValueList',
-        // With a slash, so that clients take it for no resource that they could list.
-        plural: 'metrics/*',
-        singular: '',
-        isNamespaced: true,
-        verbs: ['get'],
-        shortNames: [],
-        categories: [],
-        subresources: [],
-      },
-    ],
+    resources: [valueListResource({ group, version, kind: 'ExternalMetricValueList', plural: 'metrics/*' })],
     answer({ namespace, resource: metric, name, query }) {
       if (namespace === undefined || name !== undefined) throw unknownResource();
       const { matches } = parseLabelSelector(textParameter(query, 'labelSelector'));

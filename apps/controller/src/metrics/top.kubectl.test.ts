@@ -1,13 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findKubectl, type Kubectl, kubectlWith } from '../api/testing/kubectl.ts';
-import { tokens } from '../api/testing/test-api.ts';
-import { openClusterPki } from '../pki/cluster-pki.ts';
-import { writeKubeconfig } from '../pki/kubeconfig.ts';
-import { systemClock } from '../system-clock.ts';
+import { findKubectl, type Kubectl } from '../api/testing/kubectl.ts';
+import { type ServedKubectl, serveKubectl } from '../api/testing/serve-kubectl.ts';
 import { createTestMetrics, type TestMetrics } from './testing/test-metrics.ts';
 
 describe.each(['1.27', '1.33'])('kubectl %s top', { timeout: 60_000 }, (version) => {
@@ -17,28 +10,18 @@ describe.each(['1.27', '1.33'])('kubectl %s top', { timeout: 60_000 }, (version)
     return;
   }
   let test: TestMetrics;
-  let directory: string;
+  let rig: ServedKubectl<TestMetrics>;
   let kubectl: Kubectl;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'gantry-top-'));
-    const pki = await openClusterPki({ dataDir: directory, clock: systemClock });
-    const tls = { certificatePem: pki.serverCertificatePem, keyPem: pki.serverKeyPem };
-    test = await createTestMetrics({ tls, clock: systemClock });
-    await test.api.app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = test.api.app.server.address() as AddressInfo;
-    const kubeconfig = join(directory, 'kubeconfig');
-    await writeKubeconfig(kubeconfig, { server: `https://127.0.0.1:${port}`, caPem: pki.caPem, token: tokens.admin });
-    kubectl = kubectlWith(binary, kubeconfig, directory);
+    rig = await serveKubectl(binary, createTestMetrics, (made) => made.api);
+    ({ served: test, kubectl } = rig);
     await test.createNode('node-1');
     await test.createNode('node-2');
     const quiet = await test.createPod('quiet', { labels: { app: 'quiet' } });
     const busy = await test.createPod('busy', { containers: ['app', 'side'] });
     test.use('node-1', 500, { [quiet]: { app: 5 }, [busy]: { app: 200, side: 50 } });
   });
-  afterAll(async () => {
-    await test[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true });
-  });
+  afterAll(() => rig[Symbol.asyncDispose]());
 
   /** What it printed, each line in words. */
   const top = async (line: string) => {

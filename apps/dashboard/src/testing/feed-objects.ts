@@ -1,4 +1,5 @@
 import type { FeedEvent, FeedFrame, FeedNode, FeedPod, FeedSnapshot, FeedWorkload } from '@gantry/api-types/feed';
+import { snapshotFrame } from '@gantry/core/history/test-frames';
 
 const createdAt = '2026-11-21T12:00:00Z';
 const none = { cpuMilli: 0, memoryBytes: 0 };
@@ -72,26 +73,7 @@ export function feedEvent(name: string, at: string): FeedEvent {
 
 /** A snapshot frame of an otherwise empty cluster. */
 export function snapshot(change: Partial<FeedSnapshot> = {}): FeedSnapshot {
-  return {
-    type: 'snapshot',
-    epoch: 'e1',
-    revision: 1,
-    at: 1000,
-    cluster: {
-      name: 'test',
-      version: 'v1.36.0',
-      role: 'admin',
-      settings: { nodeGraceSeconds: 4, defaultTolerationSeconds: 1 },
-    },
-    nodes: [],
-    pods: [],
-    workloads: [],
-    services: [],
-    events: [],
-    usage: {},
-    heartbeats: {},
-    ...change,
-  };
+  return snapshotFrame(1000, change);
 }
 
 /** A delta frame. */

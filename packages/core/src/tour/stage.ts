@@ -71,6 +71,19 @@ export async function remove(stage: TourStage, path: string): Promise<void> {
   });
 }
 
+/** Waits until nothing is at the path any more; `text` is the progress meanwhile. */
+export function untilGone(stage: TourStage, what: string, path: string, seconds: number, text: string): Promise<void> {
+  return until(stage, what, seconds, () =>
+    stage.call({ path }).then(
+      () => text,
+      (error: unknown) => {
+        if (codeOf(error) === 404) return true;
+        throw error;
+      },
+    ),
+  );
+}
+
 /** The HTTP status of a refusal. */
 export function codeOf(error: unknown): number | undefined {
   if (isApiError(error)) return error.code;

@@ -1,4 +1,4 @@
-import { codeOf, remove, type TourStage, type TourStep, tourNamespace, until } from './stage.ts';
+import { remove, type TourStage, type TourStep, tourNamespace, untilGone } from './stage.ts';
 import { autoscalingStep } from './steps/autoscaling.ts';
 import { nodeLossStep } from './steps/node-loss.ts';
 import { nodePoolStep, removeTourPool } from './steps/node-pool.ts';
@@ -21,13 +21,5 @@ export async function endTour(stage: TourStage): Promise<void> {
   await removeTourPool(stage);
   const path = `/api/v1/namespaces/${tourNamespace}`;
   await remove(stage, path);
-  await until(stage, 'what the tour made is gone', 120, () =>
-    stage.call({ path }).then(
-      () => 'what the tour made is removed',
-      (error: unknown) => {
-        if (codeOf(error) === 404) return true;
-        throw error;
-      },
-    ),
-  );
+  await untilGone(stage, 'what the tour made is gone', path, 120, 'what the tour made is removed');
 }

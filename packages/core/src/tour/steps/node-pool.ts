@@ -9,7 +9,7 @@ import {
   spreadOf,
   untilReady,
 } from '../objects.ts';
-import { codeOf, ensure, remove, type TourStage, type TourStep, until } from '../stage.ts';
+import { ensure, remove, type TourStage, type TourStep, until, untilGone } from '../stage.ts';
 
 const app = 'roomy';
 const pool = 'tour';
@@ -68,16 +68,9 @@ export const nodePoolStep: TourStep = {
 
 /** Removes the pool and with it its hosts. */
 export async function removeTourPool(stage: TourStage): Promise<void> {
-  await remove(stage, `${pools}/${pool}`);
-  await until(stage, 'the pool is gone', hostSeconds, () =>
-    stage.call({ path: `${pools}/${pool}` }).then(
-      () => 'the hosts of the pool are removed',
-      (error: unknown) => {
-        if (codeOf(error) === 404) return true;
-        throw error;
-      },
-    ),
-  );
+  const path = `${pools}/${pool}`;
+  await remove(stage, path);
+  await untilGone(stage, 'the pool is gone', path, hostSeconds, 'the hosts of the pool are removed');
 }
 
 function describe({ status }: NodePool): string {

@@ -1,6 +1,6 @@
 import { parseCpuMilli } from '@gantry/api-types';
 import { barePod, ensureNamespace, isReady, pods, programSpec } from '../objects.ts';
-import { codeOf, ensure, remove, type TourStage, type TourStep, until } from '../stage.ts';
+import { codeOf, ensure, remove, type TourStage, type TourStep, until, untilGone } from '../stage.ts';
 
 const name = 'noisy';
 const [limit, raised] = ['200m', '400m'];
@@ -19,12 +19,7 @@ export const noisyNeighbourStep: TourStep = {
     const program =
       'setTimeout(function burn() { for (const end = Date.now() + 500; Date.now() < end; ); setTimeout(burn) })';
     const spec = programSpec({ cpu: '50m', memory: '40Mi', cpuLimit: limit, program });
-    await until(stage, 'the pod of an earlier tour is gone', 30, async () => {
-      return stage.call({ path: pods(name) }).then(
-        () => 'the pod of an earlier tour goes',
-        () => true,
-      );
-    });
+    await untilGone(stage, 'the pod of an earlier tour is gone', pods(name), 30, 'the pod of an earlier tour goes');
     await ensure(stage, pods(), barePod(name, spec));
     await until(stage, 'the pod runs', 60, async () => isReady(await stage.call({ path: pods(name) })) || 'it starts');
     stage.say(`it wants every cycle, and gets ${await usedCpu(stage)} of ${limit}`);
