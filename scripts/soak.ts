@@ -51,7 +51,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     console.log('stopping: the cluster is removed');
     interrupted.abort();
   });
-await ensureTestTools(['docker']);
+await ensureTestTools(['docker', 'browser']);
 console.log(`soak: ${minutes} minutes a stage, seed ${seed}`);
 const summaries: string[] = [];
 for (const names of steps) {

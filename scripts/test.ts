@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureTestTools } from './test-tools.ts';
 
@@ -12,6 +13,23 @@ interface Stage {
   readonly command: readonly string[];
   /** Vitest stages leave a JSON report, of which the counts are read. */
   readonly report?: string;
+}
+
+/** What is read of vitest's JSON report, which follows Jest's. */
+interface Report {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+  readonly testResults?: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -51,6 +69,7 @@ await ensureTestTools(chosen.map((stage) => stage.name));
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
+const failedTests: string[] = [];
 for (const stage of chosen) {
   console.log(`\n== ${stage.name}: ${stage.command.join(' ')}`);
   const startedAt = Date.now();
@@ -63,6 +82,8 @@ for (const stage of chosen) {
 }
 if (failures.length > 0) {
   console.log(`\nfailed: ${failures.join(', ')}`);
+  // Once more at the end: all that is left of a long log is often its last page.
+  for (const line of failedTests) console.log(`  ${line}`);
   // A stage may fail without a failed test (lint, a crash): it counts as one, so that the line below never says 0.
   totals.failed = Math.max(totals.failed, failures.length);
 }
@@ -83,8 +104,19 @@ async function addCounts(stage: Stage, code: number): Promise<void> {
     return;
   }
   const text = await readFile(stage.report, 'utf8').catch(() => '{}');
-  const report = JSON.parse(text) as { numPassedTests?: number; numFailedTests?: number; numPendingTests?: number };
+  const report = JSON.parse(text) as Report;
   totals.passed += report.numPassedTests ?? 0;
   totals.failed += report.numFailedTests ?? 0;
   totals.skipped += report.numPendingTests ?? 0;
+  for (const { name, status, message = '', assertionResults } of report.testResults ?? []) {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    const file = relative(root, name);
+    for (const test of failed) failedTests.push(`${file}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+    // A file that could not be loaded, or whose set-up failed, has no failed test.
+    if (status === 'failed' && failed.length === 0) failedTests.push(`${file}: ${firstLine(message)}`);
+  }
+}
+
+function firstLine(text = ''): string {
+  return text.split('\n', 1)[0] ?? '';
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Deployment } from '@gantry/api-types';
 import { removeNamespace } from './controller-kills.ts';
 import { InvariantMonitor } from './invariants.ts';
+import { PageUse } from './page-use.ts';
 import { Random } from './random.ts';
 import { ResourceUse } from './resource-use.ts';
 import type { Log, SoakCluster } from './soak-cluster.ts';
@@ -31,12 +32,16 @@ const maxDeployments = 5;
 const maxPods = 24;
 const settleTimeoutMs = 120_000;
 
-/** Scales, rolls out, deletes and creates Deployments at random; rejects where an invariant is violated. */
+/**
+ * Scales, rolls out, deletes and creates Deployments at random, with the dashboard open; rejects where an invariant is
+ * violated, or where a process or the page grows.
+ */
 export async function churn(cluster: SoakCluster, options: ChurnOptions): Promise<ChurnFigures> {
   const { minutes, seed, log, signal, roundSeconds = 30 } = options;
   const driver = new ChurnDriver(cluster, new Random(seed));
   const resources = new ResourceUse(cluster);
   await cluster.createNamespace(namespace);
+  await using page = await PageUse.open(cluster);
   const monitor = new InvariantMonitor(cluster);
   const until = Date.now() + minutes * 60_000;
   let rounds = 0;
@@ -49,9 +54,11 @@ export async function churn(cluster: SoakCluster, options: ChurnOptions): Promis
       slowestSettleMs = Math.max(slowestSettleMs, Date.now() - settlingSince);
       rounds += 1;
       await resources.sample();
+      await page.sample();
       monitor.check();
       resources.check();
-      log(`churn round ${rounds}: ${total(driver.actions)} actions; ${resources.summary()}`);
+      page.check();
+      log(`churn round ${rounds}: ${total(driver.actions)} actions; ${resources.summary()}; ${page.summary()}`);
     }
   } finally {
     await monitor.stop();
@@ -59,7 +66,8 @@ export async function churn(cluster: SoakCluster, options: ChurnOptions): Promis
   monitor.check();
   await removeNamespace(cluster, namespace);
   const { looks } = monitor;
-  return { actions: driver.actions, rounds, looks, slowestSettleMs, resources: resources.summary() };
+  const used = `${resources.summary()}; ${page.summary()}`;
+  return { actions: driver.actions, rounds, looks, slowestSettleMs, resources: used };
 }
 
 /** Does one thing after another to a few Deployments, whether or not the one before has been carried out. */

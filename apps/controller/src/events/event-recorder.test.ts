@@ -101,6 +101,14 @@ describe('a storm', () => {
     expect(messages()).toHaveLength(26);
   });
 
+  it('of warnings hides no Normal event of the same object', async () => {
+    const { clock, record, messages } = setUp();
+    for (let index = 0; index < 100; index += 1) record(pod, { type: 'Warning', reason: `Reason${index}` });
+    record(pod, { reason: 'Done' });
+    await clock.advanceAsync(1_000);
+    expect(messages()).toHaveLength(26);
+  });
+
   it('of similar messages is combined', async () => {
     const { clock, record, messages } = setUp();
     for (let index = 0; index < 15; index += 1) record(pod, { message: `try ${index}` });

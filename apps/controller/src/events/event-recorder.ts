@@ -15,7 +15,7 @@ export interface EventRecorderOptions {
   /** How long an event is kept after it last happened; 1 h by default. */
   readonly ttlMs?: number;
   /**
-   * How many events are kept, the newest; 10,000 by default, about 30 MB of memory. Kubernetes knows the age alone, but a
+   * How many events are kept, the newest; 5,000 by default, about 15 MB of memory. Kubernetes knows the age alone, but a
    * busy hour would then take more memory than everything else here.
    */
   readonly maxKept?: number;
@@ -32,7 +32,7 @@ const reportDropsEveryMs = 60_000;
 /** The recorder of a process, and its end: `stop` resolves once nothing is being written; what waits is given up. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder & { stop(): Promise<void> } {
   const recorder = new QueueingEventRecorder(options);
-  const { client, informers, clock, logger, ttlMs = 3_600_000, maxKept = 10_000 } = options;
+  const { client, informers, clock, logger, ttlMs = 3_600_000, maxKept = 5_000 } = options;
   const sweeper = informers && new EventSweeper({ client, informers, clock, logger, ttlMs, maxKept });
   return {
     record: (about, event) => recorder.record(about, event),

@@ -24,7 +24,8 @@ export interface ObjectStoreOptions {
   readonly isFrozen?: boolean;
 }
 
-const defaultRing: RingLimits = { maxEvents: 2048, maxBytes: 4 * 1024 * 1024 };
+/** Some seconds of a storm, minutes of a busy cluster; older changes are read from the store. */
+const defaultRing: RingLimits = { maxEvents: 1024, maxBytes: 2 * 1024 * 1024 };
 
 /** Loads all objects and follows the store from there. Rejects where the store cannot be read. */
 export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {

@@ -9,7 +9,7 @@ export interface CorrelatedEvent {
 }
 
 export interface EventCorrelatorOptions {
-  /** Events about one object from one source at once, before {@link refillPerSecond} limits them. */
+  /** Events of one type about one object from one source at once, before {@link refillPerSecond} limits them. */
   readonly burst?: number;
   readonly refillPerSecond?: number;
   /** Different messages of one reason before they are combined into one event. */
@@ -27,7 +27,7 @@ const similarWindowMs = 600_000;
 
 /**
  * Kubernetes' event correlation: many messages of one reason about one object are combined, and an object that keeps
- * producing events is cut off until its token bucket refills. Deterministic; time is passed in.
+ * producing events of a type is cut off until its token bucket refills. Deterministic; time is passed in.
  */
 export class EventCorrelator {
   readonly #options: Required<EventCorrelatorOptions>;
@@ -44,7 +44,8 @@ export class EventCorrelator {
     const source = [event.component, event.host, about.kind, namespace, name, uid, about.apiVersion].join('\u0000');
     const group = [source, event.fieldPath, event.type, event.reason].join('\u0000');
     const isCombined = this.#isOneOfTooMany(group, event.message, nowMs);
-    if (!this.#bucketOf(source, nowMs).tryTake(nowMs)) return undefined;
+    // Kubernetes has one bucket for both types: there, a warning that comes again and again hides what is then done.
+    if (!this.#bucketOf(`${source}\u0000${event.type}`, nowMs).tryTake(nowMs)) return undefined;
     return isCombined
       ? { key: group, message: `(combined from similar events): ${event.message}` }
       : { key: `${group}\u0000${event.message}`, message: event.message };
