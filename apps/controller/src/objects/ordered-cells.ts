@@ -11,9 +11,12 @@ export interface Cell<T extends KubernetesObject> {
   isRemoved: boolean;
 }
 
+/** Removed cells that may stay in place; beyond it they are taken out once they are the greater part. */
+const fewRemoved = 64;
+
 /**
- * Cells in key order, ordered when somebody looks: additions wait unsorted and removals stay in place until then, and an
- * update costs nothing but a new array of the same order. Arrays handed out never change.
+ * Cells in key order, ordered when somebody looks: additions wait unsorted and removals stay in place until then, or until
+ * there are many, and an update costs nothing but a new array of the same order. Arrays handed out never change.
  */
 export class OrderedCells<T extends KubernetesObject> {
   #sorted: Cell<T>[] = [];
@@ -35,6 +38,8 @@ export class OrderedCells<T extends KubernetesObject> {
   remove(): void {
     this.#removed += 1;
     this.invalidate();
+    // Nobody ever lists the events of most namespaces: what is gone there would be held for ever.
+    if (this.#removed > fewRemoved && this.#removed > this.size) this.#dropRemoved();
   }
 
   /** To be called when a cell has a new version. */
@@ -54,16 +59,18 @@ export class OrderedCells<T extends KubernetesObject> {
   }
 
   #order(): readonly Cell<T>[] {
-    if (this.#removed > 0) {
-      this.#sorted = this.#sorted.filter((cell) => !cell.isRemoved);
-      this.#added = this.#added.filter((cell) => !cell.isRemoved);
-      this.#removed = 0;
-    }
+    if (this.#removed > 0) this.#dropRemoved();
     if (this.#added.length > 0) {
       this.#sorted = merge(this.#sorted, this.#added.sort(byKey));
       this.#added = [];
     }
     return this.#sorted;
+  }
+
+  #dropRemoved(): void {
+    this.#sorted = this.#sorted.filter((cell) => !cell.isRemoved);
+    this.#added = this.#added.filter((cell) => !cell.isRemoved);
+    this.#removed = 0;
   }
 }
 

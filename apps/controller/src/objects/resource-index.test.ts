@@ -1,3 +1,4 @@
+import { queryObjects } from 'node:v8';
 import { makePod } from '@gantry/api-types/testing';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -30,6 +31,17 @@ it('agrees with a plain map under random changes, however rarely somebody looks'
       check(index, [...model.values()].sort(byKey));
     }),
   );
+});
+
+it('lets go of objects that were removed, though nobody ever looks', () => {
+  const index = new ResourceIndex<ReturnType<typeof makePod>>();
+  index.put(version('a', 'kept', undefined, 0));
+  for (let number = 1; number <= 1_000; number += 1) {
+    index.put(version('a', `event-${number}`, undefined, number));
+    index.remove(`a/event-${number}`);
+  }
+  expect(queryObjects(ObjectVersion, { format: 'count' })).toBeLessThan(100);
+  expect(index.versions('a').map(({ key }) => key)).toEqual(['a/kept']);
 });
 
 function version(namespace: string, name: string, owner: string | undefined, revision: number) {
