@@ -184,24 +184,56 @@ export interface FeedContainer {
   readonly restarts?: number;
 }
 
-/** A Deployment or a ReplicaSet. `key` is `Kind/namespace/name`. */
+/** The kinds that make pods, or make what makes them. */
+export type FeedWorkloadKind =
+  | 'Deployment'
+  | 'ReplicaSet'
+  | 'ReplicationController'
+  | 'StatefulSet'
+  | 'DaemonSet'
+  | 'Job'
+  | 'CronJob';
+
+/** What makes pods. `key` is `Kind/namespace/name`. */
 export interface FeedWorkload extends FeedObject {
-  readonly kind: 'Deployment' | 'ReplicaSet';
+  readonly kind: FeedWorkloadKind;
   readonly owner?: FeedOwner;
+  /**
+   * Pods wanted now: `spec.replicas`; of a DaemonSet one for each node that suits it; of a Job what its parallelism lets
+   * run of what is still to do; of a CronJob none, as its Jobs make them.
+   */
   readonly replicas: number;
   readonly readyReplicas: number;
   readonly availableReplicas: number;
   readonly updatedReplicas?: number;
-  /** `status.replicas`: pods that exist. */
+  /** `status.replicas`: pods that exist; of a CronJob its Jobs that run. */
   readonly currentReplicas: number;
+  /** A Deployment's annotation; of a StatefulSet or DaemonSet the number of its newest ControllerRevision. */
   readonly revision?: string;
+  /** `spec.paused`, or `spec.suspend`. */
   readonly paused?: boolean;
+  /** `updateStrategy` OnDelete: a new template is for pods that somebody deletes. */
+  readonly isOnDelete?: boolean;
+  /** Of a StatefulSet: pods below this ordinal keep the former template. */
+  readonly partition?: number;
+  readonly job?: FeedJobProgress;
+  /** Of a CronJob. */
+  readonly schedule?: string;
   readonly selector: Readonly<Record<string, string>>;
   /** Of one replica. */
   readonly requests: FeedResources;
   readonly limits: FeedResources;
   readonly images: readonly string[];
   readonly conditions: readonly FeedCondition[];
+}
+
+/** How far a Job is. */
+export interface FeedJobProgress {
+  /** Successes that it takes; absent: the first one ends it (a work queue). */
+  readonly completions?: number;
+  readonly parallelism: number;
+  readonly succeeded: number;
+  readonly failed: number;
 }
 
 export interface FeedService extends FeedObject {

@@ -54,3 +54,23 @@ it('marks nothing for what a Deployment does to its ReplicaSets, nor for a statu
   };
   expect(noteFrame(before().objects, deltaFrame(10, changes)).marks).toEqual([]);
 });
+
+it('marks how a Job ended, once, and no number that nobody set', () => {
+  const job = (name: string, change: object) => feedWorkload(name, { kind: 'Job', job: progress, ...change });
+  const progress = { completions: 2, parallelism: 2, succeeded: 0, failed: 0 };
+  const complete = [{ type: 'Complete', status: 'True' }];
+  const daemons = { kind: 'DaemonSet' } as const;
+  const state = before();
+  const start = { workloads: { set: [job('load', {}), feedWorkload('log', daemons)] } };
+  state.apply(deltaFrame(5, start));
+  const end = {
+    workloads: {
+      set: [job('load', { replicas: 0, conditions: complete }), feedWorkload('log', { ...daemons, replicas: 3 })],
+    },
+  };
+  expect(noteFrame(state.objects, deltaFrame(10, end)).marks).toMatchObject([
+    { kind: 'rollout', text: 'load completed', about: { kind: 'Job', name: 'load' } },
+  ]);
+  state.apply(deltaFrame(10, end));
+  expect(noteFrame(state.objects, deltaFrame(15, end)).marks).toEqual([]);
+});

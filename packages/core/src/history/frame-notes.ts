@@ -44,11 +44,26 @@ function workloadMark(before: FeedWorkload | undefined, after: FeedWorkload): Ma
   if (after.owner) return [];
   if (before?.uid !== after.uid) return [aboutWorkload(after, 'rollout', 'created')];
   const marks: MarkText[] = [];
-  if (after.revision !== before.revision && before.revision !== undefined)
-    marks.push(aboutWorkload(after, 'rollout', `rolls out revision ${after.revision ?? '?'}`));
-  if (after.replicas !== before.replicas)
+  // Without one: not rolled out yet, or on its way out together with its revisions.
+  if (before.revision !== undefined && after.revision !== undefined && after.revision !== before.revision)
+    marks.push(aboutWorkload(after, 'rollout', `rolls out revision ${after.revision}`));
+  if (after.replicas !== before.replicas && isScaledByPeople(after))
     marks.push(aboutWorkload(after, 'scale', `scaled from ${before.replicas} to ${after.replicas}`));
+  const end = jobEnd(after);
+  if (end !== undefined && jobEnd(before) === undefined) marks.push(aboutWorkload(after, 'rollout', end));
   return marks;
+}
+
+/** How many pods others have follows from the nodes, or from the work that is left. */
+function isScaledByPeople({ kind }: FeedWorkload): boolean {
+  return kind !== 'DaemonSet' && kind !== 'Job' && kind !== 'CronJob';
+}
+
+function jobEnd({ job, conditions }: FeedWorkload): 'completed' | 'failed' | undefined {
+  const is = (type: string): boolean => conditions.some((one) => one.type === type && one.status === 'True');
+  if (!job) return undefined;
+  if (is('Failed')) return 'failed';
+  return is('Complete') ? 'completed' : undefined;
 }
 
 function goneWorkload(before: FeedWorkload | undefined): MarkText[] {

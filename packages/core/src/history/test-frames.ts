@@ -25,9 +25,9 @@ export function feedNode(name: string, change: Partial<FeedNode> = {}): FeedNode
   return { key: name, uid: `uid-${name}`, createdAt, conditions, taints: [], capacity: none, allocatable, ...change };
 }
 
-/** A Deployment, or a ReplicaSet where it has an owner, for tests. */
+/** A Deployment, or a ReplicaSet where it has an owner, or of the kind that `change` names, for tests. */
 export function feedWorkload(name: string, change: Partial<FeedWorkload> = {}): FeedWorkload {
-  const kind = change.owner ? 'ReplicaSet' : 'Deployment';
+  const kind = change.kind ?? (change.owner ? 'ReplicaSet' : 'Deployment');
   return {
     kind,
     key: `${kind}/default/${name}`,
