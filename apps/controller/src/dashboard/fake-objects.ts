@@ -36,7 +36,8 @@ export class FakeObjects implements InformerSource {
       lister: {
         get: (key) => held.get(key),
         list: () => [...held.values()],
-        listByOwner: () => [],
+        listByOwner: (uid) =>
+          [...held.values()].filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid)),
         get size() {
           return held.size;
         },

@@ -1,6 +1,14 @@
 import type { FeedFrame, NodeUsage } from '@gantry/api-types';
 import type { FeedHistorySegment } from '@gantry/api-types/feed-history';
-import { makeEndpointSlice, makeEvent, makeNode, makePod, makeService } from '@gantry/api-types/testing';
+import {
+  makeEndpointSlice,
+  makeEvent,
+  makeJob,
+  makeNode,
+  makePod,
+  makeService,
+  makeStatefulSet,
+} from '@gantry/api-types/testing';
 import { FeedHistory } from '@gantry/core/history/feed-history';
 import { FakeClock } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
@@ -63,6 +71,34 @@ it('counts the endpoints of a Service over all its slices', () => {
   clock.advance(75);
   expect(page.frames[2]).toMatchObject({ changes: { services: { set: [{ key: 'default/web' }] } } });
   expect(page.frames[2]).not.toHaveProperty('changes.services.set.0.endpoints');
+});
+
+it('shows StatefulSets with the number of their newest revision, and Jobs', () => {
+  const { objects, hub, clock } = setUp();
+  const set = makeStatefulSet({ name: 'db' });
+  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: set.metadata.uid, controller: true };
+  const revision = (number: number) => ({
+    apiVersion: 'apps/v1' as const,
+    kind: 'ControllerRevision' as const,
+    metadata: { ...makeJob({ name: `db-${number}` }).metadata, ownerReferences: [owner] },
+    data: {},
+    revision: number,
+  });
+  objects.put('controllerrevisions.apps', revision(1));
+  objects.put('statefulsets.apps', set);
+  const page = join(hub);
+  expect(page.frames).toMatchObject([{ workloads: [{ key: 'StatefulSet/default/db', revision: '1' }] }]);
+  objects.put('controllerrevisions.apps', revision(2));
+  objects.put('jobs.batch', makeJob({ name: 'load' }));
+  clock.advance(75);
+  expect(page.frames[1]).toMatchObject({
+    changes: {
+      workloads: { set: [{ key: 'Job/default/load' }, { key: 'StatefulSet/default/db', revision: '2' }] },
+    },
+  });
+  objects.remove('statefulsets.apps', 'default/db');
+  clock.advance(75);
+  expect(page.frames[2]).toMatchObject({ changes: { workloads: { gone: ['StatefulSet/default/db'] } } });
 });
 
 it('replays what a page missed, and starts over where it cannot', () => {

@@ -3,14 +3,17 @@ import type {
   FeedDelta,
   FeedKind,
   FeedObjects,
+  FeedWorkload,
+  FeedWorkloadKind,
   ObjectKey,
   ResourceName,
   ResourceTypes,
 } from '@gantry/api-types';
 import type { InformerSource, Lister } from '@gantry/core';
 import { EndpointCounts } from './endpoint-counts.ts';
-import { eventTime, trimEvent, trimNode, trimService, trimWorkload } from './trim.ts';
-import { trimPod } from './trim-pod.ts';
+import { eventTime, trimEvent, trimNode, trimService } from './trim.ts';
+import { controllerOf, trimPod } from './trim-pod.ts';
+import { trimCronJob, trimDaemonSet, trimJob, trimReplicated, trimStatefulSet } from './trim-workload.ts';
 
 /** Events a snapshot starts with: what happened lately. */
 export const snapshotEvents = 500;
@@ -28,9 +31,20 @@ const sameKey = (key: ObjectKey): string => key;
 
 type AnyFeedResource = { [R in ResourceName]: FeedResource<R> }[ResourceName];
 
+function workload<R extends ResourceName>(
+  kind: FeedWorkloadKind,
+  resource: R,
+  trim: (object: ResourceTypes[R]) => FeedWorkload,
+): FeedResource<R> {
+  return { resource, kind: 'workloads', feedKey: (key) => `${kind}/${key}`, trim };
+}
+
 const resources: readonly AnyFeedResource[] = [
-  { resource: 'deployments.apps', kind: 'workloads', feedKey: (key) => `Deployment/${key}`, trim: trimWorkload },
-  { resource: 'replicasets.apps', kind: 'workloads', feedKey: (key) => `ReplicaSet/${key}`, trim: trimWorkload },
+  workload('Deployment', 'deployments.apps', trimReplicated),
+  workload('ReplicaSet', 'replicasets.apps', trimReplicated),
+  workload('ReplicationController', 'replicationcontrollers', trimReplicated),
+  workload('Job', 'jobs.batch', trimJob),
+  workload('CronJob', 'cronjobs.batch', trimCronJob),
   { resource: 'nodes', kind: 'nodes', feedKey: sameKey, trim: trimNode },
   { resource: 'pods', kind: 'pods', feedKey: sameKey, trim: trimPod },
   { resource: 'events', kind: 'events', feedKey: sameKey, trim: trimEvent },
@@ -38,6 +52,7 @@ const resources: readonly AnyFeedResource[] = [
 
 /** What is read of one resource, with its type hidden behind closures. */
 interface Reader {
+  readonly resource: ResourceName;
   readonly kind: FeedKind;
   readonly dirty: Set<ObjectKey>;
   readonly feedKey: (key: ObjectKey) => string;
@@ -53,10 +68,11 @@ interface Reader {
 export class FeedObjectReader {
   readonly #readers: readonly Reader[] = [];
   readonly #endpoints: EndpointCounts;
+  readonly #stopRevisions: () => void;
 
   /** Subscribes at once; `onChange` is called (synchronously, in the cache's event handler) when something turned dirty. */
   constructor(source: InformerSource, onChange: () => void) {
-    this.#endpoints = new EndpointCounts(source, (service) => this.#touchService(service, onChange));
+    this.#endpoints = new EndpointCounts(source, (service) => this.#touch('services', service, onChange));
     const endpoints = this.#endpoints;
     const services: AnyFeedResource = {
       resource: 'services',
@@ -64,13 +80,21 @@ export class FeedObjectReader {
       feedKey: sameKey,
       trim: (service) => trimService(service, endpoints.of(`${service.metadata.namespace}/${service.metadata.name}`)),
     };
-    this.#readers = [...resources, services].map((entry) => openReader(source, entry, onChange));
+    this.#readers = [...resources, ...revisionedWorkloads(source), services].map((entry) =>
+      openReader(source, entry, onChange),
+    );
+    this.#stopRevisions = source.informer('controllerrevisions.apps').onEvent(({ object: { metadata } }) => {
+      const owner = controllerOf(metadata.ownerReferences);
+      const resource = owner?.kind === 'StatefulSet' ? 'statefulsets.apps' : 'daemonsets.apps';
+      if (owner) this.#touch(resource, `${metadata.namespace}/${owner.name}`, onChange);
+    });
     for (const reader of this.#readers) reader.dirty.clear();
   }
 
-  #touchService(key: ObjectKey, onChange: () => void): void {
+  /** For what is shown of an object but kept in another one. */
+  #touch(resource: ResourceName, key: ObjectKey, onChange: () => void): void {
     // While the constructor reads what is there nobody has seen anything yet.
-    const reader = this.#readers.find(({ kind }) => kind === 'services');
+    const reader = this.#readers.find((one) => one.resource === resource);
     if (!reader?.one(key)) return;
     reader.dirty.add(key);
     onChange();
@@ -112,8 +136,22 @@ export class FeedObjectReader {
 
   stop(): void {
     this.#endpoints.stop();
+    this.#stopRevisions();
     for (const reader of this.#readers) reader.stop();
   }
+}
+
+/** StatefulSets and DaemonSets, whose revisions are objects of their own. */
+function revisionedWorkloads(source: InformerSource): readonly AnyFeedResource[] {
+  const { lister } = source.informer('controllerrevisions.apps');
+  const newest = (uid: string): number | undefined => {
+    const owned = lister.listByOwner(uid);
+    return owned.length > 0 ? Math.max(...owned.map(({ revision }) => revision)) : undefined;
+  };
+  return [
+    workload('StatefulSet', 'statefulsets.apps', (set) => trimStatefulSet(set, newest(set.metadata.uid))),
+    workload('DaemonSet', 'daemonsets.apps', (set) => trimDaemonSet(set, newest(set.metadata.uid))),
+  ];
 }
 
 function openReader(source: InformerSource, entry: AnyFeedResource, onChange: () => void): Reader {
@@ -132,6 +170,7 @@ function openTyped<R extends ResourceName>(
     onChange();
   });
   return {
+    resource: entry.resource,
     kind: entry.kind,
     dirty,
     feedKey: entry.feedKey,

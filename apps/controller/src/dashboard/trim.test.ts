@@ -1,8 +1,8 @@
 import type { ContainerStatus, Pod } from '@gantry/api-types';
-import { makeContainer, makeDeployment, makeEvent, makeNode, makePod, makeReplicaSet } from '@gantry/api-types/testing';
+import { makeContainer, makeEvent, makeNode, makePod } from '@gantry/api-types/testing';
 import { describe, expect, it } from 'vitest';
 import { podStatusText } from './pod-status-text.ts';
-import { trimEvent, trimNode, trimWorkload } from './trim.ts';
+import { trimEvent, trimNode } from './trim.ts';
 import { trimPod } from './trim-pod.ts';
 
 const Mi = 1024 * 1024;
@@ -137,20 +137,6 @@ it('trims a node to its amounts, zone, conditions and taints', () => {
     unschedulable: true,
     allocatable: { cpuMilli: 3500, memoryBytes: 2048 * Mi, pods: 110 },
     taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', addedAt: '2026-11-21T12:00:00Z' }],
-  });
-});
-
-it('trims Deployments and ReplicaSets to one shape', () => {
-  expect(trimWorkload(makeDeployment({ name: 'web', replicas: 3 }))).toMatchObject({
-    kind: 'Deployment',
-    key: 'Deployment/default/web',
-    replicas: 3,
-    readyReplicas: 0,
-  });
-  expect(trimWorkload(makeReplicaSet({ name: 'web-1', replicas: 2 }))).toMatchObject({
-    kind: 'ReplicaSet',
-    key: 'ReplicaSet/default/web-1',
-    replicas: 2,
   });
 });
 

@@ -1,5 +1,4 @@
 import type {
-  Deployment,
   Event,
   FeedCondition,
   FeedEndpointCounts,
@@ -7,13 +6,10 @@ import type {
   FeedNode,
   FeedResources,
   FeedService,
-  FeedWorkload,
   Node,
-  ReplicaSet,
   Service,
 } from '@gantry/api-types';
 import { parseAmounts } from '@gantry/core/scheduler/pod-requests';
-import { controllerOf, templateResources } from './trim-pod.ts';
 
 /** The node as the page shows it. */
 export function trimNode(node: Node): FeedNode {
@@ -40,32 +36,6 @@ export function trimNode(node: Node): FeedNode {
     ...(internalIp ? { internalIp } : {}),
     ...(info?.containerRuntimeVersion ? { runtime: info.containerRuntimeVersion } : {}),
     ...(info?.osImage ? { os: `${info.osImage}, ${info.architecture}` } : {}),
-  };
-}
-
-/** The Deployment or ReplicaSet as the page shows it. */
-export function trimWorkload(workload: Deployment | ReplicaSet): FeedWorkload {
-  const { kind, metadata, spec, status } = workload;
-  const owner = controllerOf(metadata.ownerReferences);
-  const revision = metadata.annotations?.['deployment.kubernetes.io/revision'];
-  const updated = 'updatedReplicas' in status ? status.updatedReplicas : undefined;
-  return {
-    kind,
-    key: `${kind}/${metadata.namespace}/${metadata.name}`,
-    uid: metadata.uid,
-    createdAt: metadata.creationTimestamp,
-    ...(owner ? { owner } : {}),
-    replicas: spec.replicas ?? 1,
-    readyReplicas: status.readyReplicas ?? 0,
-    availableReplicas: status.availableReplicas ?? 0,
-    ...(updated === undefined ? {} : { updatedReplicas: updated }),
-    currentReplicas: status.replicas ?? 0,
-    ...(revision ? { revision } : {}),
-    ...('paused' in spec && spec.paused ? { paused: true } : {}),
-    selector: spec.selector.matchLabels ?? {},
-    ...templateResources(spec.template?.spec),
-    images: (spec.template?.spec?.containers ?? []).map((container) => container.image ?? ''),
-    conditions: trimConditions(status.conditions),
   };
 }
 
@@ -114,7 +84,8 @@ export function eventTime(event: Event): string {
   return event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
 }
 
-function trimConditions(
+/** Conditions without what the page does not show. */
+export function trimConditions(
   conditions:
     | readonly { type: string; status: string; reason?: string; message?: string; lastTransitionTime?: string }[]
     | undefined,
