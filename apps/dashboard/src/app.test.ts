@@ -44,6 +44,52 @@ it('draws every view of a cluster', async () => {
   expect(await renderPage(store, '/?lens=density')).toContain('1 pod, 0.3 per core');
 });
 
+it('shows what is no Deployment: how far it is, and how many pods it has where that can be set', async () => {
+  const store = storeOf();
+  const job = { completions: 5, parallelism: 2, succeeded: 3, failed: 1 };
+  const cronJob = { kind: 'CronJob', name: 'nightly', uid: 'uid-nightly' };
+  store.apply(
+    [
+      snapshot({
+        nodes: [feedNode('node-1')],
+        workloads: [
+          feedWorkload('db', { kind: 'StatefulSet', replicas: 2 }),
+          feedWorkload('log', { kind: 'DaemonSet', replicas: 1 }),
+          feedWorkload('load', { kind: 'Job', replicas: 2, job }),
+          feedWorkload('nightly', { kind: 'CronJob', replicas: 0, schedule: '0 3 * * *' }),
+          feedWorkload('nightly-1', { kind: 'Job', replicas: 0, job, owner: cronJob }),
+          feedWorkload('old', { kind: 'ReplicationController' }),
+        ],
+        pods: [
+          feedPod('db-0', { owner: { kind: 'StatefulSet', name: 'db', uid: 'uid-db' }, isReady: true }),
+          feedPod('nightly-1-x', { owner: { kind: 'Job', name: 'nightly-1', uid: 'uid-nightly-1' } }),
+        ],
+      }),
+    ],
+    0,
+  );
+  const list = await renderPage(store, '/');
+  for (const row of [
+    'db StatefulSet 0/2 ready',
+    'load Job 3/5 done',
+    'nightly CronJob 0 3 * * *',
+    'old ReplicationController',
+  ])
+    expect(list).toContain(row);
+  expect(list).not.toContain('nightly-1 Job');
+  const set = await renderPage(store, '/statefulset/default/db');
+  expect(set).toContain('0 of 2 ready');
+  expect(set).toContain('Apply');
+  const daemons = await renderPage(store, '/daemonset/default/log');
+  expect(daemons).toContain('One pod on each node that suits it: 1 now');
+  expect(daemons).not.toContain('Apply');
+  const done = await renderPage(store, '/job/default/load');
+  expect(done).toContain('3 of 5 done, 1 pod failed');
+  expect(done).not.toContain('Apply');
+  expect(await renderPage(store, '/cronjob/default/nightly')).toContain('nightly-1 3/5 done');
+  expect(await renderPage(store, '/pod/default/nightly-1-x')).toContain('CronJob nightly');
+});
+
 it('shows the model of virtual machines that a link holds, beside what is measured', async () => {
   const text = await renderPage(storeOf(), '/?lens=vms&vm=512,2,1,64,30');
   expect(text).toContain('Model, not measurement Reset');

@@ -1,8 +1,9 @@
 import { usePalette } from '../palette/palette-state.ts';
 import { switchFleetView } from '../state/fleet-view.ts';
 import { mayWrite } from '../state/may-write.ts';
-import { objectPath } from '../state/selection.ts';
+import { objectPath, selectedWorkloadKey } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
+import { workloadKinds } from '../state/workload-kinds.ts';
 import type { ActionContext, PageAction } from './action.ts';
 import { openOverview } from './open-overview.ts';
 
@@ -71,10 +72,11 @@ function scalable({ target, store }: ActionContext): { kind: string; namespace: 
   if (target.kind === 'none' || target.kind === 'node') return undefined;
   const { namespace, name } = target;
   const pod = target.kind === 'pod' ? store.pods.get(`${namespace}/${name}`) : undefined;
-  const kind = target.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
-  const found = pod ? store.rootOf(pod) : { kind, name };
-  const workload = store.workloads.get(`${found.kind}/${namespace}/${found.name}`);
-  return workload && !workload.owner ? { kind: workload.kind, namespace, name: found.name } : undefined;
+  const root = pod && store.rootOf(pod);
+  const key = root ? `${root.kind}/${namespace}/${root.name}` : selectedWorkloadKey(target);
+  const workload = store.workloads.get(key ?? '');
+  if (!workload || workload.owner || !workloadKinds[workload.kind].isScalable) return undefined;
+  return { kind: workload.kind, namespace, name: root?.name ?? name };
 }
 
 function focusOn(id: string): void {

@@ -5,6 +5,8 @@ import type { Selected } from '../inspector/tabs.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { usePacedCluster } from '../state/hooks.ts';
 import { nodeRails } from '../state/rails.ts';
+import { selectedWorkloadKey } from '../state/selection.ts';
+import { workloadKindAt, workloadKinds } from '../state/workload-kinds.ts';
 import { autoscalerCharts, decisionLine } from './autoscaler-charts.ts';
 import { Chart } from './chart.tsx';
 import './charts.css';
@@ -36,8 +38,12 @@ export default function UsagePanel({ selected }: { readonly selected: Selected }
           </label>
         ))}
       </fieldset>
-      {(selected.kind === 'deployment' || selected.kind === 'replicaset') && (
-        <Autoscaler namespace={selected.namespace} workloadKey={workloadKeyOf(selected)} seconds={seconds} />
+      {selected.kind !== 'node' && isAutoscalable(selected) && (
+        <Autoscaler
+          namespace={selected.namespace}
+          workloadKey={selectedWorkloadKey(selected) ?? ''}
+          seconds={seconds}
+        />
       )}
       <Usage subject={subject.subject} lines={subject.lines} seconds={seconds} everyMs={span.everyMs} />
     </div>
@@ -90,8 +96,9 @@ function Autoscaler({ namespace, workloadKey, seconds }: AutoscalerProps): React
   );
 }
 
-function workloadKeyOf(selected: Extract<Selected, { namespace: string }>): string {
-  return `${selected.kind === 'deployment' ? 'Deployment' : 'ReplicaSet'}/${selected.namespace}/${selected.name}`;
+function isAutoscalable({ kind }: Selected): boolean {
+  const workloadKind = workloadKindAt(kind);
+  return workloadKind !== undefined && workloadKinds[workloadKind].isScalable;
 }
 
 function subjectOf(
@@ -116,11 +123,10 @@ function subjectOf(
       }
     );
   }
-  const workload = store.workloads.get(workloadKeyOf(selected));
-  const { kind, name, namespace } = { ...selected, kind: selected.kind === 'deployment' ? 'Deployment' : 'ReplicaSet' };
+  const workload = store.workloads.get(selectedWorkloadKey(selected) ?? '');
   return (
     workload && {
-      subject: `workload/${kind}/${namespace}/${name}`,
+      subject: `workload/${workload.kind}/${selected.namespace}/${selected.name}`,
       lines: { requests: workload.requests, limits: workload.limits, names, isPerPod: true },
     }
   );

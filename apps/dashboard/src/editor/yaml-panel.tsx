@@ -5,6 +5,7 @@ import { failureWords } from '../api/refusal.ts';
 import { useAccess } from '../api/use-access.ts';
 import { selectedWords } from '../inspector/object-pods.ts';
 import type { Selected } from '../inspector/tabs.ts';
+import { workloadKindAt, workloadKinds } from '../state/workload-kinds.ts';
 import { toYaml } from './object-yaml.ts';
 import { YamlPane } from './yaml-pane.tsx';
 
@@ -93,6 +94,9 @@ function useObject(target: ApiTarget): { loaded: Loaded | undefined; problem: st
 function targetOf(selected: Selected): ApiTarget {
   const { kind, name } = selected;
   if (kind === 'node') return { apiVersion: 'v1', resource: 'nodes', name };
-  const apiVersion = kind === 'pod' ? 'v1' : 'apps/v1';
-  return { apiVersion, resource: `${kind}s`, namespace: selected.namespace, name };
+  const { namespace } = selected;
+  const workloadKind = workloadKindAt(kind);
+  if (!workloadKind) return { apiVersion: 'v1', resource: 'pods', namespace, name };
+  const { apiVersion, resource } = workloadKinds[workloadKind];
+  return { apiVersion, resource, namespace, name };
 }

@@ -1,5 +1,7 @@
 import type { FeedPod } from '@gantry/api-types/feed';
 import type { ClusterStore } from '../state/cluster-store.ts';
+import { selectedWorkloadKey } from '../state/selection.ts';
+import { workloadKindAt } from '../state/workload-kinds.ts';
 import type { Selected } from './tabs.ts';
 
 /** The pods that a selected object is, holds or manages, in the order of their names. */
@@ -14,7 +16,7 @@ function findPods(store: ClusterStore, selected: Selected): Iterable<FeedPod> {
     const pod = store.pods.get(key);
     return pod ? [pod] : [];
   }
-  const workload = store.workloads.get(`${selected.kind === 'deployment' ? 'Deployment' : 'ReplicaSet'}/${key}`);
+  const workload = store.workloads.get(selectedWorkloadKey(selected) ?? '');
   return workload ? store.podsOf(workload) : [];
 }
 
@@ -27,14 +29,13 @@ export function uidsOfSelected(store: ClusterStore, selected: Selected): Readonl
     const uid = store.nodes.get(selected.name)?.uid;
     return new Set([...uids, selected.name, ...(uid ? [uid] : [])]);
   }
-  const kind = selected.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
-  const workload = store.workloads.get(`${kind}/${selected.namespace}/${selected.name}`);
+  const workload = store.workloads.get(selectedWorkloadKey(selected) ?? '');
   if (!workload) return uids;
-  return new Set([...uids, workload.uid, ...store.replicaSetsOf(workload).map((set) => set.uid)]);
+  return new Set([...uids, workload.uid, ...store.workloadsOf(workload).map((owned) => owned.uid)]);
 }
 
 /** `Deployment web in default`. */
 export function selectedWords(selected: Selected): string {
-  const kind = { node: 'Node', pod: 'Pod', deployment: 'Deployment', replicaset: 'ReplicaSet' }[selected.kind];
-  return selected.kind === 'node' ? `${kind} ${selected.name}` : `${kind} ${selected.name} in ${selected.namespace}`;
+  if (selected.kind === 'node') return `Node ${selected.name}`;
+  return `${workloadKindAt(selected.kind) ?? 'Pod'} ${selected.name} in ${selected.namespace}`;
 }

@@ -14,12 +14,12 @@ const notRolledBack = new Set([
   'deprecated.deployment.rollback.to',
 ]);
 
-/** One state that a Deployment has been in. */
+/** One state that a workload has been in. */
 export interface Revision {
   readonly number: number;
-  /** Of the ReplicaSet. */
+  /** Of the ReplicaSet or ControllerRevision. */
   readonly name: string;
-  /** RFC 3339: when its ReplicaSet was first made. A rollback takes up an old one under a new number. */
+  /** RFC 3339: when the object that keeps it was first made. A rollback takes up an old one under a new number. */
   readonly createdAt: string;
   readonly images: readonly string[];
   /** The annotation `kubernetes.io/change-cause`: by whom, or by what. */

@@ -2,39 +2,43 @@ import type { FeedWorkload } from '@gantry/api-types/feed';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { failureWords } from '../api/refusal.ts';
-import { formatSpan, nameOf, namespaceOf } from '../format.ts';
+import { formatSpan, namespaceOf } from '../format.ts';
 import { useCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
+import { workloadKinds } from '../state/workload-kinds.ts';
 import { useAction } from '../view/use-action.ts';
 import { nsName } from '../view/workload-list.tsx';
-import { type Revision, revisionsOf } from './revisions.ts';
-import { fetchRollout, restart, rollBack, setPaused } from './rollout-calls.ts';
+import type { Revision } from './revisions.ts';
+import { fetchRevisions, restart, rollBack, setPaused } from './rollout-calls.ts';
+import { restartWords, rolloutWords } from './rollout-words.ts';
 
-/** The revisions of a Deployment: what each changed, when and why, how far the running one is, and the way back. */
+/** The revisions of a Deployment, StatefulSet or DaemonSet: what each changed, when and why, how far the running one is, and the way back. */
 export default function RolloutPanel({ workload }: { readonly workload: FeedWorkload }): ReactNode {
   const namespace = namespaceOf(nsName(workload));
-  const name = nameOf(workload.key);
-  const revisions = useRevisions(namespace, name, rolloutMark(workload));
-  const action = useAction({ verb: 'update', group: 'apps', resource: 'deployments', namespace });
+  const { group, resource } = workloadKinds[workload.kind];
+  const revisions = useRevisions(workload);
+  const action = useAction({ verb: 'update', group, resource, namespace });
   return (
     <section className="block rollout" aria-label="Rollout">
       <h3>Rollout</h3>
       <p data-rollout="">{rolloutWords(workload)}</p>
       {action.isAllowed && (
         <div className="rollout-buttons">
-          <button
-            type="button"
-            className="button"
-            disabled={action.isBusy}
-            onClick={() => action.run(() => setPaused(namespace, name, !workload.paused))}
-          >
-            {workload.paused ? 'Resume' : 'Pause'}
-          </button>
+          {workload.kind === 'Deployment' && (
+            <button
+              type="button"
+              className="button"
+              disabled={action.isBusy}
+              onClick={() => action.run(() => setPaused(workload, !workload.paused))}
+            >
+              {workload.paused ? 'Resume' : 'Pause'}
+            </button>
+          )}
           <Asking
             verb="Restart"
-            effect={`Replaces all ${workload.replicas} pods of ${name}, as its strategy allows.`}
+            effect={restartWords(workload)}
             isDisabled={action.isBusy || workload.paused === true}
-            run={() => action.run(() => restart(namespace, name, new Date()))}
+            run={() => action.run(() => restart(workload, new Date()))}
           />
         </div>
       )}
@@ -50,11 +54,11 @@ export default function RolloutPanel({ workload }: { readonly workload: FeedWork
           {revisions.map((revision) => (
             <RevisionRow
               key={revision.name}
-              namespace={namespace}
+              workload={workload}
               revision={revision}
               rollBack={
                 action.isAllowed && !revision.isCurrent && !workload.paused
-                  ? () => action.run(() => rollBack(namespace, name, revision.number))
+                  ? () => action.run(() => rollBack(workload, revision.number))
                   : undefined
               }
             />
@@ -70,42 +74,33 @@ function rolloutMark({ revision, images, paused, readyReplicas, updatedReplicas 
   return [revision, images, paused, readyReplicas, updatedReplicas].join(' ');
 }
 
-function useRevisions(namespace: string, name: string, mark: string): readonly Revision[] | string {
+function useRevisions(workload: FeedWorkload): readonly Revision[] | string {
+  const store = useCluster('workloads');
+  const { kind, key, uid } = workload;
+  const mark = rolloutMark(workload);
   const [revisions, setRevisions] = useState<readonly Revision[] | string>('Reading the revisions…');
   useEffect(() => {
     let isCurrent = true;
     // The mark only makes the effect run again.
     void mark;
-    fetchRollout(namespace, name).then(
-      ({ deployment, replicaSets }) => isCurrent && setRevisions(revisionsOf(deployment, replicaSets)),
+    fetchRevisions(store, { kind, key, uid }).then(
+      (found) => isCurrent && setRevisions(found),
       (failure: unknown) => isCurrent && setRevisions(failureWords(failure)),
     );
     return () => {
       isCurrent = false;
     };
-  }, [namespace, name, mark]);
+  }, [store, kind, key, uid, mark]);
   return revisions;
 }
 
-/** `Revision 5 rolls out: 12 of 60 pods updated, 55 available.` */
-function rolloutWords(workload: FeedWorkload): string {
-  const { revision = '?', replicas, updatedReplicas = 0, availableReplicas, currentReplicas } = workload;
-  const progressing = workload.conditions.find(({ type }) => type === 'Progressing');
-  if (workload.paused) return `Revision ${revision} is paused: changes are not rolled out.`;
-  if (progressing?.status === 'False')
-    return `Revision ${revision} is stuck: ${progressing.message ?? progressing.reason}`;
-  const isComplete = updatedReplicas >= replicas && availableReplicas >= replicas && currentReplicas <= replicas;
-  if (isComplete) return `Revision ${revision} is rolled out: ${replicas} of ${replicas} pods.`;
-  return `Revision ${revision} rolls out: ${updatedReplicas} of ${replicas} pods updated, ${availableReplicas} available.`;
-}
-
 interface RevisionRowProps {
-  readonly namespace: string;
+  readonly workload: FeedWorkload;
   readonly revision: Revision;
   readonly rollBack: (() => void) | undefined;
 }
 
-function RevisionRow({ namespace, revision, rollBack: run }: RevisionRowProps): ReactNode {
+function RevisionRow({ workload, revision, rollBack: run }: RevisionRowProps): ReactNode {
   const store = useCluster('workloads');
   const age = store.serverNow(Date.now()) - Date.parse(revision.createdAt);
   return (
@@ -113,7 +108,11 @@ function RevisionRow({ namespace, revision, rollBack: run }: RevisionRowProps): 
       <p>
         <b>Revision {revision.number}</b>
         {revision.isCurrent && ' (current)'}{' '}
-        <Link href={objectPath('ReplicaSet', namespace, revision.name)}>{revision.name}</Link>{' '}
+        {workload.kind === 'Deployment' ? (
+          <Link href={objectPath('ReplicaSet', namespaceOf(nsName(workload)), revision.name)}>{revision.name}</Link>
+        ) : (
+          revision.name
+        )}{' '}
         <span className="muted">
           {formatSpan(age)} ago, {revision.readyReplicas} of {revision.replicas} ready
         </span>

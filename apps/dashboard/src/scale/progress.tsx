@@ -1,8 +1,9 @@
 import type { FeedPod, FeedWorkload } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
-import { formatSeconds } from '../format.ts';
+import { count, formatSeconds } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { tileState } from '../state/pod-state.ts';
+import { standingOf } from '../state/workload-standing.ts';
 import { latencies, type PodStart, quantile } from './start-book.ts';
 
 export interface ProgressProps {
@@ -16,30 +17,30 @@ const phaseWords = { pending: 'Pending', creating: 'Creating', starting: 'Starti
 /** Starts of this long ago still tell how fast they are now, milliseconds. */
 const recentMs = 15 * 60_000;
 
-/** How far a workload is: ready of wanted, how many pods are in each phase, and how long the phases took. */
+/** How far a workload is: ready (of a Job: done) of wanted, how many pods are in each phase, and how long the phases took. */
 export function Progress({ workload, store, pods }: ProgressProps): ReactNode {
   const counts = new Map<string, number>();
   for (const pod of pods) {
     const state = tileState(pod, pod.nodeName ? store.nodes.get(pod.nodeName) : undefined);
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
-  const ready = counts.get('ready') ?? 0;
-  const total = Math.max(workload.replicas, 1);
+  const { done, wanted, what } = standingOf(workload, counts.get('ready') ?? 0);
   const others = ['failing', 'unknown', 'terminating', 'failed'].filter((state) => counts.has(state));
   return (
     <div className="progress" data-progress="">
       <p className="progress-line">
-        <b>{ready}</b> of <b>{workload.replicas}</b> ready
+        <b>{done}</b> of <b>{wanted}</b> {what}
+        {workload.job && workload.job.failed > 0 && `, ${count(workload.job.failed, 'pod')} failed`}
       </p>
       <div
         className="progress-bar"
         role="progressbar"
-        aria-label="Replicas ready"
+        aria-label={workload.job ? 'Completions' : 'Replicas ready'}
         aria-valuemin={0}
-        aria-valuemax={workload.replicas}
-        aria-valuenow={Math.min(ready, workload.replicas)}
+        aria-valuemax={wanted}
+        aria-valuenow={Math.min(done, wanted)}
       >
-        <span style={{ width: `${Math.min(1, ready / total) * 100}%` }} />
+        <span style={{ width: `${Math.min(1, done / Math.max(wanted, 1)) * 100}%` }} />
       </div>
       <dl className="phases">
         {phases.map((phase) => (

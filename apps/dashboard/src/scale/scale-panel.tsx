@@ -3,10 +3,12 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { nameOf, namespaceOf } from '../format.ts';
 import { scale } from '../state/actions.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
+import { workloadKinds } from '../state/workload-kinds.ts';
 import { CopyCommand } from '../view/copy-command.tsx';
 import { type Action, useAction } from '../view/use-action.ts';
 import { nsName } from '../view/workload-list.tsx';
 import { clearPreview, type Preview, showPreview, usePreviewOf } from '../what-if/preview.ts';
+import { workloadReference } from '../what-if/workload-reference.ts';
 import { isUnderWay, kubectlScale, scaleAnswer, sliderEnd } from './scale-answer.ts';
 
 export interface ScalePanelProps {
@@ -26,8 +28,8 @@ export function ScalePanel({ store, workload }: ScalePanelProps): ReactNode {
   const [draft, setDraft] = useState<number>();
   const [applied, setApplied] = useState<number>();
   const namespace = namespaceOf(nsName(workload));
-  const resource = workload.kind === 'Deployment' ? 'deployments' : 'replicasets';
-  const action = useAction({ verb: 'patch', group: 'apps', resource, namespace });
+  const { group, resource } = workloadKinds[workload.kind];
+  const action = useAction({ verb: 'patch', group, resource, namespace });
   const preview = useScalePreview(store, workload, draft);
   const apply = (replicas: number): void =>
     action.run(async () => {
@@ -78,12 +80,12 @@ export function ScalePanel({ store, workload }: ScalePanelProps): ReactNode {
 
 /** Asks what the draft would do; nothing while it is what is in force. */
 function useScalePreview(store: ClusterStore, workload: FeedWorkload, draft: number | undefined): Preview | undefined {
-  const { kind } = workload;
-  const key = nsName(workload);
+  const { kind, key } = workload;
   const isDraft = draft !== undefined && draft !== workload.replicas;
   useEffect(() => {
     if (!isDraft) return clearPreview(owner);
-    const reference = { kind, namespace: namespaceOf(key), name: nameOf(key) };
+    const reference = workloadReference({ kind, key });
+    if (!reference) return;
     const change = { type: 'scale' as const, workload: reference, replicas: draft };
     const timer = setTimeout(
       () => void showPreview(store, owner, `${reference.name} at ${draft}`, { changes: [change] }),

@@ -1,8 +1,10 @@
+import type { FeedWorkloadKind } from '@gantry/api-types/feed';
 import type { SchedulingDecision } from '@gantry/core/scheduler/decision';
 import { deleteObject, patchObject } from '../api/client.ts';
+import { workloadKinds } from './workload-kinds.ts';
 
 export interface ScaleAction {
-  readonly kind: 'Deployment' | 'ReplicaSet';
+  readonly kind: FeedWorkloadKind;
   readonly namespace: string;
   readonly name: string;
   readonly replicas: number;
@@ -10,8 +12,8 @@ export interface ScaleAction {
 
 /** Each resolves when the API has accepted the change and rejects with an `ApiRefusal` that has the API's own message. */
 export async function scale({ kind, namespace, name, replicas }: ScaleAction): Promise<void> {
-  const resource = kind === 'Deployment' ? 'deployments' : 'replicasets';
-  await patchObject({ apiVersion: 'apps/v1', resource, namespace, name }, { spec: { replicas } });
+  const { apiVersion, resource } = workloadKinds[kind];
+  await patchObject({ apiVersion, resource, namespace, name }, { spec: { replicas } });
 }
 
 /** As kubectl uncordon: the field goes away and is not set to false. */

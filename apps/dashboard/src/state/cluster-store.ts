@@ -105,17 +105,16 @@ export class ClusterStore {
     return pods.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.key.localeCompare(b.key));
   }
 
-  /** The workload at the top of a pod's chain of owners (the Deployment above the ReplicaSet), else its owner, else itself. */
+  /** The workload at the top of a pod's chain of owners (the Deployment above the ReplicaSet, the CronJob above the Job), else its owner, else itself. */
   rootOf(pod: FeedPod): FeedOwner {
     const self: FeedOwner = { kind: 'Pod', name: pod.key.slice(pod.key.indexOf('/') + 1), uid: pod.uid };
     return pod.owner ? (this.#workloadsByUid.get(pod.owner.uid)?.owner ?? pod.owner) : self;
   }
 
-  /** Pods of a workload, those of a Deployment's ReplicaSets included. */
+  /** Pods of a workload, those of a Deployment's ReplicaSets and of a CronJob's Jobs included. */
   podsOf(workload: FeedWorkload): FeedPod[] {
     const direct = [...this.podsOwnedBy(workload.uid).values()];
-    if (workload.kind !== 'Deployment') return direct;
-    return direct.concat(this.replicaSetsOf(workload).flatMap((rs) => this.podsOf(rs)));
+    return direct.concat(this.workloadsOf(workload).flatMap((owned) => this.podsOf(owned)));
   }
 
   /**
@@ -128,8 +127,10 @@ export class ClusterStore {
     ).length;
   }
 
-  replicaSetsOf(deployment: FeedWorkload): FeedWorkload[] {
-    return [...this.workloads.values()].filter((w) => w.kind === 'ReplicaSet' && w.owner?.uid === deployment.uid);
+  /** The ReplicaSets of a Deployment, the Jobs of a CronJob; other kinds own pods only. */
+  workloadsOf({ kind, uid }: FeedWorkload): FeedWorkload[] {
+    if (kind !== 'Deployment' && kind !== 'CronJob') return [];
+    return [...this.workloads.values()].filter(({ owner }) => owner?.uid === uid);
   }
 
   workloadByUid(uid: string): FeedWorkload | undefined {

@@ -34,9 +34,9 @@ export function feedNode(name: string, change: Partial<FeedNode> = {}): FeedNode
   };
 }
 
-/** A Deployment, or a ReplicaSet where it has an owner. */
+/** A Deployment, or a ReplicaSet where it has an owner, or of the kind that `change` names. */
 export function feedWorkload(name: string, change: Partial<FeedWorkload> = {}): FeedWorkload {
-  const kind = change.owner ? 'ReplicaSet' : 'Deployment';
+  const kind = change.kind ?? (change.owner ? 'ReplicaSet' : 'Deployment');
   return {
     kind,
     key: `${kind}/default/${name}`,

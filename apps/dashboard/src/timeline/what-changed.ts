@@ -83,13 +83,17 @@ function podDiff(before: FeedPod, after: FeedPod): string[] {
 }
 
 function workloadWords(workload: FeedWorkload): string[] {
-  return [`${workload.replicas} replicas`, workload.images.join(', ')];
+  const { replicas, job, schedule, images } = workload;
+  return [job ? `${job.completions ?? 'any'} completions` : (schedule ?? `${replicas} replicas`), images.join(', ')];
 }
 
 function workloadDiff(before: FeedWorkload, after: FeedWorkload): string[] {
   return present([
-    fromTo('replicas', before.replicas, after.replicas),
+    fromTo(after.job ? 'pods wanted' : 'replicas', before.replicas, after.replicas),
     fromTo('ready', before.readyReplicas, after.readyReplicas),
+    fromTo('succeeded', before.job?.succeeded, after.job?.succeeded),
+    fromTo('failed', before.job?.failed, after.job?.failed),
+    fromTo('schedule', before.schedule, after.schedule),
     fromTo('revision', before.revision, after.revision),
     fromTo('image', before.images.join(', '), after.images.join(', ')),
     !before.paused !== !after.paused && (after.paused ? 'was paused' : 'was resumed'),

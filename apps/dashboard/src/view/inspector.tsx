@@ -6,7 +6,7 @@ import { LazyEditor, LazyPanel } from '../inspector/lazy-panel.tsx';
 import { TabBar } from '../inspector/tab-bar.tsx';
 import { useInspectorTab } from '../inspector/tabs.ts';
 import { useCluster } from '../state/hooks.ts';
-import type { Selection } from '../state/selection.ts';
+import { type Selection, selectedWorkloadKey } from '../state/selection.ts';
 import { useSearchValue } from '../state/url-search.ts';
 import { NodeInspector } from './node-inspector.tsx';
 import { PodInspector } from './pod-inspector.tsx';
@@ -73,8 +73,7 @@ function Selected({ selection }: { readonly selection: Exclude<Selection, { kind
     const pod = store.pods.get(key);
     return pod ? <PodInspector key={pod.uid} store={store} pod={pod} /> : <Missing what={`pod ${key}`} />;
   }
-  const kind = selection.kind === 'deployment' ? 'Deployment' : 'ReplicaSet';
-  const workload = store.workloads.get(`${kind}/${key}`);
+  const workload = store.workloads.get(selectedWorkloadKey(selection) ?? '');
   return workload ? (
     <WorkloadInspector key={workload.uid} workloadKey={workload.key} />
   ) : (

@@ -7,12 +7,14 @@ import { ScalePanel } from '../scale/scale-panel.tsx';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
+import { workloadKinds } from '../state/workload-kinds.ts';
 import { Conditions, Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
+import { OwnedWorkloads, type OwnedWorkloadsProps } from './owned-workloads.tsx';
 import { nsName } from './workload-list.tsx';
 
 const RolloutPanel = lazy(() => import('../rollout/rollout-panel.tsx'));
 
-/** A Deployment or ReplicaSet: scale it, watch it get there, see why it does not. */
+/** A workload: scale it where that can be done, watch it get there, see why it does not. */
 export function WorkloadInspector({ workloadKey }: { readonly workloadKey: string }): ReactNode {
   const uid = useCluster('workloads').workloads.get(workloadKey)?.uid ?? '';
   const store = useCluster(`workload:${uid}`, 'nodes', 'services');
@@ -30,16 +32,19 @@ export function WorkloadInspector({ workloadKey }: { readonly workloadKey: strin
       />
       {owner ? (
         <p className="muted">
-          Scaled by <Link href={objectPath(owner.kind, namespaceOf(nsName(workload)), owner.name)}>{owner.name}</Link>
+          {workload.kind === 'Job' ? 'Made by' : 'Scaled by'}{' '}
+          <Link href={objectPath(owner.kind, namespaceOf(nsName(workload)), owner.name)}>{owner.name}</Link>
         </p>
       ) : (
-        <ScalePanel store={store} workload={workload} />
+        <Scaling store={store} workload={workload} />
       )}
-      <Progress workload={workload} store={store} pods={pods} />
+      {workload.kind !== 'CronJob' && <Progress workload={workload} store={store} pods={pods} />}
       <Facts
         facts={[
           ['Revision', workload.revision],
-          ['Paused', workload.paused ? 'yes' : undefined],
+          [workload.kind.endsWith('Job') ? 'Suspended' : 'Paused', workload.paused ? 'yes' : undefined],
+          ['Schedule', workload.schedule],
+          ['Parallelism', workload.job && String(workload.job.parallelism)],
           ['Images', workload.images.join(', ')],
           [
             'One replica requests',
@@ -50,20 +55,27 @@ export function WorkloadInspector({ workloadKey }: { readonly workloadKey: strin
           ['Nodes', spreadWords(pods)],
         ]}
       />
-      {workload.kind === 'Deployment' && store.connection.kind !== 'past' ? (
+      {workloadKinds[workload.kind].revisions && store.connection.kind !== 'past' ? (
         <Suspense>
           <RolloutPanel workload={workload} />
         </Suspense>
       ) : (
-        <Revisions store={store} workload={workload} />
+        <OwnedWorkloads store={store} workload={workload} />
       )}
       <Conditions conditions={workload.conditions} />
       <ObjectEvents
         store={store}
-        uids={new Set([workload.uid, ...store.replicaSetsOf(workload).map((rs) => rs.uid), ...pods.map((p) => p.uid)])}
+        uids={new Set([workload.uid, ...store.workloadsOf(workload).map((one) => one.uid), ...pods.map((p) => p.uid)])}
       />
     </>
   );
+}
+
+/** Where nobody sets a number of replicas: what does. */
+function Scaling({ store, workload }: OwnedWorkloadsProps): ReactNode {
+  if (workloadKinds[workload.kind].isScalable) return <ScalePanel store={store} workload={workload} />;
+  if (workload.kind !== 'DaemonSet') return null;
+  return <p className="muted">One pod on each node that suits it: {workload.replicas} now.</p>;
 }
 
 function limitsWords(workload: FeedWorkload): string {
@@ -88,34 +100,5 @@ function spreadWords(pods: readonly FeedPod[]): string | undefined {
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([node, n]) => `${n} on ${node}`)
       .join(', ') || undefined
-  );
-}
-
-/** Revisions shown: those with pods, and a few to roll back to. */
-const shownRevisions = 5;
-
-function Revisions({ store, workload }: { readonly store: ClusterStore; readonly workload: FeedWorkload }): ReactNode {
-  const sets = store
-    .replicaSetsOf(workload)
-    .sort((a, b) => Number(b.revision ?? 0) - Number(a.revision ?? 0))
-    .filter((set, index) => index < shownRevisions || set.currentReplicas > 0);
-  if (sets.length < 2) return null;
-  return (
-    <section className="block" aria-label="Revisions">
-      <h3>Revisions</h3>
-      <ul className="conditions">
-        {sets.map((set) => (
-          <li key={set.key}>
-            <Link href={objectPath('ReplicaSet', namespaceOf(nsName(set)), nameOf(set.key))}>
-              {set.revision ?? '?'}: {nameOf(set.key)}
-            </Link>
-            <span className="condition-status">
-              {store.readyPodsOf(set)} of {set.replicas} ready
-            </span>
-            <span className="muted">{set.images.join(', ')}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

@@ -6,13 +6,14 @@ import { matchesText } from '../state/filter.ts';
 import { usePacedCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
+import { standingOf } from '../state/workload-standing.ts';
 
 /** All workloads with their hue and how many replicas are ready: overview and legend in one. */
 export function WorkloadList(): ReactNode {
   const store = usePacedCluster('workloads', 'pods', 'nodes');
   const filter = useUi((ui) => ui.filter);
   const tops = [...store.workloads.values()]
-    .filter((w) => !w.owner && (w.kind === 'Deployment' || w.replicas > 0 || w.currentReplicas > 0))
+    .filter((w) => !w.owner && (w.kind !== 'ReplicaSet' || w.replicas > 0 || w.currentReplicas > 0))
     .filter((w) => matchesText(filter, w.key, namespaceOf(nsName(w))))
     .sort((a, b) => namespaceOf(nsName(a)).localeCompare(namespaceOf(nsName(b))) || a.key.localeCompare(b.key));
   const namespaces = [...new Set(tops.map((w) => namespaceOf(nsName(w))))];
@@ -46,16 +47,18 @@ interface RowProps {
 
 function Row({ workload, ready, hue }: RowProps): ReactNode {
   const name = nameOf(workload.key);
-  const { replicas } = workload;
-  const share = replicas === 0 ? 0 : Math.min(1, ready / replicas);
+  const { kind } = workload;
+  const { words, done, wanted, isShort } = standingOf(workload, ready);
+  const share = wanted === 0 ? 0 : Math.min(1, done / wanted);
   return (
     <li>
-      <Link className="workload" href={objectPath(workload.kind, namespaceOf(nsName(workload)), name)}>
+      <Link className="workload" href={objectPath(kind, namespaceOf(nsName(workload)), name)}>
         <span className="swatch" style={{ background: `var(--hue-${hue})` }} />
-        <span className="workload-name">{name}</span>
-        <span className={ready < replicas ? 'workload-count is-short' : 'workload-count'}>
-          {ready}/{replicas} ready
+        <span className="workload-name">
+          {name}
+          {kind !== 'Deployment' && <span className="workload-kind"> {kind}</span>}
         </span>
+        <span className={isShort ? 'workload-count is-short' : 'workload-count'}>{words}</span>
         <span className="workload-bar" aria-hidden="true">
           <span style={{ width: `${share * 100}%`, background: `var(--hue-${hue})` }} />
         </span>

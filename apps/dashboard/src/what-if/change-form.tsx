@@ -1,9 +1,10 @@
 import type { FeedWorkload } from '@gantry/api-types/feed';
-import type { SimulationChange, WorkloadReference } from '@gantry/api-types/simulation';
+import type { SimulationChange } from '@gantry/api-types/simulation';
 import { type ReactNode, useState } from 'react';
-import { nameOf, namespaceOf } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
+import { workloadKinds } from '../state/workload-kinds.ts';
 import { nsName } from '../view/workload-list.tsx';
+import { workloadReference } from './workload-reference.ts';
 
 const kinds = {
   scale: 'Scale',
@@ -32,18 +33,19 @@ export interface ChangeFormProps {
 
 /** One more change to ask about. */
 export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
-  const workloads = [...store.workloads.values()].filter(({ owner }) => !owner);
+  const free = [...store.workloads.values()].filter(({ owner, kind }) => !owner && kind !== 'CronJob');
   const nodes = [...store.nodes.keys()].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   const [form, setForm] = useState<FormState>({
     kind: 'scale',
-    workload: workloads[0]?.key ?? '',
+    workload: free.find(({ kind }) => workloadKinds[kind].isScalable)?.key ?? '',
     node: nodes[0] ?? '',
     count: 1,
     cpu: '4',
     memory: '8Gi',
   });
   const set = (change: Partial<FormState>): void => setForm({ ...form, ...change });
-  const workload = store.workloads.get(form.workload);
+  const workloads = form.kind === 'scale' ? free.filter(({ kind }) => workloadKinds[kind].isScalable) : free;
+  const workload = workloads.find(({ key }) => key === form.workload);
   const change = changeOf(form, workload);
   const hasWorkload = form.kind === 'scale' || form.kind === 'setRequests';
   const hasNode = form.kind === 'removeNode' || form.kind === 'drainNode';
@@ -65,7 +67,10 @@ export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
         <Choice
           label="Workload"
           value={form.workload}
-          options={workloads.map((one) => [one.key, nsName(one)])}
+          options={workloads.map((one) => [
+            one.key,
+            one.kind === 'Deployment' ? nsName(one) : `${nsName(one)} (${one.kind})`,
+          ])}
           onChange={(key) => set({ workload: key })}
         />
       )}
@@ -152,11 +157,8 @@ function changeOf(form: FormState, workload: FeedWorkload | undefined): Simulati
   if (kind === 'removeNode' || kind === 'drainNode') return node ? { type: kind, node } : undefined;
   if (kind === 'addNodes') return cpu && memory ? { type: kind, count: Math.max(1, count), cpu, memory } : undefined;
   if (!workload) return undefined;
-  const reference: WorkloadReference = {
-    kind: workload.kind,
-    namespace: namespaceOf(nsName(workload)),
-    name: nameOf(workload.key),
-  };
+  const reference = workloadReference(workload);
+  if (!reference) return undefined;
   if (kind === 'scale') return { type: kind, workload: reference, replicas: count };
   const requests = { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) };
   return Object.keys(requests).length > 0 ? { type: kind, workload: reference, requests } : undefined;
