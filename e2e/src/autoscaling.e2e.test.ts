@@ -134,16 +134,16 @@ describe('a HorizontalPodAutoscaler with real load', () => {
     );
     expect(held.status.desiredReplicas).toBe(4);
     await waitForAutoscaler('one pod is left', ({ status }) => status.currentReplicas === 1);
-    const { items } = await test.client.json<{ items: Event[] }>(`${namespace}/events`);
-    const rescales = items
+    const steps = [3, 2, 1].map((size) => `New size: ${size}; reason: All metrics below target`);
+    // Events are written beside what they tell of.
+    const events = await test.waitFor<Event>('the last step is told', `${namespace}/events`, (items) =>
+      items.some(({ message }) => message === steps.at(-1)),
+    );
+    const rescales = events
       .filter(({ reason, involvedObject }) => reason === 'SuccessfulRescale' && involvedObject.name === 'burner')
       .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
       .map(({ message }) => message);
-    expect(rescales.slice(-3)).toEqual([
-      'New size: 3; reason: All metrics below target',
-      'New size: 2; reason: All metrics below target',
-      'New size: 1; reason: All metrics below target',
-    ]);
+    expect(rescales.slice(-3)).toEqual(steps);
     const described = await test.kubectl.must('describe', 'hpa', 'burner');
     expect(described).toMatch(/resource cpu on pods +\(as a percentage of request\): +\d+% \(\d+m?\) \/ 50%/);
     expect(described).toMatch(/SuccessfulRescale .*horizontal-pod-autoscaler +New size: 1/);

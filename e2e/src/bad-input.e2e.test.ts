@@ -92,7 +92,10 @@ describe('a cluster that is sent nonsense', () => {
   ])('survives %s, in the clear and within TLS', async (_, bytes) => {
     const { server, caPem } = test.cluster.address;
     const { hostname: host, port } = new URL(server);
-    for (const socket of [connect({ host, port: Number(port) }), connectTls({ host, port: Number(port), ca: caPem })]) {
+    const clear = () => connect({ host, port: Number(port) });
+    const withinTls = () => connectTls({ host, port: Number(port), ca: caPem });
+    for (const open of [clear, withinTls]) {
+      const socket = open();
       const closed = new Promise((resolve) => socket.once('close', resolve));
       // A reset is one way to be refused.
       socket.on('error', () => socket.destroy());

@@ -129,15 +129,18 @@ describe('containers', () => {
       const names = ['a', 'b', 'c', 'd'].map((letter) => `brief-${round}${letter}`);
       for (const name of names) uids.push((await run(podOf(name, {}))).metadata.uid);
       // From just created over half started to nearly running.
-      if (round > 0) await waitUntil('one starts', 10_000, async () => (await containersOf(uids)).length >= round);
+      if (round > 0) await waitUntil('one starts', 60_000, async () => (await containersOf(uids)).length >= round);
       for (const name of names) await test.client.must('DELETE', `${podsPath}/${name}`);
     }
     await test.waitFor<Pod>('they are gone', podsPath, (pods) =>
       pods.every(({ metadata }) => !uids.includes(metadata.uid)),
     );
-    await waitUntil('their containers are gone', 10_000, async () => (await containersOf(uids)).length === 0);
-    const { stdout } = await runCommand('find', ['/sys/fs/cgroup', '-type', 'd', '-path', '*gantry*', '-name', 'pod*']);
-    expect(stdout.split('\n').filter((line) => uids.some((uid) => line.includes(uid)))).toEqual([]);
+    await waitUntil('their containers are gone', 60_000, async () => (await containersOf(uids)).length === 0);
+    const folders = ['/sys/fs/cgroup', '-type', 'd', '-path', '*gantry*', '-name', 'pod*'];
+    await waitUntil('so are their cgroups', 60_000, async () => {
+      const { stdout } = await runCommand('find', folders);
+      return !uids.some((uid) => stdout.includes(uid));
+    });
   });
 
   it('run on while their agent is killed and started again by the same command', async () => {

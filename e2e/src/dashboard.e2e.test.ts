@@ -54,8 +54,10 @@ describe('the dashboard of a local cluster', () => {
     await page.getByLabel('Replicas', { exact: true }).fill('12');
     await page.getByRole('button', { name: 'Apply' }).click();
     await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(12), eventually);
-    expect(await page.locator('[data-progress]').textContent()).toContain('12 of 12 ready');
-    expect(await page.locator('[data-phase="ready"]').textContent()).toBe('12');
+    await vi.waitFor(async () => {
+      expect(await page.locator('[data-progress]').textContent()).toContain('12 of 12 ready');
+      expect(await page.locator('[data-phase="ready"]').textContent()).toBe('12');
+    }, eventually);
     const pods = await waitForReady(12);
     expect(pods.every((pod) => pod.status.phase === 'Running')).toBe(true);
   });
@@ -64,11 +66,13 @@ describe('the dashboard of a local cluster', () => {
     const nodes = (await testCluster.client.json<{ items: Node[] }>('/api/v1/nodes')).items;
     const pods = await allPods();
     expect(nodes).toHaveLength(3);
-    for (const node of nodes) {
-      const { name } = node.metadata;
-      expectSameSums(await dashboard.rail(name, 'CPU'), apiRail(node, pods, 'cpu'));
-      expectSameSums(await dashboard.rail(name, 'Memory'), apiRail(node, pods, 'memory'));
-    }
+    await vi.waitFor(async () => {
+      for (const node of nodes) {
+        const { name } = node.metadata;
+        expectSameSums(await dashboard.rail(name, 'CPU'), apiRail(node, pods, 'cpu'));
+        expectSameSums(await dashboard.rail(name, 'Memory'), apiRail(node, pods, 'memory'));
+      }
+    }, eventually);
   });
 
   it('says why a pod waits, and what each node lacks for it', async () => {
@@ -213,12 +217,14 @@ describe('the dashboard of a local cluster', () => {
     await card.getByText('NotReady').waitFor();
     const words = `Its ${lost} pods were evicted: ${lost} run elsewhere.`;
     await vi.waitFor(async () => expect(await card.textContent()).toContain(words), eventually);
-    expect(await card.textContent()).toMatch(/last seen \d+ s ago/);
+    expect(await card.textContent()).toMatch(/last seen \d+ (s|min)( \d+ s)? ago/);
     expect(await card.locator('[data-evicted]').count()).toBe(lost);
-    expect(await dashboard.page.locator('[data-arcs] path').count()).toBe(lost);
+    const arcs = dashboard.page.locator('[data-arcs] path');
+    await vi.waitFor(async () => expect(await arcs.count()).toBe(lost), eventually);
     await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(15), eventually);
     await expectExactState();
-    expect(await dashboard.page.locator('[data-totals]').textContent()).toContain('2 of 3');
+    const totals = dashboard.page.locator('[data-totals]');
+    await vi.waitFor(async () => expect(await totals.textContent()).toContain('2 of 3'), eventually);
   });
 
   /** That the page shows each pod of the API where it is, and no other. */

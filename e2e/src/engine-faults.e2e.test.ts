@@ -56,7 +56,7 @@ describe('a host whose engine or agent fails', () => {
       await killEngine(host());
       await host().killAgent();
       await host().startAgent();
-      await waitUntil('the agent waits', 30_000, async () => (await waits()).length > before.length);
+      await waitUntil('the agent waits', 60_000, async () => (await waits()).length > before.length);
       await startEngine(host());
       await cluster().waitForReadyNodes();
       await settle(web, 2);

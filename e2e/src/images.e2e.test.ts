@@ -93,12 +93,14 @@ describe('images of a registry', () => {
     return waitingOf(pod)?.message ?? '';
   }
 
-  async function eventsOf(name: string): Promise<string[]> {
+  /** Waits until there is an event of the pod whose reason and message match; events and status come each by itself. */
+  async function waitForEvent(name: string, pattern: RegExp): Promise<void> {
     const field = encodeURIComponent(`involvedObject.name=${name}`);
-    const { items } = await test.client.json<{ items: Event[] }>(
+    await test.waitFor<Event>(
+      `an event ${pattern} of ${name}`,
       `/api/v1/namespaces/default/events?fieldSelector=${field}`,
+      (events) => events.some(({ reason, message }) => pattern.test(`${reason}: ${message}`)),
     );
-    return items.map(({ reason, message }) => `${reason}: ${message}`);
   }
 
   it('are refused without credentials', async () => {
@@ -106,7 +108,7 @@ describe('images of a registry', () => {
     expect(await failureOf('anonymous')).toMatch(
       /^Back-off pulling image .*: ErrImagePull: .*no basic auth credentials/,
     );
-    expect(await eventsOf('anonymous')).toContain('Failed: Error: ErrImagePull');
+    await waitForEvent('anonymous', /^Failed: Error: ErrImagePull$/);
   });
 
   it('are refused with the wrong password', async () => {
@@ -120,20 +122,19 @@ describe('images of a registry', () => {
     expect(pod.status.containerStatuses?.[0]?.imageID).toBe(
       `docker-pullable://${registry.host}/team/private@${digest}`,
     );
-    const events = await eventsOf('right-password');
-    expect(events).toContain(`Pulling: Pulling image "${registry.host}/team/private:1"`);
-    expect(events).toContainEqual(
-      expect.stringMatching(
-        /^Pulled: Successfully pulled image ".*" in \d+ms \(\d+ms including waiting\)\. Image size: \d+ bytes\.$/,
-      ),
+    await waitForEvent('right-password', new RegExp(`^Pulling: Pulling image "${registry.host}/team/private:1"$`));
+    await waitForEvent(
+      'right-password',
+      /^Pulled: Successfully pulled image ".*" in \d+ms \(\d+ms including waiting\)\. Image size: \d+ bytes\.$/,
     );
   });
 
   it('are pulled where the second of several credentials is right', async () => {
     await run('second', { secrets: ['missing', 'wrong-first', 'right'] });
     await waitForPod('second', isPodReady);
-    expect(await eventsOf('second')).toContainEqual(
-      expect.stringContaining('FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (missing)'),
+    await waitForEvent(
+      'second',
+      /^FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets \(missing\)/,
     );
   });
 

@@ -65,7 +65,7 @@ describe('Ingresses', () => {
     const pods = new Set<string | undefined>();
     await waitUntil(
       'both pods answer',
-      10_000,
+      60_000,
       async () => pods.add((await get('shop.example', '/')).json.pod).size === 2,
     );
   });
@@ -106,18 +106,18 @@ describe('Ingresses', () => {
 
   it('follow their Services: no pod, no answer, until there are pods again', async () => {
     await test.kubectl.must('scale', 'deployment', 'api', '--replicas=0');
-    await waitUntil('503', 20_000, async () => (await get('shop.example', '/api')).code === 503);
+    await waitUntil('503', 60_000, async () => (await get('shop.example', '/api')).code === 503);
     expect((await get('shop.example', '/')).code).toBe(200);
     await test.kubectl.must('scale', 'deployment', 'api', '--replicas=1');
-    await waitUntil('200', 30_000, async () => (await get('shop.example', '/api')).code === 200);
+    await waitUntil('200', 60_000, async () => (await get('shop.example', '/api')).code === 200);
   });
 
   it('have a default, and are over when they are deleted', async () => {
     const backend = { service: { name: 'api', port: { number: 80 } } };
     await apply(ingress('fallback', { defaultBackend: backend }));
-    await waitUntil('the default answers', 20_000, async () => (await get('else.example', '/')).json.service === 'api');
+    await waitUntil('the default answers', 60_000, async () => (await get('else.example', '/')).json.service === 'api');
     await test.kubectl.must('delete', 'ingress', '--all');
-    await waitUntil('nothing listens or all is refused', 20_000, async () =>
+    await waitUntil('nothing listens or all is refused', 60_000, async () =>
       get('shop.example', '/').then(
         ({ code }) => code === 404,
         () => true,
@@ -131,7 +131,7 @@ describe('Ingresses', () => {
    */
   async function everyProxyLeads(path: string, service: string): Promise<void> {
     const inARow = 30;
-    await waitUntil(`every proxy leads ${path} to ${service}`, 30_000, async () => {
+    await waitUntil(`every proxy leads ${path} to ${service}`, 60_000, async () => {
       for (let sent = 0; sent < inARow; sent += 1) {
         if ((await get('shop.example', path)).json.service !== service) return false;
       }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Deployment, Lease, NewObject, Node, Pod } from '@gantry/api-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitUntil } from './testbed/deadline.ts';
 import { buildBusyboxImage, openEngine, removeImages } from './testbed/images.ts';
 import { findAllKubectls } from './testbed/kubectl.ts';
 import { Kubectl } from './testbed/kubectl-session.ts';
@@ -72,18 +73,20 @@ describe.each(oldestAndNewest)('kubectl $version', ({ version, path }) => {
 
   it('creates, scales and exposes a Deployment', async () => {
     await kubectl.must('create', 'deployment', 'web', `--image=${image}`, '--replicas=2', '--port=8080');
-    expect(await kubectl.must('rollout', 'status', 'deployment/web', '--timeout=60s')).toContain(
+    expect(await kubectl.must('rollout', 'status', 'deployment/web', '--timeout=90s')).toContain(
       'successfully rolled out',
     );
     expect(await kubectl.must('scale', 'deployment', 'web', '--replicas=3')).toBe('deployment.apps/web scaled\n');
-    await kubectl.must('wait', '--for=jsonpath={.status.readyReplicas}=3', 'deployment/web', '--timeout=60s');
+    await kubectl.must('wait', '--for=jsonpath={.status.readyReplicas}=3', 'deployment/web', '--timeout=90s');
     expect(await kubectl.must('expose', 'deployment', 'web', '--port=80', '--target-port=8080')).toBe(
       'service/web exposed\n',
     );
     expect(await kubectl.must('get', 'service', 'web')).toMatch(
       /^web +ClusterIP +\d+\.\d+\.\d+\.\d+ +<none> +80\/TCP/m,
     );
-    expect(await kubectl.must('get', 'endpointslices', '-l', 'kubernetes.io/service-name=web')).toMatch(/ 8080 /);
+    await waitUntil('the Service has endpoints', 60_000, async () =>
+      / 8080 /.test(await kubectl.must('get', 'endpointslices', '-l', 'kubernetes.io/service-name=web')),
+    );
     expect(await kubectl.must('get', 'all')).toMatch(/deployment\.apps\/web +3\/3 +3 +3/);
   });
 
@@ -137,7 +140,7 @@ describe.each(oldestAndNewest)('kubectl $version', ({ version, path }) => {
   it('follows logs until the pod goes, and shows those of the run before', async () => {
     const count = 'i=0; trap "exit 0" TERM; while :; do i=$((i+1)); echo "line $i"; sleep 0.2; done';
     await kubectl.must('run', 'counter', `--image=${image}`, '--command', '--', '/bin/sh', '-c', count);
-    await kubectl.must('wait', '--for=condition=Ready', 'pod/counter', '--timeout=30s');
+    await kubectl.must('wait', '--for=condition=Ready', 'pod/counter', '--timeout=90s');
     await using following = kubectl.start('logs', '-f', 'counter');
     await following.waitFor(/^line 1\n/);
     await following.waitFor(/^line 12$/m);
@@ -157,8 +160,11 @@ describe.each(oldestAndNewest)('kubectl $version', ({ version, path }) => {
       found.some((pod) => pod.metadata.name === 'crasher' && restartsOf(pod) > 0),
     );
     expect(await kubectl.must('logs', 'crasher', '--previous')).toBe('run failed\n');
+    // The second run may be under way only.
+    await waitUntil('it has failed again', 60_000, async () =>
+      /CrashLoopBackOff|Error/.test(await kubectl.must('get', 'pod', 'crasher')),
+    );
     expect(await kubectl.must('logs', 'crasher', '--tail=1', '--timestamps')).toMatch(/^\d{4}-\S+Z run failed\n$/);
-    expect(await kubectl.must('get', 'pod', 'crasher')).toMatch(/CrashLoopBackOff|Error/);
     await kubectl.must('delete', 'pod', 'crasher', '--now');
   });
 
@@ -216,7 +222,7 @@ describe.each(oldestAndNewest)('kubectl $version', ({ version, path }) => {
     await rolledOut();
     expect(await kubectl.must('cordon', 'node-3')).toBe('node/node-3 cordoned\n');
     expect(await kubectl.must('get', 'nodes')).toMatch(/^node-3 +Ready,SchedulingDisabled /m);
-    expect(await kubectl.must('drain', 'node-3', '--ignore-daemonsets', '--force', '--timeout=60s')).toMatch(
+    expect(await kubectl.must('drain', 'node-3', '--ignore-daemonsets', '--force', '--timeout=90s')).toMatch(
       /node-3 (drained|evicted)/,
     );
     await rolledOut();
@@ -249,7 +255,7 @@ describe.each(oldestAndNewest)('kubectl $version', ({ version, path }) => {
   });
 
   it('deletes and waits for it', async () => {
-    const waiting = kubectl.must('wait', '--for=delete', 'deployment/web', '--timeout=60s');
+    const waiting = kubectl.must('wait', '--for=delete', 'deployment/web', '--timeout=90s');
     expect(await kubectl.must('delete', 'deployment', 'web')).toMatch(/^deployment\.apps "web" deleted/);
     await waiting;
     await kubectl.must('delete', 'service,configmap', '--all');
@@ -279,10 +285,10 @@ describe.each(others)('kubectl $version', ({ version, path }) => {
     await kubectl.must('create', 'configmap', 'settings', '--from-literal=key=value');
     await kubectl.must('create', 'secret', 'generic', 'credentials', '--from-literal=password=s3cret');
     expect(await kubectl.feed(deploymentYaml('web', 1), 'apply', '-f', '-')).toBe('deployment.apps/web created\n');
-    await kubectl.must('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await kubectl.must('rollout', 'status', 'deployment/web', '--timeout=90s');
     expect(await kubectl.feed(deploymentYaml('web', 1), 'apply', '-f', '-')).toBe('deployment.apps/web unchanged\n');
     await kubectl.must('create', 'deployment', 'made', `--image=${image}`);
-    await kubectl.must('wait', '--for=condition=Available', 'deployment/made', '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=Available', 'deployment/made', '--timeout=90s');
     expect(await kubectl.must('explain', 'deployment.spec.replicas')).toContain('replicas');
     expect(await kubectl.must('describe', 'deployment', 'web')).toContain('ScalingReplicaSet');
     expect(await kubectl.must('get', 'pods', '-o', 'wide')).toMatch(/node-\d/);
@@ -291,17 +297,22 @@ describe.each(others)('kubectl $version', ({ version, path }) => {
 });
 
 describe('a Node that no agent stands behind', () => {
-  it('is Ready while its Lease is fresh and not after', async () => {
+  it('is Ready while its Lease is younger than its own duration, and not after', async () => {
     const name = 'phantom';
     const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+    const renew = (leaseDurationSeconds: number) => {
+      const spec = { renewTime: microTime(), leaseDurationSeconds };
+      return test.client.must('PATCH', `${leases}/${name}`, { spec }, 'application/merge-patch+json');
+    };
     await test.client.must('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } });
-    await test.client.must('POST', leases, leaseOf(name, 5));
+    // An hour: kubectl has all the time that it takes to look.
+    await test.client.must('POST', leases, leaseOf(name, 3600));
     await waitForReady(name, (status) => status === 'True');
     expect(await test.kubectl.must('get', 'node', name)).toMatch(/^phantom +Ready /m);
+    await renew(2);
     await waitForReady(name, (status) => status !== 'True');
     expect(await test.kubectl.must('get', 'node', name)).toMatch(/^phantom +NotReady /m);
-    const renewTime = new Date().toISOString().replace('Z', '000Z');
-    await test.client.must('PATCH', `${leases}/${name}`, { spec: { renewTime } }, 'application/merge-patch+json');
+    await renew(3600);
     await waitForReady(name, (status) => status === 'True');
     await test.kubectl.must('delete', 'node', name);
   });
@@ -320,9 +331,13 @@ function leaseOf(name: string, leaseDurationSeconds: number): NewObject<Lease> {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name, namespace: 'kube-node-lease' },
-    // Lease times have microseconds.
-    spec: { holderIdentity: name, leaseDurationSeconds, renewTime: new Date().toISOString().replace('Z', '000Z') },
+    spec: { holderIdentity: name, leaseDurationSeconds, renewTime: microTime() },
   } as NewObject<Lease>;
+}
+
+/** Now. Lease times have microseconds. */
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z');
 }
 
 function deploymentYaml(name: string, replicas: number): string {

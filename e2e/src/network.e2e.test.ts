@@ -10,7 +10,7 @@ import { waitForObjects } from './testbed/watch-objects.ts';
 const namespace = 'network';
 const port = 8080;
 const hostNames = ['host-1', 'host-2', 'host-3'] as const;
-const settleMs = 30_000;
+const settleMs = 60_000;
 
 /** Answers with the address that the client was seen with. */
 const serverScript = [

@@ -42,7 +42,7 @@ describe('nodes that come and go', () => {
 
   it('are drained as far as a budget lets them, and to the end once it does', async () => {
     await apply(budget(3));
-    await using drain = test.kubectl.start('drain', 'node-1', '--ignore-daemonsets', '--timeout=60s');
+    await using drain = test.kubectl.start('drain', 'node-1', '--ignore-daemonsets', '--timeout=90s');
     await drain.waitFor(/Cannot evict pod as it would violate the pod's disruption budget/);
     expect((await replicas()).filter(isPodReady)).toHaveLength(3);
     await apply(budget(0));
@@ -58,7 +58,7 @@ describe('nodes that come and go', () => {
     await gantry('pool', 'create', 'burst', '--max', '2', '--cpu', '1', '--memory', '1Gi', '--idle', '3');
     const program = ['node', '/peer.mjs', 'load', 'http://web/', '240000', '/tmp/enough'];
     await using load = test.kubectl.start('exec', 'client', '--', ...program);
-    await waitUntil('the Service answers', 30_000, async () => (await answering()).size > 0);
+    await waitUntil('the Service answers', 60_000, async () => (await answering()).size > 0);
     expect(await nodeNames()).toEqual(['node-1']);
 
     await test.kubectl.must('scale', 'deployment', 'web', '--replicas=5');
@@ -69,7 +69,7 @@ describe('nodes that come and go', () => {
       .filter(({ spec }) => spec.nodeName === 'burst-1')
       .map(({ metadata }) => metadata.name);
     expect(guests.length).toBeGreaterThan(0);
-    await waitUntil('pods on the new host answer', 30_000, async () => {
+    await waitUntil('pods on the new host answer', 60_000, async () => {
       const names = await answering();
       return guests.every((name) => names.has(name));
     });

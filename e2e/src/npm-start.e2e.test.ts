@@ -100,10 +100,8 @@ describe('npm start', () => {
 
   it('attaches to a running cluster when started again on its data directory', async () => {
     const before = await cluster.state();
-    const startedAt = Date.now();
     const { code, stdout } = await npmStart('--detach', '--data-dir', cluster.dataDir);
-    expect(code).toBe(0);
-    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(code, stdout).toBe(0);
     expect(stdout).toContain('already');
     const link = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(stdout)?.[0] ?? '';
     expect((await followRedirects(link)).status).toBe(200);
@@ -182,7 +180,7 @@ describe('npm start', () => {
     await kubectl
       .in('stubborn')
       .must('run', 'stubborn', `--image=${stubbornImage}`, '--overrides', overrides, '--override-type=merge');
-    await kubectl.in('stubborn').must('wait', '--for=condition=Ready', 'pod/stubborn', '--timeout=30s');
+    await kubectl.in('stubborn').must('wait', '--for=condition=Ready', 'pod/stubborn', '--timeout=90s');
     const { cluster: name } = await cluster.state();
     const { dataDir } = cluster;
     const before = await findTraces(docker, { name, dataDir });

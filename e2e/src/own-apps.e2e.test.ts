@@ -81,7 +81,7 @@ describe('our own small shop', () => {
   it('lets only those reach the store whom its policy names', async () => {
     const store = 'store-0.store:8080';
     const team = 'captain.teams:8080';
-    await waitUntil('the policy is in force', 30_000, async () => {
+    await waitUntil('the policy is in force', 60_000, async () => {
       return (await reachFrom(kubectl, ['deployment/storefront'], [store]))[store] === 'no answer';
     });
     expect(await reachFrom(kubectl, ['deployment/storefront'], [store, team])).toEqual({
@@ -99,7 +99,7 @@ describe('our own small shop', () => {
   it('is reached from outside by its host name', async () => {
     const { ingress } = await test.cluster.state();
     const path = { port: ingress?.httpPort ?? 0, host: '127.0.0.1' };
-    await waitUntil('the Ingress leads to the storefront', 30_000, async () => {
+    await waitUntil('the Ingress leads to the storefront', 60_000, async () => {
       return (await get({ ...path, headers: { host: 'shop.example.com' } })).startsWith('200 storefront-');
     });
     expect(await get({ ...path, headers: { host: 'other.example.com' } })).toMatch(/^404 /);
@@ -107,11 +107,11 @@ describe('our own small shop', () => {
 
   it("keeps a StatefulSet's data when a pod is replaced, and goes with its namespace", async () => {
     await kubectl.must('delete', 'pod', 'store-1');
-    await kubectl.must('rollout', 'status', 'statefulset/store', '--timeout=60s');
+    await kubectl.must('rollout', 'status', 'statefulset/store', '--timeout=90s');
     expect(await kubectl.must('exec', 'store-1', '--', 'cat', '/data/owner')).toBe('store-1\n');
     const volumes = await readFile(join(manifests, 'workloads.yaml'), 'utf8');
-    await kubectl.feed(volumes, 'delete', '-f', '-', '--timeout=60s');
-    await waitUntil('the claims of the StatefulSet are gone', 30_000, async () => {
+    await kubectl.feed(volumes, 'delete', '-f', '-', '--timeout=90s');
+    await waitUntil('the claims of the StatefulSet are gone', 60_000, async () => {
       const claims = await kubectl.must('get', 'pvc', '-o', 'name');
       return claims.trim() === 'persistentvolumeclaim/notes';
     });

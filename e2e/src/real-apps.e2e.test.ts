@@ -118,7 +118,7 @@ describe.skipIf(root === '')('published applications', () => {
     await apply(app);
     const kubectl = test.kubectl.in(app.namespace);
     const [first] = policies.closed;
-    await waitUntil('the policies are in force', 30_000, async () => {
+    await waitUntil('the policies are in force', 60_000, async () => {
       return Object.values(await reachFrom(kubectl, [first.from], [first.to])).includes('no answer');
     });
     for (const { from, targets } of answers) {

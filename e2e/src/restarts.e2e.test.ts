@@ -78,7 +78,7 @@ describe('a cluster whose own processes are killed', () => {
     if (!victim) throw new Error('no pod runs on host-2');
     await cluster().killController();
     await host.engine.getContainer(victim.id).kill();
-    await waitUntil('the pod runs again', 30_000, async () => {
+    await waitUntil('the pod runs again', 60_000, async () => {
       const [container] = await web.running([host]);
       return container !== undefined && container.id !== victim.id && container.podUid === victim.podUid;
     });

@@ -34,7 +34,7 @@ describe('Services', () => {
     const pods = await waitForReady(4);
     hostIp = pods[0]?.status.hostIP ?? '';
     expect(new Set(pods.filter(isWeb).map(({ spec }) => spec.nodeName)).size).toBe(3);
-    await waitUntil('the Services lead to all pods', 30_000, async () => (await answers('http://web/', 40)).size === 3);
+    await waitUntil('the Services lead to all pods', 60_000, async () => (await answers('http://web/', 40)).size === 3);
   });
 
   afterAll(async () => {
@@ -104,9 +104,9 @@ describe('Services', () => {
 
   it('lose no request while their pods are replaced under load, on new and kept connections', async () => {
     const load = ask<{ sent: number; failed: string[] }>('load', 'http://web/', '14000');
-    await waitUntil('the load runs', 10_000, async () => (await answers('http://web/', 1)).size === 1);
+    await waitUntil('the load runs', 60_000, async () => (await answers('http://web/', 1)).size === 1);
     await test.kubectl.must('rollout', 'restart', 'deployment/web');
-    await test.kubectl.must('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await test.kubectl.must('rollout', 'status', 'deployment/web', '--timeout=90s');
     const { sent, failed } = await load;
     console.log(`rolling update: ${sent} requests, ${failed.length} failed`);
     expect(failed).toEqual([]);
@@ -114,17 +114,25 @@ describe('Services', () => {
   });
 
   it('go on while the controller is away, and keep connections while agents are too', async () => {
+    // What the test before replaced is told to every node: from here on nobody can.
+    await waitUntil('the Service leads to its pods and no others', 60_000, async () => {
+      const [found, wanted] = [await names('http://web/', 60), await webPods()];
+      return JSON.stringify(found) === JSON.stringify(wanted) && wanted.length === 3;
+    });
+    await waitUntil('so does the headless one', 60_000, async () => {
+      return (await ask<{ addresses: string[] }>('lookup', 'headless')).addresses.length === 3;
+    });
     const kept = ask<{ answers: number; error?: string }>('keep', 'http://web/', '15000');
     const { controller, nodes } = await test.cluster.state();
     process.kill(controller.pid, 'SIGKILL');
     expect((await ask<{ addresses: string[] }>('lookup', 'headless')).addresses).toHaveLength(3);
-    expect((await names('http://web.default.svc.cluster.local/', 30)).length).toBe(3);
+    expect((await names('http://web.default.svc.cluster.local/', 60)).length).toBe(3);
     for (const node of nodes) process.kill(node.process.pid, 'SIGKILL');
     await LocalCluster.start(startArgs, test.cluster.dataDir);
     const { answers: count, error } = await kept;
     expect(error).toBeUndefined();
     expect(count).toBeGreaterThan(50);
-    await waitUntil('names resolve again', 30_000, async () => (await answers('http://web/', 30)).size === 3);
+    await waitUntil('names resolve again', 60_000, async () => (await answers('http://web/', 30)).size === 3);
   });
 
   async function apply(...objects: readonly object[]): Promise<void> {

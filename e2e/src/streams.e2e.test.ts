@@ -51,7 +51,7 @@ describe('streams', async () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'box' }, spec };
     await writeFile(join(directory, 'pod.json'), JSON.stringify(pod));
     await mustKubectl(kubeconfig, 'apply', '-f', join(directory, 'pod.json'));
-    await mustKubectl(kubeconfig, 'wait', '--for=condition=Ready', 'pod/box', '--timeout=60s');
+    await mustKubectl(kubeconfig, 'wait', '--for=condition=Ready', 'pod/box', '--timeout=90s');
   });
 
   afterAll(async () => {
@@ -109,8 +109,12 @@ describe('streams', async () => {
     });
 
     it('attaches', async () => {
-      const { stdout } = await shell('(echo attached; sleep 2) | timeout 60 "$K" attach -i box');
-      expect(stdout).toContain('attached');
+      // The end of the input ends it: not before the echo has come back.
+      const untilSeen = `timeout 60 sh -c 'until grep -qs attached "$DIR/attached"; do sleep 0.1; done'`;
+      await shell(
+        `rm -f "$DIR/attached"; (echo attached; ${untilSeen}) | timeout 90 "$K" attach -i box > "$DIR/attached"`,
+      );
+      expect(await readFile(join(directory, 'attached'), 'utf8')).toContain('attached');
     });
   });
 });

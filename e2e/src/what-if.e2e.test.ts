@@ -105,7 +105,7 @@ describe('what the scheduler would do', () => {
           recommendation = JSON.parse(await gantry('recommend', '-n', 'default', '-o', 'json'));
           return recommendation?.status?.workloads.map(({ confidence }) => confidence);
         },
-        { timeout: 60_000, interval: 2_000 },
+        { timeout: 120_000, interval: 2_000 },
       )
       .toEqual(['low']);
     expect(recommendation?.status?.frees.cpuMilli).toBeGreaterThan(1000);

@@ -104,7 +104,7 @@ describe('a StatefulSet', () => {
 
   it('scales up and, from the highest ordinal, down', async () => {
     expect(await kubectl.must('scale', 'statefulset', 'db', '--replicas=4')).toBe('statefulset.apps/db scaled\n');
-    await kubectl.must('wait', '--for=jsonpath={.status.readyReplicas}=4', 'statefulset/db', '--timeout=60s');
+    await kubectl.must('wait', '--for=jsonpath={.status.readyReplicas}=4', 'statefulset/db', '--timeout=90s');
     await kubectl.must('scale', 'statefulset', 'db', '--replicas=2');
     const left = await waitForPods('two are left', 'db', (pods) => pods.length === 2);
     expect(left.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(['db-0', 'db-1']));
@@ -207,7 +207,7 @@ function job(name: string, command: string, spec: object = {}, container: object
 describe('a Job', () => {
   it('completes, keeps its pod and its log', async () => {
     await apply(job('greet', 'echo hello'));
-    expect(await kubectl.must('wait', '--for=condition=complete', 'job/greet', '--timeout=60s')).toContain('met');
+    expect(await kubectl.must('wait', '--for=condition=complete', 'job/greet', '--timeout=90s')).toContain('met');
     expect(await kubectl.must('logs', 'job/greet')).toBe('hello\n');
     expect(await kubectl.must('get', 'job', 'greet')).toMatch(/^greet +Complete +1\/1 /m);
     const [pod] = await podsOf('greet');
@@ -224,7 +224,7 @@ describe('a Job', () => {
       most = Math.max(most, pods.filter(({ status }) => status.phase !== 'Succeeded').length);
       return pods.filter(({ status }) => status.phase === 'Succeeded').length === 6;
     });
-    await kubectl.must('wait', '--for=condition=complete', 'job/many', '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=complete', 'job/many', '--timeout=90s');
     expect(most).toBeLessThanOrEqual(3);
     expect((await kubectl.json<Job>('get', 'job', 'many')).status).toMatchObject({ succeeded: 6 });
   });
@@ -232,7 +232,7 @@ describe('a Job', () => {
   it('with indexes tells each pod its own', async () => {
     const command = 'echo index $JOB_COMPLETION_INDEX on $(hostname)';
     await apply(job('parts', command, { completions: 3, parallelism: 3, completionMode: 'Indexed' }));
-    await kubectl.must('wait', '--for=condition=complete', 'job/parts', '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=complete', 'job/parts', '--timeout=90s');
     expect((await kubectl.json<Job>('get', 'job', 'parts')).status.completedIndexes).toBe('0-2');
     const log = await kubectl.must('logs', '-l', 'batch.kubernetes.io/job-completion-index=2');
     expect(log).toBe('index 2 on parts-2\n');
@@ -240,7 +240,7 @@ describe('a Job', () => {
 
   it('fails after as many failures as its limit', async () => {
     await apply(job('broken', 'exit 3', { backoffLimit: 0, completions: 2, parallelism: 2 }));
-    await kubectl.must('wait', '--for=condition=failed', 'job/broken', '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=failed', 'job/broken', '--timeout=90s');
     const { status } = await kubectl.json<Job>('get', 'job', 'broken');
     expect(status.conditions?.find(({ type }) => type === 'Failed')?.reason).toBe('BackoffLimitExceeded');
     expect(await kubectl.must('describe', 'job', 'broken')).toContain('BackoffLimitExceeded');
@@ -248,7 +248,7 @@ describe('a Job', () => {
 
   it('fails at its deadline, its pods stopped, and is removed after its time to live', async () => {
     await apply(job('late', 'sleep 600', { activeDeadlineSeconds: 2, ttlSecondsAfterFinished: 1 }));
-    await kubectl.must('wait', '--for=delete', 'job/late', '--timeout=60s');
+    await kubectl.must('wait', '--for=delete', 'job/late', '--timeout=90s');
     await waitForPods('its pod is gone', 'late', (pods) => pods.length === 0);
   });
 
@@ -267,7 +267,7 @@ describe('a Job', () => {
 
   it('is made by kubectl create', async () => {
     await kubectl.must('create', 'job', 'made', `--image=${image}`, '--', '/bin/true');
-    await kubectl.must('wait', '--for=condition=complete', 'job/made', '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=complete', 'job/made', '--timeout=90s');
   });
 });
 
@@ -275,7 +275,7 @@ describe('a CronJob', () => {
   it('is the template of Jobs made by hand', async () => {
     await kubectl.must('create', 'cronjob', 'yearly', `--image=${image}`, '--schedule=@yearly', '--', '/bin/true');
     await kubectl.must('create', 'job', 'now', '--from=cronjob/yearly');
-    await kubectl.must('wait', '--for=condition=complete', 'job/now', '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=complete', 'job/now', '--timeout=90s');
     await watchFor<CronJob>('/apis/batch/v1/namespaces/default/cronjobs', 'it knows of the success', (items) =>
       items.some(({ metadata, status }) => metadata.name === 'yearly' && status.lastSuccessfulTime !== undefined),
     );
@@ -292,7 +292,7 @@ describe('a CronJob', () => {
     );
     const minute = Number(jobs.find(({ metadata }) => metadata.name.startsWith('tick-'))?.metadata.name.slice(5));
     expect(Math.abs(Date.now() / 60_000 - minute)).toBeLessThan(2);
-    await kubectl.must('wait', '--for=condition=complete', `job/tick-${minute}`, '--timeout=60s');
+    await kubectl.must('wait', '--for=condition=complete', `job/tick-${minute}`, '--timeout=90s');
     expect(await kubectl.must('get', 'cronjob', 'tick')).toMatch(/^tick +\* \* \* \* \* +<none> +False /m);
     expect(await kubectl.must('describe', 'cronjob', 'tick')).toContain(`Created job tick-${minute}`);
     await kubectl.must('delete', 'cronjob', 'tick');
@@ -306,7 +306,7 @@ it('a ReplicationController keeps and scales its pods', async () => {
     metadata: metadataOf('old'),
     spec: { replicas: 2, template: podTemplate('old') },
   });
-  await kubectl.must('wait', '--for=jsonpath={.status.readyReplicas}=2', 'rc/old', '--timeout=60s');
+  await kubectl.must('wait', '--for=jsonpath={.status.readyReplicas}=2', 'rc/old', '--timeout=90s');
   expect(await kubectl.must('scale', 'rc', 'old', '--replicas=1')).toContain('scaled');
   await waitForPods('one is left', 'old', (pods) => pods.length === 1);
   await kubectl.must('delete', 'rc', 'old');

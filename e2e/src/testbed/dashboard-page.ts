@@ -31,6 +31,8 @@ export class DashboardPage {
 
   constructor(page: Page) {
     this.page = page;
+    // A loaded machine draws late; playwright's own half minute is for others.
+    page.setDefaultTimeout(90_000);
   }
 
   card(node: string): Locator {

@@ -193,9 +193,11 @@ export class EngineHost implements AsyncDisposable {
     ]);
   }
 
-  /** Starts the agent as after a reboot. */
+  /** Starts the agent as after a reboot; resolves when it is a process that {@link killAgent} finds. */
   async startAgent(): Promise<void> {
-    await this.mustExec(['sh', '-c', `setsid ${agentDir}/start.sh >>${agentDir}/agent.log 2>&1 </dev/null &`]);
+    const pidFile = `${agentDir}/agent.pid`;
+    const start = `setsid ${agentDir}/start.sh >>${agentDir}/agent.log 2>&1 </dev/null &`;
+    await this.mustExec(['sh', '-c', `rm -f ${pidFile}; ${start} while [ ! -s ${pidFile} ]; do usleep 10000; done`]);
   }
 
   async agentLog(): Promise<string> {

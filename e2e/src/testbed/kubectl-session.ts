@@ -91,7 +91,7 @@ export class RunningKubectl implements AsyncDisposable {
     return this.#output;
   }
 
-  async waitFor(pattern: RegExp, limitMs = 60_000): Promise<void> {
+  async waitFor(pattern: RegExp, limitMs = 90_000): Promise<void> {
     await waitUntil(`kubectl ${this.#what} prints ${pattern}`, limitMs, async () => pattern.test(this.#output)).catch(
       (error: unknown) => {
         throw new Error(`${String(error)}; it printed:\n${this.#output}`);

@@ -27,7 +27,7 @@ export class LocalTestCluster {
     what: string,
     path: string,
     until: (items: readonly T[]) => boolean,
-    timeoutMs = 60_000,
+    timeoutMs = 90_000,
   ): Promise<readonly T[]> {
     return waitForObjects<T>(this.client, { what, path, until, timeoutMs });
   }

@@ -102,7 +102,7 @@ export class MultiHostCluster implements AsyncDisposable {
   async killController(): Promise<void> {
     const { pid } = (await this.#local.state()).controller;
     process.kill(pid, 'SIGKILL');
-    await waitUntil('the controller is gone', 10_000, async () => !isAlive(pid));
+    await waitUntil('the controller is gone', 60_000, async () => !isAlive(pid));
   }
 
   /** `npm start` once more on the same data directory, where it is to be as before. */

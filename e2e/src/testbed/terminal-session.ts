@@ -29,7 +29,7 @@ export class TerminalSession implements AsyncDisposable {
     this.#child.stdin?.write(text);
   }
 
-  async waitFor(pattern: RegExp, limitMs = 60_000): Promise<void> {
+  async waitFor(pattern: RegExp, limitMs = 90_000): Promise<void> {
     const what = `the terminal of ${this.#what} shows ${pattern}`;
     await waitUntil(what, limitMs, async () => pattern.test(this.#shown)).catch((error: unknown) => {
       throw new Error(`${String(error)}; it showed:\n${this.#shown}`);

@@ -55,7 +55,7 @@ export class TestRegistry implements AsyncDisposable {
     const registry = new TestRegistry({ host, directory, process, caPem });
     try {
       await registry.trust();
-      await waitUntil(`the registry at ${host} answers`, 20_000, () => registry.#answers());
+      await waitUntil(`the registry at ${host} answers`, 60_000, () => registry.#answers());
     } catch (error) {
       await registry[Symbol.asyncDispose]();
       throw new Error(`the registry did not start: ${registry.#log}`, { cause: error });

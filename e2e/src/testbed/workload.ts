@@ -106,7 +106,7 @@ export class Workload {
     let problem = '';
     let running: Placement[] = [];
     try {
-      await waitUntil('the engines and the API agree', 60_000, async () => {
+      await waitUntil('the engines and the API agree', 90_000, async () => {
         const pods = await this.pods();
         running = await this.running();
         problem = await this.#disagreement(pods, running);
