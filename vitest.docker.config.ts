@@ -5,10 +5,10 @@ export default defineConfig({
   test: {
     include: ['apps/*/src/**/*.docker.test.ts'],
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // On a busy machine an engine answers late; vitest's own second is no time.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
   },
 });

@@ -17,7 +17,7 @@ const trapped = (script: string) => `trap "exit 0" TERM; ${script}; while true; 
 
 async function logOf(node: TestNode, pod: Pod, container: string): Promise<string> {
   const request = { container, follow: false, previous: false, timestamps: false };
-  return text(await node.manager.openLogs(pod.metadata.uid, request, AbortSignal.timeout(10_000)));
+  return text(await node.manager.openLogs(pod.metadata.uid, request, AbortSignal.timeout(60_000)));
 }
 
 const pidOf = async (id: string) => (await inspect(id)).State.Pid;
@@ -86,7 +86,7 @@ it('runs hooks after the start and before the stop, inside the grace period', as
   const follow = node.manager.openLogs(
     pod.metadata.uid,
     { container: 'main', follow: true, previous: false, timestamps: false },
-    AbortSignal.timeout(30_000),
+    AbortSignal.timeout(60_000),
   );
   node.api.deletePod(pod.metadata.uid, 20);
   expect(await text(await follow)).toMatch(/^began\n(hooked\n)?(preStop\n)(hooked\n)?$/);

@@ -106,7 +106,7 @@ it('gives a container its command, environment, user and restrictions', async ()
   await expect(execIn(id, 'sh', '-c', 'echo x > /file')).rejects.toThrow(/Read-only file system/);
   expect(await execIn(id, 'hostname')).toBe(`${pod.metadata.name}\n`);
   expect(await execIn(id, 'cat', '/etc/hosts')).toContain(`${podIP}\t${pod.metadata.name}`);
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   const request = { container: 'main', follow: false, previous: false, timestamps: false };
   const log = await node.manager.openLogs(pod.metadata.uid, request, signal);
   expect(await text(log)).toBe('hello blue hello blue $(HOME)\n');
@@ -151,17 +151,17 @@ it('leaves containers of pods it has not heard of alone until it knows all pods'
 it('stops and removes a deleted pod within its grace period, a shortened one too', async () => {
   await using node = await startTestNode();
   const quick = makePod({ container: shell('trap "exit 0" TERM; while true; do sleep 0.1; done') });
-  const stubborn = makePod({ spec: { terminationGracePeriodSeconds: 60 } });
+  const stubborn = makePod({ spec: { terminationGracePeriodSeconds: 600 } });
   await Promise.all([node.runPod(quick), node.runPod(stubborn)]);
-  node.api.deletePod(quick.metadata.uid, 30);
-  await node.api.until('the quick one is gone', () => node.api.terminated.includes(quick.metadata.uid), 10_000);
+  node.api.deletePod(quick.metadata.uid, 600);
+  await node.api.until('the quick one is gone', () => node.api.terminated.includes(quick.metadata.uid));
   expect(mainStatus(node.api.status(quick.metadata.uid))?.state?.terminated).toMatchObject({ exitCode: 0 });
-  node.api.deletePod(stubborn.metadata.uid, 60);
+  node.api.deletePod(stubborn.metadata.uid, 600);
   await node.api.until('it is being stopped', () =>
     node.api.eventTexts(stubborn.metadata.uid).includes('Killing: Stopping container main'),
   );
   node.api.deletePod(stubborn.metadata.uid, 1);
-  await node.api.until('the stubborn one is gone', () => node.api.terminated.includes(stubborn.metadata.uid), 10_000);
+  await node.api.until('the stubborn one is gone', () => node.api.terminated.includes(stubborn.metadata.uid));
   expect(await node.runtime.listContainers({ 'io.gantry.cluster': node.cluster })).toEqual([]);
   expect(node.api.status(stubborn.metadata.uid)).toMatchObject({
     phase: 'Failed',
@@ -203,7 +203,7 @@ it('counts restarts of a crashing container over agent restarts, backs off, and 
   const counts = (node.api.statuses.get(uid) ?? []).map((status) => mainStatus(status)?.restartCount ?? 0);
   expect(counts).toEqual(counts.toSorted((a, b) => a - b));
   const request = { container: 'main', follow: false, previous: true, timestamps: false };
-  const log = await node.manager.openLogs(uid, request, AbortSignal.timeout(10_000));
+  const log = await node.manager.openLogs(uid, request, AbortSignal.timeout(60_000));
   expect(await text(log)).toBe('attempt\n');
   const list = await node.runtime.listContainers({ 'io.gantry.cluster': node.cluster });
   expect(list.length).toBeLessThanOrEqual(3);
@@ -231,7 +231,7 @@ it('runs init containers in order, again where they fail, before the container',
   const log = await node.manager.openLogs(
     pod.metadata.uid,
     { container: 'main', follow: false, previous: false, timestamps: false },
-    AbortSignal.timeout(10_000),
+    AbortSignal.timeout(60_000),
   );
   expect(await text(log)).toMatch(/^first\n(second\n)+$/);
   const phases = (node.api.statuses.get(pod.metadata.uid) ?? []).map(({ phase }) => phase);
@@ -315,18 +315,18 @@ it('publishes host ports, and says so where one is taken', async () => {
   await using node = await startTestNode({ hostIp: '127.0.0.1' });
   const container = {
     ...shell('echo hello > /tmp/index.html; exec httpd -f -p 8080 -h /tmp'),
-    ports: [{ containerPort: 8080, hostPort: 38_471, hostIP: '127.0.0.1' }],
+    ports: [{ containerPort: 8080, hostPort: 28_471, hostIP: '127.0.0.1' }],
     readinessProbe: { periodSeconds: 1, httpGet: { path: '/', port: 8080 } },
   };
   const first = makePod({ container });
   await node.runPod(first);
-  expect(await (await fetch('http://127.0.0.1:38471/')).text()).toBe('hello\n');
+  expect(await (await fetch('http://127.0.0.1:28471/')).text()).toBe('hello\n');
   const second = makePod({ container });
   node.api.putPod(second);
   const isRefused = () =>
-    node.api.events.some(({ message }) => /host port 127.0.0.1:38471.tcp is in use/.test(message));
+    node.api.events.some(({ message }) => /host port 127.0.0.1:28471.tcp is in use/.test(message));
   await node.api.until('it is told why it waits', isRefused);
   node.api.deletePod(first.metadata.uid, 0);
   await node.runPod(second);
-  expect(await (await fetch('http://127.0.0.1:38471/')).text()).toBe('hello\n');
+  expect(await (await fetch('http://127.0.0.1:28471/')).text()).toBe('hello\n');
 });

@@ -111,7 +111,7 @@ it('ends a command whose client has gone', async () => {
   const processes = () => execIn(node.containerId(pod), 'busybox', 'ps', '-o', 'args');
   await expect.poll(processes).toContain('sleep 4242');
   stream.close();
-  await expect.poll(processes, { timeout: 10_000 }).not.toContain('sleep 4242');
+  await expect.poll(processes).not.toContain('sleep 4242');
 });
 
 it('holds a command back whose output nobody reads', async () => {
@@ -134,7 +134,7 @@ it('holds a command back whose output nobody reads', async () => {
         last = await rounds();
         return last > 0 && before === last;
       },
-      { interval: 500, timeout: 20_000 },
+      { interval: 500 },
     )
     .toBe(true);
   expect(last * 65_536).toBeLessThan(8 * 1024 * 1024);
@@ -156,7 +156,7 @@ it('attaches to the process of a container', async () => {
   const status = JSON.parse(String(await readAll(stream.channel(3)))) as Status;
   expect(status.status).toBe('Success');
   const restarts = () => node.api.status(pod.metadata.uid)?.containerStatuses?.[0]?.restartCount;
-  await expect.poll(restarts, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(restarts).toBeGreaterThan(0);
 });
 
 it('forwards connections to ports at the pod’s address and at its loopback', async () => {
@@ -170,7 +170,7 @@ it('forwards connections to ports at the pod’s address and at its loopback', a
     return String(await readAll(stream.channel(0)));
   };
   const get = () => echo(9090, 'GET /file HTTP/1.0\r\n\r\n');
-  await expect.poll(() => echo(8080, 'ready').catch(() => ''), { timeout: 10_000 }).toBe('ready');
+  await expect.poll(() => echo(8080, 'ready').catch(() => '')).toBe('ready');
   expect(await get()).toContain('\r\n\r\ninside\n');
   // All are open at the same time; busybox lets very few wait to be accepted, so that each is heard of before the next.
   const open: { stream: OpenedStream; answer: Promise<Buffer> }[] = [];

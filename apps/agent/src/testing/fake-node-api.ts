@@ -157,7 +157,7 @@ export class FakeNodeApi implements NodeApi, TokenSource {
   }
 
   /** Resolves once the predicate holds; it is asked again after every report. Rejects after `timeoutMs` with what is known. */
-  async until(what: string, predicate: () => boolean, timeoutMs = 30_000): Promise<void> {
+  async until(what: string, predicate: () => boolean, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!predicate()) {
       const leftMs = deadline - Date.now();

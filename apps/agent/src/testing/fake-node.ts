@@ -62,7 +62,7 @@ export async function startFakeNode(options: PodManagerOptions = {}): Promise<Fa
       api.putPod(pod);
       await node.until('it runs', () => node.status(pod).containerStatuses?.[0]?.state?.running !== undefined);
     },
-    until: (what, predicate) => api.until(what, predicate, 5_000),
+    until: (what, predicate) => api.until(what, predicate, 20_000),
     newest: (pod) => runtime.created.findLast((name) => name.includes(pod.metadata.uid)) ?? '',
     [Symbol.asyncDispose]: async () => {
       await node.manager.stop();

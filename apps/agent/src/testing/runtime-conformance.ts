@@ -172,7 +172,7 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       await events.until((event) => event.action === 'die');
       const read = async (options: object) => {
         const plain = { follow: false, timestamps: false, hasTty: false };
-        return text(await runtime.openLogs(id, { ...plain, ...options }, AbortSignal.timeout(10_000)));
+        return text(await runtime.openLogs(id, { ...plain, ...options }, AbortSignal.timeout(60_000)));
       };
       // The two streams are written by different pipes: only the order within one is certain.
       expect((await read({})).split('\n').toSorted()).toEqual(['', 'one', 'three', 'two']);
@@ -188,10 +188,10 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       const { runtime } = test;
       const { id } = await runtime.createContainer(await specOf(test, { command: sleep }));
       await runtime.startContainer(id);
-      expect(await runtime.exec(id, shell('echo hello; exit 4'), 10_000)).toEqual({ exitCode: 4, output: 'hello\n' });
+      expect(await runtime.exec(id, shell('echo hello; exit 4'), 60_000)).toEqual({ exitCode: 4, output: 'hello\n' });
       await expect(runtime.exec(id, sleep, 300)).rejects.toMatchObject({ code: 'timeout' });
       await runtime.removeContainer(id);
-      await expect(runtime.exec(id, shell('true'), 10_000)).rejects.toMatchObject({ code: 'notFound' });
+      await expect(runtime.exec(id, shell('true'), 60_000)).rejects.toMatchObject({ code: 'notFound' });
     });
 
     it('keeps an image that a container uses, and takes one that is gone for removed', async () => {
@@ -236,7 +236,7 @@ export function runtimeConformance(name: string, open: () => Promise<RuntimeUnde
       attached.stderr?.resume();
       attached.stdin?.end('to and fro');
       expect(await text(attached.stdout)).toBe('to and fro');
-      await expect.poll(async () => (await runtime.inspectContainer(id))?.state, { timeout: 10_000 }).toBe('exited');
+      await expect.poll(async () => (await runtime.inspectContainer(id))?.state, { timeout: 60_000 }).toBe('exited');
     });
 
     it('tells a registry that cannot be reached from one that refuses', async () => {

@@ -31,7 +31,7 @@ describeProviderConformance('the engine', async () => {
     provider,
     again: open,
     async dispose() {
-      const signal = AbortSignal.timeout(30_000);
+      const signal = AbortSignal.timeout(120_000);
       for (const host of await provider.list(signal)) await provider.delete(host, signal);
       await (await openDockerEngine()).getNetwork(`gantry-${cluster}-pool`).remove();
     },
