@@ -175,9 +175,11 @@ export interface ServiceNetwork {
   readonly domain: string;
 }
 
-/** Where one node's pods are. */
+/** Where one node's pods are, and the node. */
 export interface NodeRoute {
   readonly nodeName: string;
+  /** Of the Node's label `topology.kubernetes.io/zone`, which need not be what its agent said. */
+  readonly zone?: string;
   /** IPv4 range in CIDR notation. */
   readonly podCIDR: string;
   /** The host's address. */

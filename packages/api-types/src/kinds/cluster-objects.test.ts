@@ -109,6 +109,20 @@ describe('an EndpointSlice', () => {
       ['endpoints[0].addresses[0]: Invalid value: "::1": must be a valid IPv4 address'],
     ],
     [
+      {
+        endpoints: [
+          {
+            addresses: ['10.0.0.1'],
+            hints: { forZones: [{ name: 'z' }, { name: 'z' }], forNodes: Array(9).fill({ name: 'n' }) },
+          },
+        ],
+      },
+      [
+        'endpoints[0].hints.forZones[1].name: Duplicate value: "z"',
+        'endpoints[0].hints.forNodes: Too many: 9: must have at most 8 items',
+      ],
+    ],
+    [
       { ports: [{ name: 'a' }, { name: 'a', protocol: 'TCP', port: 0 }] },
       [
         'ports[0].protocol: Required value',

@@ -11,7 +11,7 @@ import {
 import { addProblems, duplicate, invalidValue, required, tooMany } from '../validation/field-errors.ts';
 import { FieldPath } from '../validation/field-path.ts';
 import { validateLabelName } from '../validation/labels.ts';
-import { portNumberProblems } from '../validation/names.ts';
+import { dns1123SubdomainProblems, labelValueProblems, portNumberProblems } from '../validation/names.ts';
 import { validateImmutable } from '../validation/object-meta.ts';
 
 const addressTypes: readonly string[] = ['FQDN', 'IPv4', 'IPv6'];
@@ -21,6 +21,7 @@ const portsPath = FieldPath.of('ports');
 const maxEndpoints = 1000;
 const maxAddresses = 100;
 const maxPorts = 20_000;
+const maxHints = 8;
 
 /** The rules of an EndpointSlice. */
 export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
@@ -44,7 +45,7 @@ export function validateEndpointSliceUpdate(next: EndpointSlice, previous: Endpo
 }
 
 function validateEndpoint(endpoint: Endpoint, addressType: string, path: FieldPath, errors: FieldError[]): void {
-  const { addresses = [], hostname, nodeName } = endpoint;
+  const { addresses = [], hostname, nodeName, hints = {} } = endpoint;
   const addressesPath = path.child('addresses');
   if (addresses.length === 0) errors.push(required(addressesPath, 'must contain at least 1 address'));
   else if (addresses.length > maxAddresses) errors.push(tooMany(addressesPath, addresses.length, maxAddresses));
@@ -53,6 +54,27 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: FieldPa
   }
   if (hostname !== undefined) validateDnsLabel(hostname, path.child('hostname'), errors);
   if (nodeName !== undefined) validateDnsSubdomain(nodeName, path.child('nodeName'), errors);
+  validateHints(hints.forZones, labelValueProblems, path.child('hints').child('forZones'), errors);
+  validateHints(hints.forNodes, dns1123SubdomainProblems, path.child('hints').child('forNodes'), errors);
+}
+
+function validateHints(
+  hints: readonly { readonly name: string }[] = [],
+  problemsOf: (name: string) => readonly string[],
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  if (hints.length > maxHints) {
+    errors.push(tooMany(path, hints.length, maxHints));
+    return;
+  }
+  const names = new Set<string>();
+  for (const [index, { name }] of hints.entries()) {
+    const namePath = path.index(index).child('name');
+    if (names.has(name)) errors.push(duplicate(namePath, name));
+    else addProblems(namePath, name, problemsOf(name), errors);
+    names.add(name);
+  }
 }
 
 function validateAddress(address: string, addressType: string, path: FieldPath, errors: FieldError[]): void {
