@@ -114,6 +114,7 @@ class NodeAgent implements Agent {
       onNodeRoutes: (frame) => {
         this.#routesTold = afterRoutesFrame(this.#routesTold, frame);
         this.#routes?.update(this.#routesTold);
+        this.#services?.setZone(this.#zone());
       },
       onIngress: (config) => this.#ingress?.setConfig(config),
       onWantedMetrics: (items) => void this.#scrape(items),
@@ -258,7 +259,8 @@ class NodeAgent implements Agent {
   }
 
   #startServices({ cluster, podCIDR, services }: Welcome): NodeServices {
-    const { nodeName, zone, server } = this.#config;
+    const { nodeName, server } = this.#config;
+    const zone = this.#zone();
     return new NodeServices({
       source: this.#state.services,
       services,
@@ -271,6 +273,13 @@ class NodeAgent implements Agent {
       clock: systemClock,
       logger: this.#logger,
     });
+  }
+
+  /** What the Node's label says goes before what we were started with. */
+  #zone(): string | undefined {
+    const { nodeName, zone } = this.#config;
+    const own = this.#routesTold?.routes.find((route) => route.nodeName === nodeName);
+    return own ? own.zone : zone;
   }
 
   #keepRoutes({ plumbing }: PodManager, cluster: string): void {

@@ -46,26 +46,34 @@ const portCheckMs = 15_000;
 export class NodeServices {
   readonly #options: NodeServicesOptions;
   readonly #gateway: string;
-  readonly #zone: ServiceZone;
+  readonly #names: ServiceZone;
   readonly #abort = new AbortController();
   readonly #listeners: Promise<void>[] = [];
   readonly #stops: (() => Promise<void> | void)[] = [];
   #planner: ServicePlanner | undefined;
   #targets: OwnTargets = {};
+  #zone: string | undefined;
 
   constructor(options: NodeServicesOptions) {
     const { source, services, podCidr, problem, clock, logger } = options;
     this.#options = options;
+    this.#zone = options.place.zone;
     this.#gateway = gatewayOf(podCidr);
-    this.#zone = new ServiceZone({ source, domain: services.domain, dnsIp: services.dnsIp });
-    this.#stops.push(() => this.#zone.stop());
+    this.#names = new ServiceZone({ source, domain: services.domain, dnsIp: services.dnsIp });
+    this.#stops.push(() => this.#names.stop());
     const upstream = new Upstream({ servers: hostServers(undefined, [services.dnsIp, this.#gateway]), clock, logger });
-    const responder = new Responder(this.#zone, upstream);
+    const responder = new Responder(this.#names, upstream);
     const ip = this.#gateway;
     this.#listen('dns', dnsPort, (port) => DnsServer.listen({ responder, ip, port, logger }));
     this.#listen('api', apiPort, (port) => ApiRelay.listen({ ip, port, server: options.server, logger }));
     if (problem !== undefined) logger.warn({ reason: problem }, 'Services do not work on this node');
     else this.#listeners.push(this.#startRules().catch((error: unknown) => this.#onFailure(error)));
+  }
+
+  /** As the Node's label says now. */
+  setZone(zone: string | undefined): void {
+    this.#zone = zone;
+    this.#planner?.setZone(zone);
   }
 
   /** Resolves when nothing is under way any more; the rules stay. */
@@ -122,6 +130,7 @@ export class NodeServices {
     });
     this.#planner = planner;
     planner.setOwn(this.#targets);
+    planner.setZone(this.#zone);
     const healthChecks = new HealthChecks({ source, place, logger });
     const timer = setInterval(() => {
       planner.reassemble();

@@ -34,6 +34,7 @@ export class ServicePlanner {
   readonly #plans = new Map<string, ServicePlan>();
   readonly #changed = new Set<string>();
   readonly #ends: readonly (() => void)[];
+  #place: NodePlace;
   #own: OwnEndpoints = new Map();
   #isScheduled = false;
   #isStopped = false;
@@ -41,6 +42,7 @@ export class ServicePlanner {
   constructor(options: ServicePlannerOptions) {
     this.#options = options;
     const { source } = options;
+    this.#place = options.place;
     for (const key of source.services().keys()) this.#changed.add(key);
     this.#ends = [
       source.onChange((key) => {
@@ -67,6 +69,15 @@ export class ServicePlanner {
     this.#schedule();
   }
 
+  /** The node is in another zone: which endpoints are near is decided anew for all Services. */
+  setZone(zone: string | undefined): void {
+    if (this.#place.zone === zone) return;
+    const { nodeName } = this.#place;
+    this.#place = { nodeName, ...(zone === undefined ? {} : { zone }) };
+    for (const key of this.#plans.keys()) this.#changed.add(key);
+    this.#schedule();
+  }
+
   /** Looks again which ports of the host are free. */
   reassemble(): void {
     this.#schedule();
@@ -83,7 +94,8 @@ export class ServicePlanner {
   }
 
   #plan(): void {
-    const { source, place, isFree, onRuleset } = this.#options;
+    const { source, isFree, onRuleset } = this.#options;
+    const place = this.#place;
     for (const key of this.#changed) {
       const service = source.services().get(key);
       if (service) this.#plans.set(key, planService(service, source.slicesOf(key), { place, own: this.#own }));

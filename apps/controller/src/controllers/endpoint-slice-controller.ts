@@ -11,13 +11,17 @@ import type { Informer, InformerEvent } from '@gantry/core';
 import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
 import { planEndpointSlices } from '@gantry/core/reconcile/endpoint-slices';
 import { isPodReady } from '@gantry/core/reconcile/pod-state';
+import { sharesByZone } from '@gantry/core/reconcile/topology-hints';
+import { zoneFactsOf, zoneOf, zoneSharesOf } from '@gantry/core/reconcile/zones';
 import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from './controller.ts';
 import { SelectorIndex } from './indexes.ts';
 import { applySlices, ownedService, selectorOf } from './service-slices.ts';
 
 /** Changes of many pods of a Service within this time become one write. */
 const batchMs = 10;
-const zoneLabel = 'topology.kubernetes.io/zone';
+/** Nodes that come, go or change their readiness together become one pass over the Services whose zones share. */
+const nodeBatchMs = 200;
+const enabledText = 'Topology Aware Hints has been enabled';
 
 /** Publishes which pods stand behind each Service that has a selector. */
 export class EndpointSliceController implements ControllerDefinition {
@@ -28,6 +32,8 @@ export class EndpointSliceController implements ControllerDefinition {
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #slices: Informer<EndpointSlice>;
+  /** Services that ask for zones to share their endpoints, and what was last said about it. */
+  readonly #sharing = new Map<ObjectKey, string>();
   readonly #selectors = new SelectorIndex<Service>((service) => {
     const matchLabels = selectorOf(service);
     return matchLabels && { matchLabels };
@@ -52,6 +58,9 @@ export class EndpointSliceController implements ControllerDefinition {
         const zone = type === 'deleted' ? undefined : zoneOf(object);
         const zoneBefore = type === 'deleted' ? zoneOf(object) : zoneOf(previous);
         if (zone !== zoneBefore) this.#onZoneChange(object.metadata.name, queue);
+        const facts = type === 'deleted' ? '' : zoneFactsOf(object);
+        const factsBefore = zoneFactsOf(type === 'deleted' ? object : previous);
+        if (facts !== factsBefore) for (const key of this.#sharing.keys()) queue.addAfter(key, nodeBatchMs);
       }),
       this.#slices.onEvent(({ type, object }) => {
         // Our own writes come back as events too; a deletion is the one change that is not ours as a rule.
@@ -65,7 +74,10 @@ export class EndpointSliceController implements ControllerDefinition {
     const service = this.#serviceInformer.lister.get(key);
     const selector = service && selectorOf(service);
     // Without the Service the garbage collector removes its slices; without a selector they are the user's to write.
-    if (!service || !selector || service.metadata.deletionTimestamp !== undefined) return undefined;
+    if (!service || !selector || service.metadata.deletionTimestamp !== undefined) {
+      this.#sharing.delete(key);
+      return undefined;
+    }
     const { namespace, uid } = service.metadata;
     const compiled = compileLabelMap(selector);
     const plan = planEndpointSlices({
@@ -73,9 +85,29 @@ export class EndpointSliceController implements ControllerDefinition {
       pods: this.#pods.lister.list(namespace).filter((pod) => compiled.matches(pod.metadata.labels)),
       slices: this.#slices.lister.listByOwner(uid).filter((slice) => ownedService(slice) === key),
       zoneOf: (nodeName) => zoneOf(this.#nodes.lister.get(nodeName)),
+      zoneShares: () => zoneSharesOf(this.#nodes.lister.list()),
     });
+    this.#tellSharing(key, service, plan.hintsProblem);
     await applySlices(this.#services.client, plan);
     return undefined;
+  }
+
+  /** Says once that the zones share the endpoints, or why they do not. */
+  #tellSharing(key: ObjectKey, service: Service, problem: string | undefined): void {
+    const isWanted = sharesByZone(service);
+    const before = this.#sharing.get(key);
+    if (!isWanted && before === undefined) return;
+    const text = isWanted ? (problem ?? enabledText) : 'Topology Aware Hints has been disabled';
+    if (isWanted) this.#sharing.set(key, text);
+    else this.#sharing.delete(key);
+    if (text === before) return;
+    const isEnabled = text === enabledText;
+    this.#services.events.record(service, {
+      type: isEnabled ? 'Normal' : 'Warning',
+      reason: isEnabled ? 'TopologyAwareHintsEnabled' : 'TopologyAwareHintsDisabled',
+      message: `${text}, addressType: IPv4`,
+      component: 'endpoint-slice-controller',
+    });
   }
 
   #onPod(event: InformerEvent<Pod>, queue: KeyQueue): void {
@@ -96,10 +128,6 @@ export class EndpointSliceController implements ControllerDefinition {
       for (const key of this.#selectors.matching(metadata.namespace, metadata.labels)) queue.addAfter(key, batchMs);
     }
   }
-}
-
-function zoneOf(node: Node | undefined): string | undefined {
-  return node?.metadata.labels?.[zoneLabel];
 }
 
 function hasRelevantChange(previous: Pod, pod: Pod): boolean {

@@ -107,3 +107,51 @@ describe('Endpoints of a Service without a selector', () => {
     expect(rig.cluster.get('endpoints', 'default/web')?.subsets).toMatchObject([{ addresses: [{ ip: '10.244.0.5' }] }]);
   });
 });
+
+describe('the slices of a Service', () => {
+  const zoneLabel = 'topology.kubernetes.io/zone';
+  function seedNode(rig: TestRig, name: string, zone: string) {
+    return rig.cluster.seed('nodes', {
+      metadata: { name, labels: { [zoneLabel]: zone } },
+      spec: {},
+      status: { allocatable: { cpu: '2' }, conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+  }
+  const hints = (rig: TestRig) =>
+    rig.cluster.list('endpointslices.discovery.k8s.io').flatMap((slice) => slice.endpoints.map((each) => each.hints));
+
+  it('name the node and the zone of each endpoint where the same node is preferred', async () => {
+    await using rig = new TestRig();
+    const node = seedNode(rig, 'n1', 'a');
+    rig.cluster.seed('services', { metadata: place, spec: { ...spec, trafficDistribution: 'PreferSameNode' } });
+    seedPod(rig, 'a', '10.244.0.5', true);
+    rig.start();
+    await rig.pass(settledMs);
+    expect(hints(rig)).toEqual([{ forZones: [{ name: 'a' }], forNodes: [{ name: 'n1' }] }]);
+    await rig.cluster.client.update('nodes', { ...node, metadata: { ...node.metadata, labels: { [zoneLabel]: 'b' } } });
+    await rig.pass(settledMs);
+    expect(hints(rig)).toEqual([{ forZones: [{ name: 'b' }], forNodes: [{ name: 'n1' }] }]);
+  });
+
+  it('share the endpoints between zones once nodes of two are there, and say why not before', async () => {
+    await using rig = new TestRig();
+    const annotations = { 'service.kubernetes.io/topology-mode': 'Auto' };
+    const service = rig.cluster.seed('services', { metadata: { ...place, annotations }, spec });
+    seedNode(rig, 'n1', 'a');
+    for (const [index, name] of ['a', 'b'].entries()) seedPod(rig, name, `10.244.0.${index + 5}`, true);
+    rig.start();
+    await rig.pass(settledMs);
+    expect(hints(rig)).toEqual([undefined, undefined]);
+    seedNode(rig, 'n2', 'b');
+    await rig.pass(settledMs);
+    expect(hints(rig)).toEqual([{ forZones: [{ name: 'b' }] }, { forZones: [{ name: 'a' }] }]);
+    await rig.cluster.client.update('services', { ...service, metadata: { ...service.metadata, annotations: {} } });
+    await rig.pass(settledMs);
+    expect(hints(rig)).toEqual([undefined, undefined]);
+    expect(rig.events.filter((text) => text.includes('TopologyAwareHints'))).toEqual([
+      'Warning TopologyAwareHintsDisabled Service/web: Nodes only ready in one zone, addressType: IPv4',
+      'Normal TopologyAwareHintsEnabled Service/web: Topology Aware Hints has been enabled, addressType: IPv4',
+      'Warning TopologyAwareHintsDisabled Service/web: Topology Aware Hints has been disabled, addressType: IPv4',
+    ]);
+  });
+});

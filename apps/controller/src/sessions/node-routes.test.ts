@@ -48,3 +48,13 @@ it('is silent about nodes whose address is as before', async () => {
     });
   expect(frames()).toBe(before);
 });
+
+it('tells of the zone that the label of a node names, also where somebody changes it', async () => {
+  await using cluster = await createTestSessions();
+  const agent = await cluster.join('node-1', at('192.0.2.1'));
+  const node = cluster.api.objects.informer('nodes').lister.get('node-1');
+  if (!node) throw new Error('there is no node');
+  const labels = { ...node.metadata.labels, 'topology.kubernetes.io/zone': 'b' };
+  await cluster.api.client.update('nodes', { ...node, metadata: { ...node.metadata, labels } });
+  await expect.poll(() => routesOf(agent)[0]?.zone).toBe('b');
+});

@@ -1,13 +1,14 @@
 import type { Node } from '@gantry/api-types';
 import type { ControllerFrame, NodeRoute } from '@gantry/api-types/protocol';
 import type { Informer } from '@gantry/core';
+import { zoneOf } from '@gantry/core/reconcile/zones';
 
 type RoutesFrame = Extract<ControllerFrame, { type: 'nodeRoutes' }>;
 type Sink = (frame: RoutesFrame) => void;
 
 /**
- * Tells connected nodes where the pods of every node are. Nodes' statuses change often and their addresses hardly ever:
- * only the latter is told.
+ * Tells connected nodes where the pods of every node are, and in which zone. Nodes' statuses change often and their
+ * addresses hardly ever: only the latter is told.
  */
 export class NodeRoutes {
   readonly #clusterCIDR: string;
@@ -42,7 +43,8 @@ export class NodeRoutes {
     const route = routeTo(node);
     if (!route) return this.#delete(name);
     const known = this.#routes.get(name);
-    if (known?.podCIDR === route.podCIDR && known.hostIP === route.hostIP) return undefined;
+    if (known?.podCIDR === route.podCIDR && known.hostIP === route.hostIP && known.zone === route.zone)
+      return undefined;
     this.#routes.set(name, route);
     return this.#frame([route], []);
   }
@@ -59,5 +61,7 @@ export class NodeRoutes {
 function routeTo(node: Node): NodeRoute | undefined {
   const hostIP = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
   const { podCIDR } = node.spec;
-  return podCIDR && hostIP ? { nodeName: node.metadata.name, podCIDR, hostIP } : undefined;
+  if (!podCIDR || !hostIP) return undefined;
+  const zone = zoneOf(node);
+  return { nodeName: node.metadata.name, ...(zone === undefined ? {} : { zone }), podCIDR, hostIP };
 }

@@ -34,6 +34,7 @@ function podAt(index: number, changes: Parameters<typeof testPod>[0] = {}): Pod 
 }
 
 const zoneOf = () => undefined;
+const zoneShares = () => ({ problem: 'no zones' });
 
 /** Carries a plan out. */
 function apply(slices: readonly EndpointSlice[], plan: ReturnType<typeof planEndpointSlices>): EndpointSlice[] {
@@ -100,7 +101,13 @@ describe('an endpoint', () => {
 
   it('of a headless Service without ports is there all the same', () => {
     const { ports: _, ...spec } = testService({ clusterIP: 'None' }).spec;
-    const plan = planEndpointSlices({ service: { ...testService(), spec }, pods: [podAt(1)], slices: [], zoneOf });
+    const plan = planEndpointSlices({
+      service: { ...testService(), spec },
+      pods: [podAt(1)],
+      slices: [],
+      zoneOf,
+      zoneShares,
+    });
     expect(plan.create[0]?.endpoints).toHaveLength(1);
     expect(plan.create[0]?.metadata.labels).toEqual({
       tier: 'front',
@@ -113,18 +120,18 @@ describe('an endpoint', () => {
 
 describe('planEndpointSlices', () => {
   it('keeps one empty slice for a Service without pods', () => {
-    const slices = apply([], planEndpointSlices({ service: testService(), pods: [], slices: [], zoneOf }));
+    const slices = apply([], planEndpointSlices({ service: testService(), pods: [], slices: [], zoneOf, zoneShares }));
     expect(slices.map(({ endpoints, ports }) => [endpoints, ports])).toEqual([[[], []]]);
-    const again = planEndpointSlices({ service: testService(), pods: [], slices, zoneOf });
+    const again = planEndpointSlices({ service: testService(), pods: [], slices, zoneOf, zoneShares });
     expect(again).toEqual({ create: [], update: [], delete: [] });
   });
 
   it('changes one slice of three when one pod changes', () => {
     const pods = Array.from({ length: 250 }, (_, index) => podAt(index));
-    const slices = apply([], planEndpointSlices({ service: testService(), pods, slices: [], zoneOf }));
+    const slices = apply([], planEndpointSlices({ service: testService(), pods, slices: [], zoneOf, zoneShares }));
     expect(slices.map(({ endpoints }) => endpoints.length)).toEqual([100, 100, 50]);
     const changed = pods.map((pod, index) => (index === 7 ? podAt(7, { isLeaving: true }) : pod));
-    const plan = planEndpointSlices({ service: testService(), pods: changed, slices, zoneOf });
+    const plan = planEndpointSlices({ service: testService(), pods: changed, slices, zoneOf, zoneShares });
     expect([plan.create.length, plan.update.length, plan.delete.length]).toEqual([0, 1, 0]);
   });
 
@@ -134,11 +141,14 @@ describe('planEndpointSlices', () => {
       fc.property(fc.array(pods, { minLength: 1, maxLength: 5 }), (history) => {
         let slices: EndpointSlice[] = [];
         for (const present of history) {
-          slices = apply(slices, planEndpointSlices({ service: testService(), pods: present, slices, zoneOf }));
+          slices = apply(
+            slices,
+            planEndpointSlices({ service: testService(), pods: present, slices, zoneOf, zoneShares }),
+          );
           const shown = slices.flatMap(({ endpoints }) => endpoints.map(({ targetRef }) => targetRef?.name ?? ''));
           expect(shown.sort()).toEqual(present.map(({ metadata }) => metadata.name).sort());
           for (const { endpoints } of slices) expect(endpoints.length).toBeLessThanOrEqual(100);
-          const again = planEndpointSlices({ service: testService(), pods: present, slices, zoneOf });
+          const again = planEndpointSlices({ service: testService(), pods: present, slices, zoneOf, zoneShares });
           expect(again).toEqual({ create: [], update: [], delete: [] });
         }
       }),

@@ -3,6 +3,8 @@ import { isSemanticallyEqual } from '../lib/deep-equal.ts';
 import { serviceNameLabel } from '../network/services/service-objects.ts';
 import { addressTypesOf, type EndpointGroup, groupEndpoints, portsKey } from './endpoints.ts';
 import { controllerReference } from './owner-references.ts';
+import { hintGroups } from './topology-hints.ts';
+import type { ZoneShares } from './zones.ts';
 
 export { serviceNameLabel };
 
@@ -15,6 +17,8 @@ export interface EndpointSlicePlan {
   readonly create: readonly NewObject<EndpointSlice>[];
   readonly update: readonly EndpointSlice[];
   readonly delete: readonly EndpointSlice[];
+  /** Why the endpoints have no hints that the Service asks for by its annotation `topology-mode`. */
+  readonly hintsProblem?: string;
 }
 
 export interface EndpointSliceObservation {
@@ -24,6 +28,8 @@ export interface EndpointSliceObservation {
   /** The slices that this controller made for the Service. */
   readonly slices: readonly EndpointSlice[];
   readonly zoneOf: (nodeName: string) => string | undefined;
+  /** Asked for where zones share the endpoints by their cpu. */
+  readonly zoneShares: () => ZoneShares;
 }
 
 /** What the slices of one owner have in common. */
@@ -39,9 +45,11 @@ export interface SliceShape {
  * as it can, so that few slices change. A Service without endpoints keeps one empty slice per address type. Pure.
  */
 export function planEndpointSlices(observation: EndpointSliceObservation): EndpointSlicePlan {
-  const { service, pods, zoneOf } = observation;
-  const groups = withPlaceholders(service, groupEndpoints(service, pods, zoneOf));
-  return arrangeSlices(groups, observation.slices, { owner: service, labels: sliceLabels(service) });
+  const { service, pods, zoneOf, zoneShares } = observation;
+  const { groups, problem } = hintGroups(service, groupEndpoints(service, pods, zoneOf), zoneShares);
+  const shape = { owner: service, labels: sliceLabels(service) };
+  const plan = arrangeSlices(withPlaceholders(service, groups), observation.slices, shape);
+  return problem === undefined ? plan : { ...plan, hintsProblem: problem };
 }
 
 /** Spreads groups of endpoints over slices of at most 100, changing as few of the present ones as it can. Pure. */

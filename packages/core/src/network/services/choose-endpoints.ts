@@ -1,8 +1,9 @@
-import type { Endpoint, EndpointSlice, Service, ServicePort } from '@gantry/api-types';
+import type { Endpoint, EndpointSlice, ServicePort } from '@gantry/api-types';
 
 /** Where the choice is made. */
 export interface NodePlace {
   readonly nodeName: string;
+  /** As the Node's label `topology.kubernetes.io/zone` says. */
   readonly zone?: string;
 }
 
@@ -24,7 +25,7 @@ export function usableEndpoints(
   place: NodePlace,
 ): readonly Candidate[] {
   const all = slices.flatMap((slice) => candidatesOf(port, slice, place));
-  return orFallback(all, ({ endpoint }) => endpoint.conditions?.ready ?? true);
+  return orFallback(all);
 }
 
 /** Those on this node, by the same rule: a node whose only endpoints are leaving still uses them. Pure. */
@@ -34,26 +35,30 @@ export function localEndpoints(
   place: NodePlace,
 ): readonly Candidate[] {
   const all = slices.flatMap((slice) => candidatesOf(port, slice, place)).filter(({ isLocal }) => isLocal);
-  return orFallback(all, ({ endpoint }) => endpoint.conditions?.ready ?? true);
+  return orFallback(all);
 }
 
-/** Narrows the endpoints to the near ones where the Service asks for it and there are any. Pure. */
-export function preferNear(
-  service: Service,
-  candidates: readonly Candidate[],
-  { nodeName, zone }: NodePlace,
-): readonly Candidate[] {
-  const { trafficDistribution } = service.spec;
-  if (trafficDistribution === undefined || trafficDistribution === '') return candidates;
-  if (trafficDistribution === 'PreferSameNode') {
-    const here = candidates.filter(({ endpoint }) => endpoint.nodeName === nodeName);
-    if (here.length > 0) return here;
-  }
-  const near = zone === undefined ? [] : candidates.filter(({ endpoint }) => endpoint.zone === zone);
+/**
+ * Narrows the endpoints to those that their EndpointSlices' hints name for this node or, where none does, for its zone.
+ * Hints count where every ready endpoint has one, as with kube-proxy: else some node might have none. Pure.
+ */
+export function followHints(candidates: readonly Candidate[], { nodeName, zone }: NodePlace): readonly Candidate[] {
+  const ready = candidates.filter(isReady);
+  const named = (namesOf: (candidate: Candidate) => readonly { name: string }[], wanted: string | undefined) =>
+    ready.every((candidate) => namesOf(candidate).length > 0)
+      ? ready.filter((candidate) => namesOf(candidate).some(({ name }) => name === wanted))
+      : [];
+  const here = named(({ endpoint }) => endpoint.hints?.forNodes ?? [], nodeName);
+  if (here.length > 0) return here;
+  const near = named(({ endpoint }) => endpoint.hints?.forZones ?? [], zone);
   return near.length > 0 ? near : candidates;
 }
 
-function orFallback(all: readonly Candidate[], isReady: (candidate: Candidate) => boolean): readonly Candidate[] {
+function isReady({ endpoint }: Candidate): boolean {
+  return endpoint.conditions?.ready ?? true;
+}
+
+function orFallback(all: readonly Candidate[]): readonly Candidate[] {
   const ready = all.filter(isReady);
   const used =
     ready.length > 0

@@ -27,7 +27,11 @@ interface Place {
   readonly ready?: boolean;
   readonly serving?: boolean;
   readonly terminating?: boolean;
+  readonly forNodes?: readonly string[];
+  readonly forZones?: readonly string[];
 }
+
+const named = (names: readonly string[]) => names.map((name) => ({ name }));
 
 function slice(places: Readonly<Record<string, Place>>, port = 8080, name = 'http'): EndpointSlice {
   return {
@@ -36,11 +40,12 @@ function slice(places: Readonly<Record<string, Place>>, port = 8080, name = 'htt
     metadata: { name: 's', namespace: 'shop', uid: 's', resourceVersion: '1', creationTimestamp: '' },
     addressType: 'IPv4',
     endpoints: Object.entries(places).map(
-      ([ip, { node = 'n2', zone = 'z2', ready = true, serving = true, terminating = false }]) => ({
+      ([ip, { node = 'n2', zone = 'z2', ready = true, serving = true, terminating = false, ...hints }]) => ({
         addresses: [ip],
         nodeName: node,
         zone,
         conditions: { ready, serving, terminating },
+        hints: { forNodes: named(hints.forNodes ?? []), forZones: named(hints.forZones ?? []) },
       }),
     ),
     ports: [{ name, port, protocol: 'TCP' }],
@@ -78,24 +83,53 @@ describe('the endpoints behind a cluster IP', () => {
       ['10.1.0.1'],
     ],
     [
-      "are the node's own where the same node is preferred",
-      { trafficDistribution: 'PreferSameNode' },
-      { '10.1.0.1': { node: 'n1' }, '10.1.0.2': { zone: 'z1' } },
+      'are those that hints name for the node',
+      {},
+      { '10.1.0.1': { forNodes: ['n1'], forZones: ['z1'] }, '10.1.0.2': { forNodes: ['n2'], forZones: ['z1'] } },
       ['10.1.0.1'],
     ],
     [
-      "are the zone's where the node preferred has none",
-      { trafficDistribution: 'PreferSameNode' },
-      { '10.1.0.3': {}, '10.1.0.2': { zone: 'z1' } },
+      "are those that hints name for the node's zone where none is for the node",
+      {},
+      { '10.1.0.3': { forNodes: ['n3'], forZones: ['z2'] }, '10.1.0.2': { forNodes: ['n2'], forZones: ['z1'] } },
       ['10.1.0.2'],
     ],
     [
-      "are the zone's where near ones are preferred",
-      { trafficDistribution: 'PreferClose' },
-      { '10.1.0.1': { node: 'n1', zone: 'z1' }, '10.1.0.2': { zone: 'z1' }, '10.1.0.3': {} },
+      'are those that hints name for the zone, also on other nodes and in other zones',
+      {},
+      { '10.1.0.1': { forZones: ['z2', 'z1'] }, '10.1.0.2': { forZones: ['z1'] }, '10.1.0.3': { forZones: ['z2'] } },
       ['10.1.0.1', '10.1.0.2'],
     ],
-    ['are all where nothing is near', { trafficDistribution: 'PreferClose' }, { '10.1.0.3': {} }, ['10.1.0.3']],
+    [
+      'are all where hints name none for the zone',
+      {},
+      { '10.1.0.2': { forZones: ['z2'] }, '10.1.0.3': { forZones: ['z3'] } },
+      ['10.1.0.2', '10.1.0.3'],
+    ],
+    [
+      'are all where a ready one has no hint',
+      {},
+      { '10.1.0.1': { forNodes: ['n1'], forZones: ['z1'] }, '10.1.0.2': {} },
+      ['10.1.0.1', '10.1.0.2'],
+    ],
+    [
+      'are those of the hints though one that is not ready has none',
+      {},
+      { '10.1.0.1': { forZones: ['z1'] }, '10.1.0.2': { forZones: ['z2'] }, '10.1.0.3': { ready: false } },
+      ['10.1.0.1'],
+    ],
+    [
+      "are the node's own with an internal policy Local, whatever hints say",
+      { internalTrafficPolicy: 'Local' },
+      { '10.1.0.1': { node: 'n1', forZones: ['z2'] }, '10.1.0.2': { forZones: ['z1'] } },
+      ['10.1.0.1'],
+    ],
+    [
+      'are all without hints, wherever they are',
+      {},
+      { '10.1.0.1': { node: 'n1', zone: 'z1' }, '10.1.0.3': {} },
+      ['10.1.0.1', '10.1.0.3'],
+    ],
   ])('%s', (_, spec, places, expected) => {
     expect(endpointsOf(spec, places)).toEqual(expected.map((ip) => `${ip} . 8080`));
   });

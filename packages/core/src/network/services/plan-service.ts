@@ -1,5 +1,5 @@
 import type { EndpointSlice, Service, ServicePort } from '@gantry/api-types';
-import { type Candidate, localEndpoints, type NodePlace, preferNear, usableEndpoints } from './choose-endpoints.ts';
+import { type Candidate, followHints, localEndpoints, type NodePlace, usableEndpoints } from './choose-endpoints.ts';
 
 /** Where new connections to a frontend go. */
 export interface Backend {
@@ -78,7 +78,7 @@ function planPort(service: Service, port: ServicePort, slices: readonly Endpoint
   const { place } = facts;
   const usable = usableEndpoints(port, slices, place);
   const local = localEndpoints(port, slices, place);
-  const everywhere = backendOf(service, port, preferNear(service, usable, place), 'cluster');
+  const everywhere = backendOf(service, port, followHints(usable, place), 'cluster');
   const isInternalLocal = service.spec.internalTrafficPolicy === 'Local';
   const inside = isInternalLocal
     ? { ...backendOf(service, port, local, 'local'), dropsIfEmpty: usable.length > 0 }
