@@ -24,3 +24,20 @@ it('gives the least valid item first, whatever was pushed and popped before', ()
     }),
   );
 });
+
+it('does not hold on to items that became invalid behind one that stays first', () => {
+  const first = { rank: 0, isValid: true };
+  const heap = new PriorityHeap<typeof first>(
+    (a, b) => a.rank - b.rank,
+    ({ isValid }) => isValid,
+  );
+  heap.push(first);
+  for (let rank = 1; rank <= 10_000; rank += 1) {
+    const item = { rank, isValid: true };
+    heap.push(item);
+    item.isValid = false;
+  }
+  expect(heap.length).toBeLessThan(200);
+  expect(heap.pop()).toBe(first);
+  expect(heap.pop()).toBeUndefined();
+});

@@ -1,6 +1,13 @@
-/** A binary heap: the least item by `compare` first. Items that became invalid are skipped when they surface. */
+/** So many items are kept without asking which are valid. */
+const fewItems = 64;
+
+/**
+ * A binary heap: the least item by `compare` first. Items that became invalid are skipped when they surface, and swept out
+ * where they might be more than those that are valid. An item must not be pushed while it is there and valid.
+ */
 export class PriorityHeap<T> {
-  readonly #items: T[] = [];
+  #items: T[] = [];
+  #sweepAt = fewItems;
   readonly #compare: (a: T, b: T) => number;
   readonly #isValid: (item: T) => boolean;
 
@@ -9,7 +16,13 @@ export class PriorityHeap<T> {
     this.#isValid = isValid;
   }
 
+  /** How many items are held, invalid ones among them. */
+  get length(): number {
+    return this.#items.length;
+  }
+
   push(item: T): void {
+    if (this.#items.length >= this.#sweepAt) this.#sweep();
     const items = this.#items;
     let index = items.push(item) - 1;
     while (index > 0) {
@@ -34,6 +47,12 @@ export class PriorityHeap<T> {
     const first = this.peek();
     if (first !== undefined) this.#removeFirst();
     return first;
+  }
+
+  /** Behind a first item that stays, invalid ones would never surface. What is sorted is a heap. */
+  #sweep(): void {
+    this.#items = this.#items.filter(this.#isValid).sort(this.#compare);
+    this.#sweepAt = Math.max(fewItems, 2 * this.#items.length);
   }
 
   #removeFirst(): void {

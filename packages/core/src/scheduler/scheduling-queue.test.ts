@@ -117,6 +117,17 @@ describe('the scheduling queue', () => {
     expect(queue.blockedClasses).toBe(1);
   });
 
+  it('tries the others of a class that a pod has left for another one', () => {
+    const queue = queueOf(pod('a', { cpu: '9' }), pod('b', { cpu: '9' }));
+    blockAll(queue);
+    queue.wake(at(2));
+    expect(queue.take(0)).toMatchObject({ pod: { uid: 'a' } });
+    queue.put(factory.parse(pod('a', { cpu: '8' })));
+    queue.block('a', 'no room', at(2));
+    queue.wake(at(3));
+    expect(takeAll(queue)).toEqual(['a', 'b']);
+  });
+
   it('forgets a blocked class with its last pod', () => {
     const queue = queueOf(pod('a'));
     blockAll(queue);

@@ -213,7 +213,8 @@ export class SchedulingQueue {
   }
 
   #probe(blocked: ClassEntry | undefined): void {
-    const entry = blocked?.heap.peek();
+    // Taken out of the heap: blocked again it would be there twice, or in the heap of a class that it has left.
+    const entry = blocked?.heap.pop();
     if (!entry) return;
     this.#leaveClass(entry);
     this.#activate(entry);
