@@ -1,4 +1,5 @@
 import { type Container, keyOf, type ObjectKey, objectKey, type Pod, type PodSpec } from '@gantry/api-types';
+import { WeakCache } from '../lib/weak-cache.ts';
 import { claimNameOf } from '../volumes/pod-claims.ts';
 import { parseFitClass } from './fit-class.ts';
 import { parseGroupClass } from './group-class.ts';
@@ -32,14 +33,19 @@ export interface PodInfo {
   readonly unsupportedFields: readonly string[];
 }
 
-/** Bound on remembered classes: at the limit all are forgotten, which costs parsing again and nothing else. */
-const maxClasses = 20_000;
-
-/** Parses pods; equal specs share their parsed classes. Holds a bounded cache and no reference to pods. */
+/**
+ * Parses pods; equal specs share their parsed classes, as long as some pod is of them: each revision of a Deployment, each
+ * Job and each pod of a StatefulSet is a class of its own. Holds no reference to pods.
+ */
 export class PodInfoFactory {
-  readonly #fits = new Map<string, FitClass>();
-  readonly #groups = new Map<string, GroupClass>();
+  readonly #fits = new WeakCache<FitClass>();
+  readonly #groups = new WeakCache<GroupClass>();
   #nextId = 1;
+
+  /** How many classes are remembered. */
+  get classCount(): number {
+    return this.#fits.size + this.#groups.size;
+  }
 
   /** Throws where the spec holds a quantity or operator that validation would have refused. */
   parse(pod: Pod): PodInfo {
@@ -61,23 +67,12 @@ export class PodInfoFactory {
 
   #fitOf(pod: Pod): FitClass {
     const spec = specInForce(pod);
-    const key = fitKey(spec);
-    const known = this.#fits.get(key);
-    if (known) return known;
-    if (this.#fits.size >= maxClasses) this.#fits.clear();
-    const fit = parseFitClass(spec, this.#nextId++);
-    this.#fits.set(key, fit);
-    return fit;
+    return this.#fits.get(fitKey(spec), () => parseFitClass(spec, this.#nextId++));
   }
 
   #groupOf(pod: Pod): GroupClass {
     const key = groupKey(pod);
-    const known = this.#groups.get(key);
-    if (known) return known;
-    if (this.#groups.size >= maxClasses) this.#groups.clear();
-    const group = parseGroupClass(pod, key, this.#nextId++);
-    this.#groups.set(key, group);
-    return group;
+    return this.#groups.get(key, () => parseGroupClass(pod, key, this.#nextId++));
   }
 }
 

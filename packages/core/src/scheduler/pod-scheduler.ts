@@ -34,6 +34,8 @@ export interface PodSchedulerOptions {
 
 /** Cells (classes times slots) that cached columns may hold together: about 35 bytes each. */
 const maxCells = 1_200_000;
+/** Columns that are cached at most, however few the nodes: each takes 2 KiB beside its cells. */
+const maxColumns = 1_000;
 
 /** With these bounds a total score below 2^15, a pod count and a rank fit one exact number: 15 + 17 + 20 bits. */
 const maxPodCount = 2 ** 17 - 1;
@@ -99,7 +101,8 @@ export class PodScheduler {
     this.#columns.delete(fit.id);
     const columns = known ?? new FitColumns(fit, this.#nodePlugins);
     this.#columns.set(fit.id, columns);
-    const limit = Math.max(8, Math.floor(maxCells / Math.max(1, this.#snapshot.slots.length)));
+    const byCells = Math.floor(maxCells / Math.max(1, this.#snapshot.slots.length));
+    const limit = Math.max(8, Math.min(maxColumns, byCells));
     for (const oldest of this.#columns.keys()) {
       if (this.#columns.size <= limit) break;
       this.#columns.delete(oldest);
