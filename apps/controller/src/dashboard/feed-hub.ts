@@ -212,7 +212,9 @@ export class FeedHub {
   #newSamples(known: Map<string, string>): Record<string, NodeUsage> | undefined {
     const fresh: Record<string, NodeUsage> = {};
     let hasAny = false;
-    for (const [node, sample] of this.#options.usage.latest()) {
+    const latest = this.#options.usage.latest();
+    if (known.size > latest.size) for (const node of known.keys()) if (!latest.has(node)) known.delete(node);
+    for (const [node, sample] of latest) {
       if (known.get(node) === sample.at) continue;
       known.set(node, sample.at);
       fresh[node] = sample;

@@ -7,7 +7,7 @@ export interface DecisionLogOptions {
   readonly maxNodes?: number;
 }
 
-/** The latest scheduling decision per pod, for the dashboard and `what-if`. Bounded: the oldest are forgotten. */
+/** The latest scheduling decision per pod, for the dashboard and `what-if`. Bounded: the oldest are forgotten, and those of pods that are gone. */
 export class DecisionLog {
   /** How many nodes a decision lists at most. */
   readonly maxNodes: number;
@@ -32,6 +32,11 @@ export class DecisionLog {
       this.#byUid.delete(oldest);
     }
     for (const handler of this.#handlers) handler(kept);
+  }
+
+  /** The pod is gone: nobody asks about it any more. */
+  forget(podUid: string): void {
+    this.#byUid.delete(podUid);
   }
 
   /** The latest decision on a pod. */

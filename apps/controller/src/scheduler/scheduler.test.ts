@@ -67,6 +67,18 @@ describe('the scheduler', () => {
     });
   });
 
+  it('keeps no record of pods that are gone', async () => {
+    cluster.put(makeNode({ name: 'node-1', cpu: '1500m' }));
+    for (const name of ['a', 'b', 'c']) cluster.put(pod(name));
+    await start();
+    expect(decisions.recent(9)).toHaveLength(3);
+    cluster.pods.remove('default/a');
+    cluster.put(pod('b', { uid: 'another-b' }));
+    cluster.pods.remove('default/c');
+    await settle();
+    expect(decisions.recent(9).map(({ podUid }) => podUid)).toEqual(['another-b']);
+  });
+
   it('reports a pod that fits nowhere once, and binds it when a node has room', async () => {
     cluster.put(makeNode({ name: 'node-1', cpu: '500m' }));
     cluster.put(pod('a'));

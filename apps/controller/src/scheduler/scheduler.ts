@@ -166,10 +166,15 @@ class SchedulerLoop implements Scheduler {
   }
 
   #onPod({ type, object, previous }: InformerEvent<Pod>): void {
-    if (previous && previous.metadata.uid !== object.metadata.uid) this.#drop(previous.metadata.uid);
-    if (type === 'deleted') this.#drop(object.metadata.uid);
+    if (previous && previous.metadata.uid !== object.metadata.uid) this.#gone(previous.metadata.uid);
+    if (type === 'deleted') this.#gone(object.metadata.uid);
     else this.#observe(object);
     this.#changed();
+  }
+
+  #gone(uid: string): void {
+    this.#drop(uid);
+    this.#options.decisions.forget(uid);
   }
 
   #drop(uid: string): void {

@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FeedHistory, type StoredSegment } from './feed-history.ts';
 import { FeedState } from './feed-state.ts';
-import { deltaFrame, feedPod, feedWorkload, snapshotFrame } from './test-frames.ts';
+import { deltaFrame, feedNode, feedPod, feedWorkload, snapshotFrame } from './test-frames.ts';
 
 const start = 1_700_000_000_000;
 /** What the stand-in for a compressor made small. */
@@ -40,6 +40,17 @@ it('gives back the state of every instant, whatever happened and however it was 
     }),
     { numRuns: 40 },
   );
+});
+
+it('shows no usage of a former node of the same name', () => {
+  const state = new FeedState();
+  state.apply(snapshotFrame(start, { nodes: [feedNode('node-1')] }));
+  const usage = { 'node-1': { at: '2026-11-21T12:00:01Z', cpuMilli: 1, memoryBytes: 2, pods: [] } };
+  state.apply({ type: 'tick', at: start + 1, heartbeats: {}, usage });
+  expect(state.snapshot(start + 1)?.usage).toEqual(usage);
+  state.apply(deltaFrame(start + 2, { nodes: { gone: ['node-1'] } }));
+  state.apply(deltaFrame(start + 3, { nodes: { set: [feedNode('node-1', { uid: 'another' })] } }));
+  expect(state.snapshot(start + 3)?.usage).toEqual({});
 });
 
 it('compresses what is closed and holds less then', async () => {

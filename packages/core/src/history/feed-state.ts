@@ -76,7 +76,10 @@ export class FeedState {
 
   #change(kind: FeedKind, changes: FeedChanges<FeedObjects[FeedKind][number]>): void {
     const held: Map<string, FeedObjects[FeedKind][number]> = this.#maps[kind];
-    for (const key of changes.gone ?? []) held.delete(key);
+    for (const key of changes.gone ?? []) {
+      held.delete(key);
+      if (kind === 'nodes') this.#usage.delete(key);
+    }
     for (const object of changes.set ?? []) {
       // Re-inserted, so that events stay in the order of their last occurrence.
       if (kind === 'events') held.delete(object.key);
