@@ -4,13 +4,14 @@
 set -e
 cd "$(dirname "$0")/.."
 
-# `--as-it-is`: what is installed will do. Ending a cluster must not replace the code that others still run.
+# By what the lock file says, not by its age. `--as-it-is`: what is installed will do. Ending a cluster must not replace
+# the code that others still run, nor may a start within the tests (GANTRY_FREEZE) replace what these run on.
 needs_install() {
   if [ "$keep_installed" = yes ] && [ -x node_modules/.bin/node ]; then return 1; fi
   ! cmp -s package-lock.json node_modules/.boot-lock
 }
 keep_installed=no
-[ "${1:-}" != --as-it-is ] || keep_installed=yes
+if [ "${1:-}" = --as-it-is ] || [ -n "${GANTRY_FREEZE:-}" ]; then keep_installed=yes; fi
 
 # Two installations at once take each other's files away and leave nothing: the second waits, then finds all done.
 # The lock names its holder, so that one that was killed does not hold up the next. Not in node_modules, which npm empties.

@@ -1,6 +1,7 @@
 /**
  * `npm test`: every correctness test, one stage after another (two cores are the least this must do on), and one
- * summary at the end. `node scripts/test.ts unit docker` runs the named stages only.
+ * summary at the end. `node scripts/test.ts unit docker` runs the named stages only. All of it runs with GANTRY_FREEZE:
+ * nothing is installed under the tests, and the controller freezes what its cache hands out.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
