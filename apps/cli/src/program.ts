@@ -114,7 +114,14 @@ function addClusterCommands(program: Command, terminal: Terminal): void {
     .command('dashboard')
     .description('print a fresh link to the dashboard')
     .option('--read-only', 'a link that may look but not act', false)
-    .action(async (flags: { dataDir?: string; readOnly: boolean }) => {
+    .option('--mock', 'the page on a make-believe cluster, until Ctrl-C: to look at it without one', false)
+    .option('--port <port>', 'where the make-believe one listens on 127.0.0.1 (default: 5174)', port)
+    .option('--nodes <n>', 'how many nodes the make-believe one has (default: 3)', positiveInteger)
+    .action(async (flags: { dataDir?: string; readOnly: boolean; mock: boolean; port?: number; nodes?: number }) => {
+      if (flags.mock) {
+        const { serveMockDashboard } = await import('./commands/mock-dashboard.ts');
+        return serveMockDashboard(flags);
+      }
       const { printDashboardLink } = await import('./commands/simple.ts');
       await printDashboardLink(terminal, { dataDir: dataDirOf(program, flags), isReadOnly: flags.readOnly });
     });

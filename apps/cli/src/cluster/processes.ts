@@ -6,10 +6,11 @@ import type { ClusterProcess } from './cluster-state.ts';
 
 const repositoryRoot = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** The entry points of the two programs a cluster consists of. */
+/** The entry points of the two programs a cluster consists of, and of the page without a cluster. */
 export const programs = {
   controller: `${repositoryRoot}apps/controller/src/main.ts`,
   agent: `${repositoryRoot}apps/agent/src/main.ts`,
+  mockDashboard: `${repositoryRoot}apps/dashboard/mock/main.ts`,
 } as const;
 
 /** A child that outlives us, with its output in a log file. */
