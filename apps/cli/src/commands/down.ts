@@ -1,6 +1,6 @@
 import { readClusterState } from '../cluster/cluster-state.ts';
 import { removeCluster } from '../cluster/stop-cluster.ts';
-import { engineAddress, openEngine, probeEngine } from '../engine/engine.ts';
+import { engineAddress, findEngine, openEngine } from '../engine/engine.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
 
@@ -9,9 +9,10 @@ export async function down(terminal: Terminal, options: { dataDir: string }): Pr
   const state = await readClusterState(options.dataDir);
   if (!state) return terminal.line(`no cluster runs from ${options.dataDir}`);
   const docker = openEngine();
-  if (!(await probeEngine(docker))) {
+  const engine = await findEngine(terminal, docker);
+  if (engine.type !== 'found') {
     throw new UserError(
-      `no Docker Engine answers at ${engineAddress()}: start it again, so that the cluster's containers can be removed`,
+      `no Docker Engine answers at ${engineAddress()} (${engine.why}): start it again, so that the cluster's containers can be removed`,
     );
   }
   await removeCluster(terminal, docker, options.dataDir, state);

@@ -1,5 +1,8 @@
 import Docker from 'dockerode';
+import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
+
+const patienceMs = 25_000;
 
 /** What the engine's host offers. */
 export interface EngineInfo {
@@ -23,22 +26,42 @@ export function engineAddress(): string {
   return process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
 }
 
-/** Asks the engine who it is; undefined where none answers. */
-export async function probeEngine(docker: Docker, timeoutMs = 5_000): Promise<EngineInfo | undefined> {
+/** What stands at the engine's address, and why where it is of no use. */
+export type EngineSearch =
+  | { readonly type: 'found'; readonly info: EngineInfo }
+  /** Somebody holds the address, but gives no answer that helps: another engine beside it would help nobody. */
+  | { readonly type: 'silent'; readonly why: string }
+  | { readonly type: 'absent'; readonly why: string };
+
+/** Asks the engine who it is; never rejects. */
+export async function lookForEngine(docker: Docker, timeoutMs = 5_000): Promise<EngineSearch> {
+  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
   try {
-    const info = await withTimeout(docker.info() as Promise<RawInfo>, timeoutMs);
-    return {
-      cpus: info.NCPU,
-      memoryBytes: info.MemTotal,
-      serverVersion: info.ServerVersion,
-      operatingSystem: info.OperatingSystem,
-      osType: info.OSType,
-      isLocal: engineAddress().startsWith('unix:'),
-    };
-  } catch {
-    // Refused, no such socket, no permission, no answer: all the same to the caller, who says what to do.
-    return undefined;
+    const info = await withTimeout(docker.info() as Promise<RawInfo>, timeoutMs, late);
+    return { type: 'found', info: toEngineInfo(info) };
+  } catch (error) {
+    const isThere = error === late || (error instanceof Error && 'statusCode' in error);
+    return { type: isThere ? 'silent' : 'absent', why: messageOf(error).trim() };
   }
+}
+
+/** As {@link lookForEngine}; a busy engine is given time before it counts as one that hangs. */
+export async function findEngine(terminal: Terminal, docker: Docker): Promise<EngineSearch> {
+  const quick = await lookForEngine(docker);
+  if (quick.type !== 'silent') return quick;
+  terminal.progress(`the Docker Engine does not answer yet (${quick.why}): waiting for it`);
+  return lookForEngine(docker, patienceMs);
+}
+
+function toEngineInfo(info: RawInfo): EngineInfo {
+  return {
+    cpus: info.NCPU,
+    memoryBytes: info.MemTotal,
+    serverVersion: info.ServerVersion,
+    operatingSystem: info.OperatingSystem,
+    osType: info.OSType,
+    isLocal: engineAddress().startsWith('unix:'),
+  };
 }
 
 interface RawInfo {
@@ -63,18 +86,8 @@ export function checkEngine(info: EngineInfo): void {
   }
 }
 
-function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** Why the engine does not answer, as far as a connection attempt tells. */
-export async function explainNoEngine(docker: Docker): Promise<string> {
-  try {
-    await withTimeout(docker.ping() as Promise<unknown>, 3_000);
-    return 'it answers a ping but not /info';
-  } catch (error) {
-    return messageOf(error);
-  }
+function withTimeout<T>(promise: Promise<T>, timeoutMs: number, late: Error): Promise<T> {
+  const { promise: expired, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => reject(late), timeoutMs);
+  return Promise.race([promise, expired]).finally(() => clearTimeout(timer));
 }

@@ -3,7 +3,7 @@ import { access, open, readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
-import { type EngineInfo, engineAddress, explainNoEngine, openEngine, probeEngine } from './engine.ts';
+import { type EngineInfo, engineAddress, findEngine, lookForEngine, openEngine } from './engine.ts';
 
 const packages = ['docker.io', 'iptables', 'iproute2', 'nftables'];
 const engineLog = '/var/log/gantry-dockerd.log';
@@ -22,12 +22,17 @@ export interface ReadyEngine {
  */
 export async function ensureEngine(terminal: Terminal): Promise<ReadyEngine> {
   const docker = openEngine();
-  const present = await probeEngine(docker);
-  if (present) return { docker, info: present, isStartedByUs: false };
-  const why = await explainNoEngine(docker);
+  const found = await findEngine(terminal, docker);
+  if (found.type === 'found') return { docker, info: found.info, isStartedByUs: false };
+  const { why } = found;
   if (process.env.DOCKER_HOST) {
     throw new UserError(
       `no Docker Engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}: ${why}\nStart that engine, or unset DOCKER_HOST to use ${'/var/run/docker.sock'}.`,
+    );
+  }
+  if (found.type === 'silent') {
+    throw new UserError(
+      `the Docker Engine at ${engineAddress()} does not answer: ${why}\nRestart it, or try again when it is less busy.`,
     );
   }
   if (!(await canInstall())) {
@@ -72,8 +77,8 @@ async function startEngine(): Promise<void> {
 async function waitForEngine(docker: Docker): Promise<EngineInfo> {
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
-    const info = await probeEngine(docker, 2_000);
-    if (info) return info;
+    const found = await lookForEngine(docker, 2_000);
+    if (found.type === 'found') return found.info;
     if (Date.now() > deadline) {
       throw new UserError(
         `dockerd was started but did not answer within ${startTimeoutMs / 1000} s; its log is ${engineLog}`,
