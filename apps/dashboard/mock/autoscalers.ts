@@ -5,11 +5,11 @@ const target = 60;
 const periodMs = 15_000;
 const most = 10;
 
-/** An autoscaler of `web` whose load comes and goes: what its charts are drawn from without a cluster. */
+/** An autoscaler of one workload whose load comes and goes: what its charts are drawn from without a cluster. */
 export function answerAutoscalers(fleet: MockFleet): AutoscalerHistories {
-  const key = 'Deployment/default/web';
-  if (!fleet.isAutoscaled || !fleet.workloads.has(key))
-    return { at: fleet.now, syncPeriodMs: periodMs, autoscalers: [] };
+  const key = fleet.autoscaled ?? '';
+  const [kind = '', namespace = '', name = ''] = key.split('/');
+  if (!fleet.workloads.has(key)) return { at: fleet.now, syncPeriodMs: periodMs, autoscalers: [] };
   const points: AutoscalerPoint[] = [];
   let current = 3;
   for (let step = 40; step > 0; step--) {
@@ -39,9 +39,9 @@ export function answerAutoscalers(fleet: MockFleet): AutoscalerHistories {
     syncPeriodMs: periodMs,
     autoscalers: [
       {
-        key: 'default/web',
-        uid: 'uid-hpa-web',
-        target: { kind: 'Deployment', name: 'web', key },
+        key: `${namespace}/${name}`,
+        uid: `uid-hpa-${name}`,
+        target: { kind, name, key },
         minReplicas: 3,
         maxReplicas: most,
         metrics: [{ name: 'cpu', unit: 'percent', target, isAverage: true }],

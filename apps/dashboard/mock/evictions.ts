@@ -18,10 +18,8 @@ export function withBudgetStatus(objects: MockObjects, fleet: MockFleet, object:
     budget,
     pods: listOf<Pod>(objects, 'pods').filter((pod) => isSelected(budget, pod)),
     scaleOf: ({ uid }) => {
-      const deployment = [...fleet.workloads.values()].find(
-        (w) => w.kind === 'Deployment' && uid.startsWith(`${w.uid}-rs`),
-      );
-      return deployment && { uid, replicas: deployment.replicas };
+      const workload = [...fleet.workloads.values()].find((w) => w.uid === uid || uid.startsWith(`${w.uid}-rs`));
+      return workload && { uid, replicas: workload.replicas };
     },
     nowMs: fleet.now,
   });

@@ -1,8 +1,22 @@
 import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedService, FeedWorkload } from '@gantry/api-types/feed';
 import type { NodeUsage } from '@gantry/api-types/usage';
 import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
-import { makeDeployment, makeEvent, makeNode, makePod, makeReplicaSet, makeService } from './objects.ts';
+import { isTerminated } from '../src/state/pod-state.ts';
+import { makeDeployment, makeEvent, makeNode, makeOwnPod, makePod, makeReplicaSet, makeService } from './objects.ts';
 import { judgeNode, refusalMessage, sampleUsage } from './placement.ts';
+import { MockRevisions } from './revisions.ts';
+import {
+  isPodOf,
+  type JobOptions,
+  makeJob,
+  makeSet,
+  makesPods,
+  ordinalOf,
+  type PodsPlan,
+  planPods,
+  type SetOptions,
+  withSuccess,
+} from './workloads.ts';
 
 const Mi = 1024 * 1024;
 
@@ -24,7 +38,7 @@ export interface DeploymentOptions {
 }
 
 /** How long the phases of a pod's start take, milliseconds, at speed 1. */
-const phaseMs = { schedule: 60, create: 700, start: 900, stop: 500 };
+const phaseMs = { schedule: 60, create: 700, start: 900, stop: 500, work: 6_000 };
 const graceMs = 4_000;
 const tolerationMs = 1_000;
 
@@ -49,8 +63,9 @@ export class MockFleet {
   readonly #speed: number;
   now: number;
   revision = 1;
-  /** Whether an autoscaler follows `web`. */
-  isAutoscaled = false;
+  readonly revisions = new MockRevisions();
+  /** Key of the workload that an autoscaler follows. */
+  autoscaled: string | undefined;
   /** Called with the time whenever it moves on. */
   onAdvance: ((now: number) => void) | undefined;
 
@@ -72,8 +87,21 @@ export class MockFleet {
     this.reconcile();
   }
 
-  removeDeployment(name: string): void {
-    const deployment = this.workloads.get(`Deployment/default/${name}`);
+  addSet(options: SetOptions): void {
+    const set = makeSet(options, this.#id(), this.now);
+    this.revisions.take(set.uid, set.images[0] ?? '', this.now);
+    this.setWorkload(set);
+    if (options.kind === 'StatefulSet') this.#setService(makeService(options.name, this.services.size + 1, this.now));
+    this.reconcile();
+  }
+
+  addJob(options: JobOptions): void {
+    this.setWorkload(makeJob(options, this.#id(), this.now));
+    this.reconcile();
+  }
+
+  removeWorkload(name: string, kind: FeedWorkload['kind'] = 'Deployment'): void {
+    const deployment = this.workloads.get(`${kind}/default/${name}`);
     if (!deployment) return;
     for (const pod of this.#podsOf(deployment)) this.#terminate(pod);
     const owned = [...this.workloads.values()].filter((w) => w.owner?.uid === deployment.uid).map((w) => w.key);
@@ -83,17 +111,12 @@ export class MockFleet {
     }
   }
 
-  scale(name: string, replicas: number): boolean {
-    const deployment = this.workloads.get(`Deployment/default/${name}`);
-    if (!deployment) return false;
-    this.setWorkload({ ...deployment, replicas });
-    this.event(
-      'Deployment',
-      deployment,
-      'Normal',
-      'ScalingReplicaSet',
-      `Scaled replica set ${name}-7d9f to ${replicas}`,
-    );
+  scale(name: string, replicas: number, kind: FeedWorkload['kind'] = 'Deployment'): boolean {
+    const workload = this.workloads.get(`${kind}/default/${name}`);
+    if (!workload) return false;
+    this.setWorkload({ ...workload, replicas });
+    if (kind === 'Deployment')
+      this.event(kind, workload, 'Normal', 'ScalingReplicaSet', `Scaled replica set ${name}-7d9f to ${replicas}`);
     this.reconcile();
     return true;
   }
@@ -108,20 +131,33 @@ export class MockFleet {
     this.setWorkload(next);
     this.setWorkload(known ? { ...known, revision } : makeReplicaSet(next, this.#id(), this.now));
     this.event('Deployment', next, 'Normal', 'ScalingReplicaSet', `Rolling out ${image}`);
-    this.#replaceNext(name);
+    this.#replaceNext(next.key);
     return true;
   }
 
-  #replaceNext(name: string): void {
-    const deployment = this.workloads.get(`Deployment/default/${name}`);
-    const pods = deployment ? this.#podsOf(deployment).filter((pod) => !pod.deletedAt) : [];
-    const old = pods.filter((pod) => pod.containers[0]?.image !== deployment?.images[0]);
-    if (deployment) this.setWorkload({ ...deployment, updatedReplicas: pods.length - old.length });
-    const [next] = old;
+  /** Another template of a StatefulSet or DaemonSet, or a former one: its revision becomes the newest. */
+  rollOutSet(kind: SetOptions['kind'], name: string, image: string): boolean {
+    const set = this.workloads.get(`${kind}/default/${name}`);
+    if (!set || set.images[0] === image) return false;
+    const revision = String(this.revisions.take(set.uid, image, this.now));
+    this.setWorkload({ ...set, images: [image], revision, updatedReplicas: 0 });
+    this.#replaceNext(set.key);
+    return true;
+  }
+
+  #replaceNext(key: string): void {
+    const workload = this.workloads.get(key);
+    const pods = workload ? this.#podsOf(workload).filter((pod) => !pod.deletedAt) : [];
+    const old = pods.filter((pod) => pod.containers[0]?.image !== workload?.images[0]);
+    if (workload) this.setWorkload({ ...workload, updatedReplicas: pods.length - old.length });
+    // Of a StatefulSet from the highest ordinal down.
+    const isOrdered = workload?.kind === 'StatefulSet';
+    const [next] = isOrdered ? old.sort((a, b) => ordinalOf(b) - ordinalOf(a)) : old;
     if (!next) return;
     this.#terminate(next);
     this.reconcile();
-    this.#after(phaseMs.create + phaseMs.start, () => this.#replaceNext(name));
+    const gone = workload?.kind === 'Deployment' ? 0 : phaseMs.stop + phaseMs.schedule;
+    this.#after(gone + phaseMs.create + phaseMs.start, () => this.#replaceNext(key));
   }
 
   /** Whether what runs on the node is no longer heard of. */
@@ -239,31 +275,28 @@ export class MockFleet {
     this.#touch('events', event.key);
   }
 
-  /** Creates and deletes pods until every Deployment has its replicas, then tries to place what waits. */
+  /** Creates and deletes pods until every workload has its own, then tries to place what waits. */
   reconcile(): void {
-    for (const deployment of [...this.workloads.values()].filter((w) => w.kind === 'Deployment')) {
-      const living = this.#podsOf(deployment).filter((pod) => !pod.deletedAt);
-      for (let i = living.length; i < deployment.replicas; i++) this.#createPod(deployment);
-      const surplus = living
-        .slice()
-        .sort((a, b) => Number(!!a.nodeName) - Number(!!b.nodeName) || b.createdAt.localeCompare(a.createdAt));
-      for (const pod of surplus.slice(0, Math.max(0, living.length - deployment.replicas))) this.#terminate(pod);
+    const nodes = [...this.nodes.keys()].filter((name) => !this.#dead.has(name));
+    for (const workload of [...this.workloads.values()].filter(makesPods)) {
+      const { make, remove } = planPods(workload, this.#podsOf(workload), nodes);
+      for (const place of make) this.#createPod(workload, place);
+      for (const pod of remove) this.#terminate(pod);
     }
     for (const pod of this.pods.values())
       if (!pod.nodeName && !pod.deletedAt) this.#after(phaseMs.schedule, () => this.#schedule(pod.key));
     this.#countReady();
   }
 
-  #createPod(deployment: FeedWorkload): void {
-    const pod = makePod(deployment, this.#id(), this.now);
+  #createPod(workload: FeedWorkload, { ordinal, nodeName }: PodsPlan['make'][number]): void {
+    const isDeployment = workload.kind === 'Deployment';
+    const id = ordinal === undefined ? this.#id() : String(ordinal);
+    const pod = isDeployment ? makePod(workload, id, this.now) : makeOwnPod(workload, id, this.now);
     this.setPod(pod);
-    this.event(
-      'ReplicaSet',
-      { key: `${deployment.key}-7d9f`, uid: `${deployment.uid}-rs` },
-      'Normal',
-      'SuccessfulCreate',
-      `Created pod: ${pod.key.split('/')[1]}`,
-    );
+    const maker = isDeployment ? { key: `${workload.key}-7d9f`, uid: `${workload.uid}-rs` } : workload;
+    const words = `Created pod: ${pod.key.split('/')[1]}`;
+    this.event(isDeployment ? 'ReplicaSet' : workload.kind, maker, 'Normal', 'SuccessfulCreate', words);
+    if (nodeName) this.#start(pod, nodeName);
   }
 
   #schedule(key: string): void {
@@ -283,20 +316,44 @@ export class MockFleet {
     };
     if (!best) return this.#refuse(pod, verdicts, record);
     this.decisions.set(pod.uid, { ...record, outcome: 'bound', nodeName: best.nodeName });
-    const { message: _, ...placed } = pod;
-    this.setPod({ ...placed, nodeName: best.nodeName, status: 'ContainerCreating' });
-    this.event('Pod', pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${best.nodeName}`);
-    this.#after(phaseMs.create, () =>
-      this.#phase(key, { phase: 'Running', status: 'Running', ip: `10.244.1.${this.#counter % 250}` }, 'Started'),
-    );
-    this.#after(phaseMs.create + phaseMs.start, () =>
-      this.#phase(key, { phase: 'Running', status: 'Running', isReady: true }),
-    );
+    this.#start(pod, best.nodeName);
   }
 
-  #phase(key: string, change: Partial<FeedPod>, event?: string): void {
+  #start({ message: _, ...pod }: FeedPod, nodeName: string): void {
+    const { key } = pod;
+    this.setPod({ ...pod, nodeName, status: 'ContainerCreating' });
+    this.event('Pod', pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${nodeName}`);
+    this.#after(phaseMs.create, () =>
+      this.#phase(pod, { phase: 'Running', status: 'Running', ip: `10.244.1.${this.#counter % 250}` }, 'Started'),
+    );
+    this.#after(phaseMs.create + phaseMs.start, () => {
+      this.#phase(pod, { phase: 'Running', status: 'Running', isReady: true });
+      // The next ordinal waits for this one.
+      if (pod.owner?.kind === 'StatefulSet') this.reconcile();
+    });
+    if (pod.owner?.kind === 'Job') this.#after(phaseMs.create + phaseMs.start + phaseMs.work, () => this.#succeed(pod));
+  }
+
+  /** The pod as it is now, where it is still the same one and its node is heard of. */
+  #alive({ key, uid }: FeedPod): FeedPod | undefined {
     const pod = this.pods.get(key);
-    if (!pod?.nodeName || pod.deletedAt || this.#dead.has(pod.nodeName)) return;
+    return pod?.uid === uid && pod.nodeName && !pod.deletedAt && !this.#dead.has(pod.nodeName) ? pod : undefined;
+  }
+
+  #succeed(started: FeedPod): void {
+    const pod = this.#alive(started);
+    if (!pod) return;
+    const { isReady: _, ...ended } = pod;
+    const containers = pod.containers.map((c) => ({ ...c, state: 'terminated' as const, reason: 'Completed' }));
+    this.setPod({ ...ended, phase: 'Succeeded', status: 'Completed', containers });
+    const job = this.workloads.get(`Job/default/${pod.owner?.name}`);
+    if (job) this.setWorkload(withSuccess(job, this.now));
+    this.reconcile();
+  }
+
+  #phase(started: FeedPod, change: Partial<FeedPod>, event?: string): void {
+    const pod = this.#alive(started);
+    if (!pod) return;
     const containers = pod.containers.map((c) => ({ name: c.name, image: c.image, state: 'running' as const }));
     this.setPod({ ...pod, ...change, containers });
     if (event) this.event('Pod', pod, 'Normal', event, 'Started container app');
@@ -339,7 +396,7 @@ export class MockFleet {
   /** As the controller does it: pods of a lost node are gone from the API at once, nobody there could confirm their end. */
   #evict(nodeName: string): void {
     if (!this.#dead.has(nodeName)) return;
-    for (const pod of this.podsOn(nodeName)) {
+    for (const pod of this.podsOn(nodeName).filter(({ owner }) => owner?.kind !== 'DaemonSet')) {
       this.event('Pod', pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.key}`);
       this.removePod(pod);
     }
@@ -357,26 +414,33 @@ export class MockFleet {
     this.event('Pod', pod, 'Normal', 'Killing', 'Stopping container app');
     this.#after(phaseMs.stop, () => {
       if (pod.nodeName && this.#dead.has(pod.nodeName)) return;
-      this.removePod(pod);
+      // Its node may have been lost and the pod made anew under its name.
+      if (this.pods.get(pod.key)?.uid === pod.uid) this.removePod(pod);
       this.reconcile();
     });
   }
 
   #countReady(): void {
     for (const workload of this.workloads.values()) {
-      if (workload.kind !== 'Deployment') continue;
-      const pods = this.#podsOf(workload).filter((pod) => !pod.deletedAt);
+      if (!makesPods(workload)) continue;
+      const pods = this.#podsOf(workload).filter((pod) => !pod.deletedAt && !isTerminated(pod));
       const readyReplicas = pods.filter((pod) => pod.isReady && !this.#isLost(pod)).length;
       this.#countEndpoints(workload, pods, readyReplicas);
       const updatedReplicas = pods.filter((pod) => pod.containers[0]?.image === workload.images[0]).length;
-      const counts = { readyReplicas, updatedReplicas, availableReplicas: readyReplicas, currentReplicas: pods.length };
+      const counts = {
+        readyReplicas,
+        ...(workload.job ? {} : { updatedReplicas }),
+        ...(workload.kind === 'DaemonSet' ? { replicas: this.nodes.size } : {}),
+        availableReplicas: readyReplicas,
+        currentReplicas: pods.length,
+      };
       if (Object.entries(counts).every(([field, n]) => workload[field as keyof typeof counts] === n)) continue;
       this.setWorkload({ ...workload, ...counts });
     }
   }
 
   #countEndpoints({ key }: FeedWorkload, living: readonly FeedPod[], ready: number): void {
-    const service = this.services.get(key.slice('Deployment/'.length));
+    const service = this.services.get(key.slice(key.indexOf('/') + 1));
     const notReady = living.filter(({ nodeName }) => nodeName).length - ready;
     const before = service?.endpoints;
     if (!service || (before?.ready === ready && before.notReady === notReady)) return;
@@ -392,8 +456,8 @@ export class MockFleet {
     return (this.nodes.get(pod.nodeName ?? '')?.taints.length ?? 0) > 0;
   }
 
-  #podsOf(deployment: FeedWorkload): FeedPod[] {
-    return [...this.pods.values()].filter((pod) => pod.owner?.uid.startsWith(`${deployment.uid}-rs`));
+  #podsOf(workload: FeedWorkload): FeedPod[] {
+    return [...this.pods.values()].filter((pod) => isPodOf(pod, workload));
   }
 
   #after(ms: number, run: () => void): void {

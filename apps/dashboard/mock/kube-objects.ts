@@ -21,13 +21,13 @@ export function podObject(pod: FeedPod): KubernetesObject {
       uid: pod.uid,
       resourceVersion: '1',
       creationTimestamp: seconds(pod.createdAt),
-      labels: { app: name.split('-')[0] ?? name },
-      ...(owner ? { ownerReferences: [{ apiVersion: 'apps/v1', ...owner, controller: true }] } : {}),
+      labels: { ...pod.labels, app: name.split('-')[0] ?? name },
+      ...(owner ? { ownerReferences: [{ apiVersion: groupOf(owner.kind), ...owner, controller: true }] } : {}),
     },
     spec: {
       containers: pod.containers.map((container) => containerSpec(container.name, container.image, pod)),
       ...(pod.nodeName ? { nodeName: pod.nodeName } : {}),
-      restartPolicy: 'Always',
+      restartPolicy: owner?.kind === 'Job' ? 'Never' : 'Always',
       schedulerName: 'default-scheduler',
     },
     status: {
@@ -96,12 +96,12 @@ export function sliceObject({ key, createdAt, selector }: FeedService, pods: Ite
   return object as unknown as KubernetesObject;
 }
 
-/** A Deployment or ReplicaSet. */
+/** A workload of any kind that the fleet holds. */
 export function workloadObject(workload: FeedWorkload): KubernetesObject {
   const [, namespace = '', name = ''] = workload.key.split('/');
   const labels = { ...workload.selector };
   const object = {
-    apiVersion: 'apps/v1',
+    apiVersion: groupOf(workload.kind),
     kind: workload.kind,
     metadata: {
       name,
@@ -111,20 +111,58 @@ export function workloadObject(workload: FeedWorkload): KubernetesObject {
       generation: 1,
       creationTimestamp: seconds(workload.createdAt),
       labels,
-      ...(workload.owner ? { ownerReferences: [{ apiVersion: 'apps/v1', ...workload.owner, controller: true }] } : {}),
-      annotations: { 'deployment.kubernetes.io/revision': workload.revision ?? '1' },
+      ...(workload.owner
+        ? { ownerReferences: [{ apiVersion: groupOf(workload.owner.kind), ...workload.owner, controller: true }] }
+        : {}),
+      ...(workload.revision && workload.kind !== 'StatefulSet' && workload.kind !== 'DaemonSet'
+        ? { annotations: { 'deployment.kubernetes.io/revision': workload.revision } }
+        : {}),
     },
     spec: {
-      replicas: workload.replicas,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { containers: workload.images.map((image) => containerSpec('app', image, workload)) },
-      },
+      ...specOf(workload, name),
+      selector: { matchLabels: selectorOf(workload) },
+      template: templateOf(workload),
     },
-    status: { replicas: workload.currentReplicas, readyReplicas: workload.readyReplicas },
+    status: statusOf(workload),
   };
   return object as unknown as KubernetesObject;
+}
+
+/** The pod template. */
+export function templateOf(workload: FeedWorkload): object {
+  const containers = workload.images.map((image) => containerSpec('app', image, workload));
+  const spec = workload.job ? { containers, restartPolicy: 'Never' } : { containers };
+  return { metadata: { labels: selectorOf(workload) }, spec };
+}
+
+function selectorOf({ job, uid, selector }: FeedWorkload): Readonly<Record<string, string>> {
+  return job ? { 'batch.kubernetes.io/controller-uid': uid } : selector;
+}
+
+function specOf({ kind, replicas, job }: FeedWorkload, name: string): object {
+  if (job) return { completions: job.completions, parallelism: job.parallelism };
+  if (kind === 'DaemonSet') return {};
+  return kind === 'StatefulSet' ? { replicas, serviceName: name } : { replicas };
+}
+
+function statusOf(workload: FeedWorkload): object {
+  const { kind, job, replicas, currentReplicas, readyReplicas, updatedReplicas = 0 } = workload;
+  if (job) {
+    const { succeeded, failed } = job;
+    return { active: currentReplicas, ready: readyReplicas, succeeded, failed };
+  }
+  if (kind !== 'DaemonSet') return { replicas: currentReplicas, readyReplicas, availableReplicas: readyReplicas };
+  return {
+    desiredNumberScheduled: replicas,
+    currentNumberScheduled: currentReplicas,
+    numberMisscheduled: 0,
+    numberReady: readyReplicas,
+    updatedNumberScheduled: updatedReplicas,
+  };
+}
+
+function groupOf(kind: string): string {
+  return kind === 'Job' || kind === 'CronJob' ? 'batch/v1' : 'apps/v1';
 }
 
 function containerSpec(name: string, image: string, { requests, limits }: ContainerAmounts): object {

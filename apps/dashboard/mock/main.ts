@@ -7,7 +7,7 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '5174' },
     nodes: { type: 'string', default: '3' },
-    scene: { type: 'string', default: 'demo' },
+    scene: { type: 'string', default: 'demo,kinds' },
     cpu: { type: 'string', default: '4000' },
     dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
   },
@@ -18,7 +18,7 @@ const server = await startMockServer({
   nodeCpuMilli: Number(values.cpu),
   distDir: values.dist,
 });
-server.play(values.scene);
+for (const scene of values.scene.split(',')) server.play(scene);
 process.stdout.write(
   `${server.url}/\nscenes: ${Object.keys(scenes)
     .map((name) => `${server.url}/mock/${name}`)

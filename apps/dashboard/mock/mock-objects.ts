@@ -3,7 +3,7 @@ import { parseBytes, parseCpuMilli } from '@gantry/api-types/quantity';
 import { decodeValue } from '@gantry/api-types/schema';
 import { validateObjectMeta } from '@gantry/api-types/validation/object-meta';
 import type { MockFleet } from './fleet.ts';
-import { nodeObject, podObject, sliceObject, workloadObject } from './kube-objects.ts';
+import { nodeObject, podObject, sliceObject, templateOf, workloadObject } from './kube-objects.ts';
 
 export interface MockTarget {
   readonly definition: KindDefinition;
@@ -98,7 +98,8 @@ export class MockObjects {
     const { definition, namespace = '', name = '' } = target;
     this.#applied.delete(keyOf(definition, namespace, name));
     if (definition.plural === 'pods') this.#fleet.deletePod(`${namespace}/${name}`);
-    if (definition.plural === 'deployments') this.#fleet.removeDeployment(name);
+    const carriedOut = carriedOutKinds.get(definition.plural);
+    if (carriedOut) this.#fleet.removeWorkload(name, carriedOut);
     return object;
   }
 
@@ -107,13 +108,13 @@ export class MockObjects {
     return this.#applied.has(key) || this.#fromFleet(definition).some((one) => keyOfObject(definition, one) === key);
   }
 
-  #fromFleet({ plural }: KindDefinition): KubernetesObject[] {
+  #fromFleet({ plural, kind }: KindDefinition): KubernetesObject[] {
     const { pods, nodes, workloads } = this.#fleet;
     if (plural === 'pods') return [...pods.values()].map(podObject);
     if (plural === 'nodes') return [...nodes.values()].map(nodeObject);
     if (plural === 'endpointslices')
       return [...this.#fleet.services.values()].map((one) => sliceObject(one, pods.values()));
-    const kind = plural === 'deployments' ? 'Deployment' : plural === 'replicasets' ? 'ReplicaSet' : '';
+    if (plural === 'controllerrevisions') return this.#fleet.revisions.objects(workloads.values(), templateOf);
     return [...workloads.values()].filter((workload) => workload.kind === kind).map(workloadObject);
   }
 
@@ -139,35 +140,46 @@ export class MockObjects {
     this.#revision += 1;
     object.metadata.resourceVersion = String(this.#revision);
     this.#applied.set(keyOfObject(definition, object), structuredClone(object));
-    if (definition.plural === 'deployments') this.#carryOut(object, previous === undefined);
+    const carriedOut = carriedOutKinds.get(definition.plural);
+    if (carriedOut) this.#carryOut(carriedOut, object, previous === undefined);
     if (definition.plural === 'nodes') {
       const { unschedulable } = (object as unknown as { spec: { unschedulable?: boolean } }).spec;
       this.#fleet.cordon(object.metadata.name, unschedulable === true);
     }
   }
 
-  #carryOut(object: KubernetesObject, isNew: boolean): void {
+  #carryOut(kind: CarriedOutKind, object: KubernetesObject, isNew: boolean): void {
     const { spec } = object as unknown as {
-      spec: { replicas: number; template: { spec: { containers: { image: string; resources?: Amounts }[] } } };
+      spec: { replicas?: number; template: { spec: { containers: { image: string; resources?: Amounts }[] } } };
     };
     const { name } = object.metadata;
     const [container] = spec.template.spec.containers;
+    const { replicas = 1 } = spec;
+    const image = container?.image ?? '';
     if (!isNew) {
-      this.#fleet.rollOut(name, container?.image ?? '');
-      return void this.#fleet.scale(name, spec.replicas);
+      if (kind === 'Deployment') this.#fleet.rollOut(name, image);
+      else this.#fleet.rollOutSet(kind, name, image);
+      if (kind !== 'DaemonSet') this.#fleet.scale(name, replicas, kind);
+      return;
     }
     const amounts = container?.resources?.requests ?? {};
-    this.#fleet.addDeployment({
-      name,
-      replicas: spec.replicas,
-      image: container?.image ?? '',
-      requests: {
-        cpuMilli: parseCpuMilli(amounts.cpu ?? '0'),
-        memoryBytes: parseBytes(amounts.memory ?? '0'),
-      },
-    });
+    const requests = {
+      cpuMilli: parseCpuMilli(amounts.cpu ?? '0'),
+      memoryBytes: parseBytes(amounts.memory ?? '0'),
+    };
+    if (kind === 'Deployment') this.#fleet.addDeployment({ name, replicas, image, requests });
+    else this.#fleet.addSet({ kind, name, replicas, image, requests });
   }
 }
+
+/** Workloads that are more than stored. */
+type CarriedOutKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
+
+const carriedOutKinds: ReadonlyMap<string, CarriedOutKind> = new Map([
+  ['deployments', 'Deployment'],
+  ['statefulsets', 'StatefulSet'],
+  ['daemonsets', 'DaemonSet'],
+]);
 
 interface Amounts {
   readonly requests?: { readonly cpu?: string; readonly memory?: string };

@@ -1,5 +1,6 @@
 import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedService, FeedWorkload } from '@gantry/api-types/feed';
 import type { DeploymentOptions } from './fleet.ts';
+import { revisionName } from './revisions.ts';
 
 /** A Ready node; part of its capacity is kept for the system, as on a real one. */
 export function makeNode(name: string, zone: string, capacity: FeedResources, now: number): FeedNode {
@@ -88,6 +89,25 @@ export function makeService(name: string, number: number, now: number): FeedServ
     ports: ['80/TCP'],
     selector: { app: name },
     endpoints: { ready: 0, notReady: 0, terminating: 0 },
+  };
+}
+
+/** A pod of a StatefulSet, DaemonSet or Job, not placed yet; `id` is the end of its name. */
+export function makeOwnPod(workload: FeedWorkload, id: string, now: number): FeedPod {
+  const [, namespace, name = ''] = workload.key.split('/');
+  const image = workload.images[0] ?? '';
+  const { unreachableSeconds, ...pod } = makePod(workload, id, now);
+  return {
+    ...pod,
+    key: `${namespace}/${name}-${id}`,
+    // Pods of an ordinal follow each other under one name.
+    uid: `uid-${name}-${id}-${now}`,
+    labels: workload.job
+      ? { 'batch.kubernetes.io/job-name': name }
+      : { ...workload.selector, 'controller-revision-hash': revisionName(name, image) },
+    owner: { kind: workload.kind, name, uid: workload.uid },
+    // Those of a DaemonSet stay on a node that is not heard of.
+    ...(workload.kind === 'DaemonSet' || unreachableSeconds === undefined ? {} : { unreachableSeconds }),
   };
 }
 

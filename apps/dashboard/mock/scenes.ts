@@ -16,9 +16,24 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
   'scale-63': (fleet) => void fleet.scale('web', 63),
   'scale-3': (fleet) => void fleet.scale('web', 3),
   autoscale: (fleet) => {
-    fleet.isAutoscaled = true;
+    fleet.autoscaled = 'Deployment/default/web';
+  },
+  'autoscale-set': (fleet) => {
+    fleet.autoscaled = 'StatefulSet/default/ledger';
+  },
+  kinds(fleet) {
+    const requests = { cpuMilli: 250, memoryBytes: 256 * Mi };
+    fleet.addSet({ kind: 'StatefulSet', name: 'ledger', replicas: 3, requests });
+    fleet.addSet({ kind: 'DaemonSet', name: 'collector', requests: { cpuMilli: 50, memoryBytes: 64 * Mi } });
+    fleet.addJob({
+      name: 'import',
+      completions: 6,
+      parallelism: 2,
+      requests: { cpuMilli: 200, memoryBytes: 128 * Mi },
+    });
   },
   'roll-out': (fleet) => void fleet.rollOut('web', 'registry.test/web:1.5'),
+  'roll-out-set': (fleet) => void fleet.rollOutSet('StatefulSet', 'ledger', 'registry.test/ledger:1.5'),
   'kill-node': (fleet) => fleet.killNode('node-2'),
   'revive-node': (fleet) => fleet.reviveNode('node-2'),
   pending: (fleet) =>

@@ -7,7 +7,16 @@ import { runToEnd } from '@gantry/core/simulation/simulate';
 import { makeSimulationSource } from '@gantry/core/testing';
 import type { MockObjects } from './mock-objects.ts';
 
-const simulated = ['nodes', 'pods', 'deployments', 'replicasets', 'poddisruptionbudgets'];
+const simulated = [
+  'nodes',
+  'pods',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'daemonsets',
+  'jobs',
+  'poddisruptionbudgets',
+];
 
 /** A what-if on the make-believe cluster, answered by the very simulation and scheduler of the real one. */
 export function answerSimulation(objects: MockObjects, body: unknown): object {

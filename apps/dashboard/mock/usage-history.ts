@@ -2,6 +2,7 @@ import type { FeedPod } from '@gantry/api-types/feed';
 import type { HistoryAnswer, HistorySeries } from '@gantry/api-types/history';
 import type { MockFleet } from './fleet.ts';
 import { sampleUsage } from './placement.ts';
+import { isPodOf } from './workloads.ts';
 
 /** What the subjects used in the last `seconds`, as the samples of the make-believe agents would have it. */
 export function answerUsageHistory(fleet: MockFleet, query: URLSearchParams): HistoryAnswer {
@@ -36,6 +37,5 @@ function podsOf(fleet: MockFleet, of: string): FeedPod[] {
   if (kind === 'node') return fleet.podsOn(rest[0] ?? '');
   if (kind === 'pod') return [...fleet.pods.values()].filter((pod) => pod.uid === rest[0]);
   const workload = fleet.workloads.get(rest.join('/'));
-  const uids = new Set([workload?.uid, `${workload?.uid}-rs`]);
-  return [...fleet.pods.values()].filter((pod) => uids.has(pod.owner?.uid));
+  return workload ? [...fleet.pods.values()].filter((pod) => isPodOf(pod, workload)) : [];
 }
