@@ -65,7 +65,7 @@ export async function ensureClusterObjects(
   return { dnsIp: await ensureDnsService(client, options.dnsIp) };
 }
 
-/** Each node leads its pods to its own agent's DNS, so the Service has neither selector nor slices. */
+/** Each node leads its pods to its own agent's DNS, so the Service has no selector; a controller names the nodes in slices. */
 async function ensureDnsService(client: ApiClient, dnsIp: string | undefined): Promise<string> {
   const port = { port: 53, targetPort: 53 };
   const service = (clusterIP?: string): NewObject<Service> => ({

@@ -125,6 +125,7 @@ describe('the controllers on the real API', () => {
     await api.call('POST', '/apis/apps/v1/namespaces/default/deployments', { body: deploymentBody('web', 5) });
     await until(() => deployment(api)?.status.replicas === 5);
     await until(() => api.objects.informer('events').lister.size > 0);
+    await until(() => api.objects.informer('endpoints').lister.get('kube-system/kube-dns') !== undefined);
     for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
     const { revision } = api.objects;
     for (let round = 0; round < 100; round += 1) {

@@ -108,6 +108,47 @@ describe('Endpoints of a Service without a selector', () => {
   });
 });
 
+describe('the endpoints of cluster DNS', () => {
+  it('are the nodes, at the first address of their pods, as long as they are ready', async () => {
+    await using rig = new TestRig();
+    const ports = ['TCP', 'UDP'].map((protocol) => ({ name: `dns-${protocol.toLowerCase()}`, protocol, port: 53 }));
+    const metadata = { name: 'kube-dns', namespace: 'kube-system' };
+    rig.cluster.seed('services', { metadata, spec: { clusterIP: '10.96.0.10', ports } });
+    const status = (state: string) => ({ conditions: [{ type: 'Ready', status: state }] });
+    const [node] = ['n1', 'n2'].map((name, index) =>
+      rig.cluster.seed('nodes', {
+        metadata: { name },
+        spec: { podCIDR: `10.244.${index}.0/24` },
+        status: status('True'),
+      }),
+    );
+    rig.start();
+    await rig.pass(3 * settledMs);
+    const addresses = () =>
+      rig.cluster
+        .list('endpointslices.discovery.k8s.io')
+        .flatMap(({ endpoints }) =>
+          endpoints.map((each) => [each.addresses[0], each.nodeName, each.conditions?.ready]),
+        );
+    expect(addresses()).toEqual([
+      ['10.244.0.1', 'n1', true],
+      ['10.244.1.1', 'n2', true],
+    ]);
+    const endpoints = () => rig.cluster.get('endpoints', 'kube-system/kube-dns')?.subsets;
+    expect(endpoints()).toMatchObject([{ addresses: [{ ip: '10.244.0.1' }, { ip: '10.244.1.1' }], ports }]);
+    if (!node) throw new Error('there is no node');
+    await rig.cluster.client.updateStatus('nodes', { ...node, status: status('False') });
+    await rig.pass(3 * settledMs);
+    expect(addresses()[0]).toEqual(['10.244.0.1', 'n1', false]);
+    expect(endpoints()).toMatchObject([
+      { addresses: [{ ip: '10.244.1.1' }], notReadyAddresses: [{ ip: '10.244.0.1' }] },
+    ]);
+    await rig.cluster.client.delete('nodes', undefined, 'n1');
+    await rig.pass(3 * settledMs);
+    expect(addresses()).toEqual([['10.244.1.1', 'n2', true]]);
+  });
+});
+
 describe('the slices of a Service', () => {
   const zoneLabel = 'topology.kubernetes.io/zone';
   function seedNode(rig: TestRig, name: string, zone: string) {

@@ -6,6 +6,7 @@ import { CronJobController } from './cron-job-controller.ts';
 import { DaemonSetController } from './daemon-set-controller.ts';
 import { DeploymentController } from './deployment-controller.ts';
 import { DisruptionController } from './disruption-controller.ts';
+import { DnsEndpointsController } from './dns-endpoints-controller.ts';
 import { EndpointSliceController } from './endpoint-slice-controller.ts';
 import { EndpointSliceMirroringController } from './endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from './endpoints-controller.ts';
@@ -85,6 +86,7 @@ function createControllers(services: StartControllersOptions): readonly Controll
     new EndpointSliceController(services),
     new EndpointsController(services),
     new EndpointSliceMirroringController(services),
+    new DnsEndpointsController(services),
     new LoadBalancerController(services),
     new PersistentVolumeClaimController(services),
     new PersistentVolumeController(services),
