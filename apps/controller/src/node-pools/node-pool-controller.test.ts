@@ -1,4 +1,4 @@
-import type { NodePool, NodePoolSpec, Pod } from '@gantry/api-types';
+import type { NodePool, NodePoolSpec, Pod, Taint } from '@gantry/api-types';
 import { makeNode, makePod } from '@gantry/api-types/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestApi, type TestApi } from '../api/testing/test-api.ts';
@@ -84,9 +84,10 @@ const condition = (type: string) => poolNow()?.status.conditions?.find((one) => 
 const pods = () => api.objects.informer('pods').lister.list('default');
 const waiting = () => pods().filter(({ spec }) => !spec.nodeName).length;
 
-async function createNode(name: string, cpu: string): Promise<void> {
+async function createNode(name: string, cpu: string, taints: readonly Taint[] = []): Promise<void> {
   const node = makeNode({ name, cpu });
-  const created = await api.client.create('nodes', { ...node, metadata: { name, labels: node.metadata.labels ?? {} } });
+  const metadata = { name, labels: node.metadata.labels ?? {} };
+  const created = await api.client.create('nodes', { ...node, metadata, spec: { taints: [...taints] } });
   const conditions = [{ type: 'Ready', status: 'True' }];
   await api.client.updateStatus('nodes', { ...created, status: { ...node.status, conditions } });
 }
@@ -166,6 +167,23 @@ describe('a node pool', () => {
         (reason) => `NodePool ${reason}`,
       ),
     );
+  });
+
+  it('counts on a host that is Ready and has not lost its first taint yet', async () => {
+    provider.onCall = async (call) => {
+      const [verb, name = ''] = call.split(' ');
+      if (verb === 'create')
+        await createNode(name, '2', [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
+    };
+    await createPool();
+    await scale(6);
+    await waitFor('the host is at work', () => hosts() === 'burst-1 Ready');
+    await api.clock.advanceAsync(5_000);
+    expect(called('create')).toEqual(['create burst-1']);
+    const node = await api.client.get('nodes', undefined, 'burst-1');
+    await api.client.update('nodes', { ...node, spec: {} });
+    await waitFor('all pods run', () => pods().length === 6 && waiting() === 0);
+    expect(called('create')).toEqual(['create burst-1']);
   });
 
   it('starts no host that would help nobody', async () => {

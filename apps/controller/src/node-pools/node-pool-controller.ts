@@ -11,7 +11,7 @@ import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
 import { type Dispensability, findDispensable } from '@gantry/core/node-pools/find-dispensable';
 import { findRoom, type RoomAnswer, type UpcomingHosts } from '@gantry/core/node-pools/find-room';
 import { headroomOf } from '@gantry/core/node-pools/headroom';
-import { countKept, isReady } from '@gantry/core/node-pools/plan-hosts';
+import { countKept, isComing, isReady } from '@gantry/core/node-pools/plan-hosts';
 import { planPool } from '@gantry/core/node-pools/plan-pool';
 import { nodePoolFinalizer, type PoolPlan, type PoolWorld } from '@gantry/core/node-pools/pool-world';
 import { findDrainBlockers } from '@gantry/core/reconcile/drain-blockers';
@@ -173,9 +173,8 @@ export class NodePoolController implements ControllerDefinition {
 
   /** Hosts that the pool has asked for and that take no pods yet. */
   #upcomingOf({ metadata, spec, status }: NodePool): UpcomingHosts {
-    const isComing = ({ name, phase }: { name: string; phase: string }) =>
-      phase === 'Provisioning' || (phase === 'Joining' && !isReady(this.#nodes.lister.get(name)));
-    return { pool: metadata.name, template: spec.template, count: (status.hosts ?? []).filter(isComing).length };
+    const coming = (status.hosts ?? []).filter((host) => isComing(host, (name) => this.#nodes.lister.get(name)));
+    return { pool: metadata.name, template: spec.template, count: coming.length };
   }
 
   async #findDispensable(pool: NodePool): Promise<ReadonlyMap<string, Dispensability> | undefined> {

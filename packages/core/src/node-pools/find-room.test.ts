@@ -1,4 +1,4 @@
-import type { KubernetesObject, NodePool, NodePoolSpec, Pod } from '@gantry/api-types';
+import { type KubernetesObject, type NodePool, type NodePoolSpec, nodePoolLabel, type Pod } from '@gantry/api-types';
 import { makeNode, makePod } from '@gantry/api-types/testing';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../simulation/simulate.ts';
@@ -71,6 +71,24 @@ describe('room for pods that wait', () => {
     expect(ask([node, choosy]).reason).toBe('WouldNotHelp');
     const labels = { disk: 'ssd' };
     expect(ask([node, choosy], { spec: { template: { cpu: '2', memory: '4Gi', labels } } }).hosts).toBe(1);
+  });
+
+  it('has the label of its pool on the hosts, and their taints', () => {
+    const picky = makePod({ name: 'picky' });
+    const ofPool = (name: string): Pod => ({
+      ...picky,
+      spec: { ...picky.spec, nodeSelector: { [nodePoolLabel]: name } },
+    });
+    expect(ask([node, ofPool('burst')]).hosts).toBe(1);
+    expect(ask([node, ofPool('other')]).reason).toBe('WouldNotHelp');
+    const taints = [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }];
+    const tolerant = (key: string): Pod => ({
+      ...ofPool('burst'),
+      spec: { ...ofPool('burst').spec, tolerations: [{ key, operator: 'Exists' }] },
+    });
+    const template = { cpu: '2', memory: '4Gi', taints };
+    expect(ask([node, tolerant('gpu')], { spec: { template } }).hosts).toBe(1);
+    expect(ask([node, tolerant('other')], { spec: { template } }).reason).toBe('WouldNotHelp');
   });
 
   it('counts hosts that are on their way, of whatever pool', () => {

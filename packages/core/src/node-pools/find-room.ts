@@ -1,4 +1,11 @@
-import { keyOf, type NodePool, type NodePoolTemplate, type Pod, type SimulationChange } from '@gantry/api-types';
+import {
+  keyOf,
+  type NodePool,
+  type NodePoolTemplate,
+  nodePoolLabel,
+  type Pod,
+  type SimulationChange,
+} from '@gantry/api-types';
 import { parseTime } from '../lib/timestamp.ts';
 import { podCondition } from '../reconcile/pod-state.ts';
 import { simulate } from '../simulation/simulate.ts';
@@ -38,7 +45,7 @@ export interface RoomAnswer {
 const maxAtOnce = 16;
 const maxImages = 32;
 
-/** The change that adds hosts as a pool's template describes them. */
+/** The change that adds hosts as a pool's template describes them, with the pool's label. */
 export function hostsChange(pool: string, template: NodePoolTemplate, count: number): SimulationChange {
   const { cpu, memory, maxPods = 110, labels, taints } = template;
   return {
@@ -48,7 +55,7 @@ export function hostsChange(pool: string, template: NodePoolTemplate, count: num
     memory,
     pods: maxPods,
     namePrefix: `${pool}-new`,
-    ...(labels ? { labels } : {}),
+    labels: { ...labels, [nodePoolLabel]: pool },
     ...(taints ? { taints } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import type { Node, NodePoolHost } from '@gantry/api-types';
 import { backoffDelayMs } from '../lib/backoff.ts';
 import { formatTime, parseTime } from '../lib/timestamp.ts';
-import { nodeCondition } from '../reconcile/taints.ts';
+import { nodeCondition, notReadyTaint } from '../reconcile/taints.ts';
 import { type HostPhase, isKept, type PoolEvent, type PoolWorld } from './pool-world.ts';
 
 /** A host that was made and whose Node is not Ready after this long is given up. */
@@ -144,6 +144,16 @@ function fail(plan: HostsPlan, nowMs: number): void {
 /** True where the Node's Ready condition is True. */
 export function isReady(node: Node | undefined): boolean {
   return node !== undefined && nodeCondition(node, 'Ready')?.status === 'True';
+}
+
+/** True where a host that was asked for is still to come for pods: its Node is not Ready, or not rid of its first taint. */
+export function isComing({ name, phase }: NodePoolHost, node: (name: string) => Node | undefined): boolean {
+  if (phase === 'Provisioning') return true;
+  const known = node(name);
+  if (phase === 'Joining' && !isReady(known)) return true;
+  // The Node says that it is Ready a moment before the taint goes: more hosts must not be ordered in that moment.
+  const isTainted = (known?.spec.taints ?? []).some(({ key }) => key === notReadyTaint);
+  return (phase === 'Joining' || phase === 'Ready') && isReady(known) && isTainted;
 }
 
 /** When the host's phase may end without anything happening. */

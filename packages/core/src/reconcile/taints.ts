@@ -1,7 +1,7 @@
 import type { Node, NodeCondition, Pod, Taint, Toleration } from '@gantry/api-types';
 import { formatTime, parseTime } from '../lib/timestamp.ts';
 
-const notReadyTaint = 'node.kubernetes.io/not-ready';
+export const notReadyTaint = 'node.kubernetes.io/not-ready';
 export const unreachableTaint = 'node.kubernetes.io/unreachable';
 const unschedulableTaint = 'node.kubernetes.io/unschedulable';
 
