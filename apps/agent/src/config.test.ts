@@ -48,6 +48,16 @@ describe('the command line of the agent', () => {
     expect(() => parseConfig([...required, flag, value], {})).toThrow(flag);
   });
 
+  it('takes the taints that a node pool gives its hosts, with and without a value', () => {
+    const flag = 'burst=yes:NoSchedule,example.com/spot:NoExecute';
+    const { taints } = parseConfig([...required, '--register-with-taints', flag], {});
+    expect(taints).toEqual([
+      { key: 'burst', value: 'yes', effect: 'NoSchedule' },
+      { key: 'example.com/spot', effect: 'NoExecute' },
+    ]);
+    expect(() => parseConfig([...required, '--register-with-taints', 'burst'], {})).toThrow('key=value:effect');
+  });
+
   it('says when images are removed, in the words of the kubelet', () => {
     const defaults = {
       highThresholdPercent: 85,
