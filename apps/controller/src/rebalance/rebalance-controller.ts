@@ -11,6 +11,7 @@ import {
 } from '@gantry/api-types';
 import type { Informer } from '@gantry/core';
 import { formatTime } from '@gantry/core/lib/timestamp';
+import { findObstacle } from '@gantry/core/rebalance/find-obstacle';
 import {
   evicted,
   hasEnded,
@@ -21,6 +22,7 @@ import {
   refused,
 } from '@gantry/core/rebalance/next-step';
 import { planRebalance } from '@gantry/core/rebalance/plan-rebalance';
+import { isLeftByDrain } from '@gantry/core/reconcile/drain-blockers';
 import type { SimulationSource } from '@gantry/core/simulation/source';
 import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from '../controllers/controller.ts';
 import { runInTurns } from '../simulation/turns.ts';
@@ -85,7 +87,8 @@ export class RebalanceController implements ControllerDefinition {
     const now = formatTime(clock.now());
     if (spec.cancelled) {
       const message = 'cancelled before it began';
-      await this.#write(rebalance, { ...rebalance.status, phase: 'Cancelled', message, completionTime: now });
+      const status = { ...rebalance.status, phase: 'Cancelled', message, completionTime: now };
+      await this.#finish(await this.#write(rebalance, status));
       return undefined;
     }
     const other = this.#rebalances.lister
@@ -118,14 +121,14 @@ export class RebalanceController implements ControllerDefinition {
     const moves = result.moves.map(
       ({ pod, podUid, from, to }): RebalanceMove => ({ pod, podUID: podUid, from, to, state: 'Planned', since: now }),
     );
-    const cordoned = emptyNode ? await this.#cordon(emptyNode, true) : false;
-    await this.#write(rebalance, {
+    const begun = emptyNode ? await this.#cordon(rebalance, emptyNode) : rebalance;
+    await this.#write(begun, {
       phase: 'Running',
       message: result.summary[0] ?? '',
       total: moves.length,
       moved: 0,
       startTime: now,
-      ...(cordoned ? { cordoned } : {}),
+      ...(begun.status.cordoned ? { cordoned: true } : {}),
       moves,
     });
   }
@@ -157,7 +160,7 @@ export class RebalanceController implements ControllerDefinition {
     const type = phase === 'Failed' ? 'Warning' : 'Normal';
     events.record(rebalance, { type, reason: `Rebalance${phase}`, message, component: this.name });
     const { emptyNode } = rebalance.spec;
-    if (!cordoned || !emptyNode || phase === 'Completed') return;
+    if (!cordoned || !emptyNode || (phase === 'Completed' && this.#isEmpty(emptyNode))) return;
     try {
       await client.mergePatch('nodes', undefined, emptyNode, { spec: { unschedulable: null } });
     } catch (error) {
@@ -165,13 +168,19 @@ export class RebalanceController implements ControllerDefinition {
     }
   }
 
-  /** True where this changed anything. */
-  async #cordon(name: string, unschedulable: boolean): Promise<boolean> {
+  #isEmpty(nodeName: string): boolean {
+    return this.#pods.lister.list().every((pod) => pod.spec.nodeName !== nodeName || isLeftByDrain(pod));
+  }
+
+  /** Cordons the node, where it is not; recorded before, so that whoever ends the Rebalance knows who did it. */
+  async #cordon(rebalance: Rebalance, name: string): Promise<Rebalance> {
     const { client, informers } = this.#services;
     const node = informers.informer('nodes').lister.get(name);
-    if (!node || Boolean(node.spec.unschedulable) === unschedulable) return false;
-    await client.mergePatch('nodes', undefined, name, { spec: { unschedulable } });
-    return true;
+    if (!node || node.spec.unschedulable) return rebalance;
+    const status = { ...rebalance.status, phase: 'Pending', message: `cordons ${name}`, cordoned: true };
+    const recorded = await this.#write(rebalance, status);
+    await client.mergePatch('nodes', undefined, name, { spec: { unschedulable: true } });
+    return recorded;
   }
 
   async #write(rebalance: Rebalance, status: RebalanceStatus): Promise<Rebalance> {
@@ -188,6 +197,10 @@ export class RebalanceController implements ControllerDefinition {
         const resource = replicated[owner.kind];
         const found = resource && informers.informer(resource).lister.get(objectKey(namespace, owner.name));
         return found?.metadata.uid === owner.uid ? (found.spec.replicas ?? 1) : undefined;
+      },
+      obstacleTo: (pod) => {
+        const source = this.#options.source();
+        return source ? findObstacle(source, pod) : 'it waits for the scheduler';
       },
       nowMs: clock.now(),
     };

@@ -163,3 +163,21 @@ it('empties a node, which stays cordoned', async () => {
   expect((await api.client.get('nodes', undefined, 'a')).spec.unschedulable).toBe(true);
   expect(fewestReady).toBeGreaterThanOrEqual(3);
 });
+
+it('evicts nobody whose replacement would find no room by now', async () => {
+  await crowd();
+  await rebalance({ emptyNode: 'a', readyTimeoutSeconds: 10 });
+  await until(async () => ((await status()).moved ?? 0) >= 1);
+  // Somebody else drains the node that pods were to go to: a node pool that gives it back, say.
+  await api.client.mergePatch('nodes', undefined, 'b', { spec: { unschedulable: true } });
+  await until(async () => (await status()).phase === 'Completed');
+  const { moves = [], message } = await status();
+  const skipped = moves.filter(({ state }) => state === 'Skipped');
+  expect(skipped.length).toBeGreaterThanOrEqual(2);
+  expect(skipped[0]?.message).toContain('its replacement would find no room: 0/2 nodes are available');
+  expect(message).toContain('skipped');
+  expect(readyPods()).toHaveLength(4);
+  expect(fewestReady).toBeGreaterThanOrEqual(3);
+  // It could not be emptied.
+  await until(async () => !(await api.client.get('nodes', undefined, 'a')).spec.unschedulable);
+});

@@ -42,6 +42,7 @@ function world(pods: readonly Pod[], seconds = 0, replicas = 2): RebalanceWorld 
     pod: (key) => pods.find(({ metadata }) => `default/${metadata.name}` === key),
     podsOf: () => pods,
     replicasOf: () => replicas,
+    obstacleTo: () => undefined,
     nowMs: start + seconds * 1000,
   };
 }
@@ -67,6 +68,17 @@ describe('a running Rebalance', () => {
       moves: [{ state: 'Skipped' }],
       message: '0 of 1 pods moved, 1 skipped',
     });
+  });
+
+  it('waits while a replacement would find no room, and leaves the pod where it is after a while', () => {
+    const full = { ...world([first, second]), obstacleTo: () => 'all nodes are full' };
+    const waits = planRebalanceStep(running([moveOf(first)]), full);
+    expect(waits).toMatchObject({ evict: undefined, recheckAfterMs: 1000 });
+    expect(waits.status.message).toBe('default/one: all nodes are full');
+    const moves = waits.status.moves ?? [];
+    expect(planRebalanceStep(running(moves), world([first, second], 30)).evict?.index).toBe(0);
+    const late = planRebalanceStep(running(moves), { ...full, nowMs: start + 61_000 });
+    expect(late.status.moves?.[0]).toMatchObject({ state: 'Skipped', message: 'all nodes are full' });
   });
 
   it('goes on only when the replacement is ready', () => {

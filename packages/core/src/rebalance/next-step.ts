@@ -17,6 +17,8 @@ export interface RebalanceWorld {
   podsOf(ownerUid: string): readonly Pod[];
   /** How many replicas the owner is to have; undefined where it is gone. */
   replicasOf(namespace: string, owner: OwnerReference): number | undefined;
+  /** Why the pod must not be evicted as the cluster is now, in words; asked of pods that are about to be. */
+  obstacleTo(pod: Pod): string | undefined;
   readonly nowMs: number;
 }
 
@@ -106,6 +108,8 @@ function lookAtPod(
     const reason = `waits until ${owner.kind} ${owner.name} is well: ${ready} of ${wanted} ready`;
     return { move: patience(move, reason, world, timeoutMs) };
   }
+  const obstacle = world.obstacleTo(pod);
+  if (obstacle !== undefined) return { move: patience(move, obstacle, world, timeoutMs) };
   if (move.state === 'Evicting' && ageOf(move, world) > timeoutMs) {
     return { move: settled(move, 'Skipped', `could not be evicted in time: ${move.message ?? ''}`, world) };
   }
