@@ -2,10 +2,12 @@ import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod } from '@gantry/api-types';
 import type { Logger } from '@gantry/core';
+import { hugePagesOf } from '@gantry/core/pod/huge-pages';
 import type { NodeIdentity } from '../pod/labels.ts';
 import { cpuSharesOf } from '../pod/resources.ts';
 import { type CgroupLayout, cgroupDirectory, containerCgroup, exists } from './cgroup-paths.ts';
 import { type ContainerCgroup, readContainerCgroup, readMemoryBytes, readProcesses } from './container-resources.ts';
+import { writeHugePageLimits } from './huge-pages.ts';
 import { podLimits } from './pod-limits.ts';
 import { writePodLimits, writeProcessLimit } from './write-limits.ts';
 
@@ -17,6 +19,8 @@ export interface PodCgroupsOptions {
   readonly podsMemoryBytes?: number;
   /** Processes and threads of a pod; no limit where undefined. */
   readonly podPidsLimit?: number | undefined;
+  /** Of the huge pages that pods are held to. */
+  readonly hugePageSizes?: readonly number[];
   readonly logger: Logger;
 }
 
@@ -55,8 +59,9 @@ export class PodCgroups {
     const path = `${this.#nodePath}/pod${pod.metadata.uid}`;
     await this.#writeWeight(path, limits.milliCpu);
     await writePodLimits(this.#options.layout, path, limits, 'exactly');
-    const { layout, podPidsLimit } = this.#options;
+    const { layout, podPidsLimit, hugePageSizes = [] } = this.#options;
     if (podPidsLimit !== undefined) await writeProcessLimit(layout, path, podPidsLimit);
+    await writeHugePageLimits(layout, path, hugePageSizes, hugePagesOf(pod));
   }
 
   /** Lifts the limits of a pod's cgroup to what its containers are about to get; lowers none. */
@@ -133,12 +138,15 @@ export class PodCgroups {
   }
 
   async #writeWeight(path: string, milliCpu: number): Promise<void> {
-    const { layout } = this.#options;
+    const { layout, hugePageSizes = [] } = this.#options;
     const directory = cgroupDirectory(layout, 'cpu', path);
     await mkdir(directory, { recursive: true });
     const shares = cpuSharesOf(milliCpu);
     if (layout.version === 1) return writeFile(join(directory, 'cpu.shares'), String(shares));
-    await writeFile(join(dirname(directory), 'cgroup.subtree_control'), '+cpu +memory +pids');
+    await writeFile(
+      join(dirname(directory), 'cgroup.subtree_control'),
+      `+cpu +memory +pids${hugePageSizes.length > 0 ? ' +hugetlb' : ''}`,
+    );
     await writeFile(join(directory, 'cpu.weight'), String(cpuWeightOf(shares)));
   }
 }

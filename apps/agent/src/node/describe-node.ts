@@ -3,6 +3,9 @@ import { hostname } from 'node:os';
 import type { ContainerImage, NodeAddress } from '@gantry/api-types';
 import type { NodeRegistration } from '@gantry/api-types/protocol';
 import { formatBytes, formatCpuMilli } from '@gantry/api-types/quantity';
+import { hugePageResource } from '@gantry/core/pod/huge-pages';
+import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
+import { readHugePages } from '../cgroups/huge-pages.ts';
 import { hostAddress } from '../pod/host-limits.ts';
 import type { ContainerRuntime, EngineInfo, ImageDetails } from '../runtime/container-runtime.ts';
 import { claimsDirectoryOf } from '../volumes/claim-volumes.ts';
@@ -42,16 +45,16 @@ export async function describeNode(options: NodeDescriptionOptions): Promise<Nod
   const [engine, images, storage] = await Promise.all([runtime.info(), runtime.listImages(), storageOf(dataDir)]);
   const milliCpu = options.milliCpu ?? engine.cpus * 1000;
   const memoryBytes = options.memoryBytes ?? engine.memoryBytes;
-  const pods = String(options.maxPods ?? defaultMaxPods);
   const reserved = options.reserved ?? { milliCpu: 0, memoryBytes: 0 };
+  const hugePages = shareOf(await readHugePages(cgroupLayout(engine)), memoryBytes / engine.memoryBytes);
+  const others = { pods: String(options.maxPods ?? defaultMaxPods), ...storage, ...hugePageResources(hugePages) };
   return {
     labels: nodeLabelsOf(options, engine),
-    capacity: { cpu: formatCpuMilli(milliCpu), memory: formatBytes(memoryBytes), pods, ...storage },
+    capacity: { cpu: formatCpuMilli(milliCpu), memory: formatBytes(memoryBytes), ...others },
     allocatable: {
       cpu: formatCpuMilli(Math.max(0, milliCpu - reserved.milliCpu)),
-      memory: formatBytes(Math.max(0, memoryBytes - reserved.memoryBytes)),
-      pods,
-      ...storage,
+      memory: formatBytes(allocatableMemory(memoryBytes - reserved.memoryBytes, hugePages)),
+      ...others,
     },
     ...(dataDir === undefined ? {} : { claimsDirectory: claimsDirectoryOf(dataDir) }),
     addresses: addressesOf(options),
@@ -59,6 +62,21 @@ export async function describeNode(options: NodeDescriptionOptions): Promise<Nod
     conditions: healthyConditions,
     images: imagesOf(images),
   };
+}
+
+/** Nodes that share an engine divide its huge pages as they divide its memory. Pure. */
+export function shareOf(hugePages: ReadonlyMap<number, number>, share: number): ReadonlyMap<number, number> {
+  const part = Math.min(1, share);
+  return new Map([...hugePages].map(([size, bytes]) => [size, Math.floor((bytes * part) / size) * size]));
+}
+
+/** What is set aside for huge pages can be used as nothing else. Pure. */
+export function allocatableMemory(memoryBytes: number, hugePages: ReadonlyMap<number, number>): number {
+  return Math.max(0, memoryBytes - [...hugePages.values()].reduce((sum, bytes) => sum + bytes, 0));
+}
+
+function hugePageResources(hugePages: ReadonlyMap<number, number>): Record<string, string> {
+  return Object.fromEntries([...hugePages].map(([size, bytes]) => [hugePageResource(size), formatBytes(bytes)]));
 }
 
 /** All nodes on one file system name all of it: how much of it is free is another question. */

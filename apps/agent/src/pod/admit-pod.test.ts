@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { makePod } from '../testing/make-pod.ts';
 import { refusalOf } from './admit-pod.ts';
 
-const facts = { securityOptions: ['seccomp'], pressures: [], allowedUnsafeSysctls: ['kernel.msg*'] };
+const facts = { securityOptions: ['seccomp'], pressures: [], hugePageSizes: [], allowedUnsafeSysctls: ['kernel.msg*'] };
 const sysctl = (name: string) => ({ securityContext: { sysctls: [{ name, value: '1' }] } });
 
 const cases: [Partial<PodSpec>, string | undefined][] = [

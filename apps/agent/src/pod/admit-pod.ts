@@ -9,6 +9,8 @@ export interface AdmissionFacts {
   readonly securityOptions: readonly string[];
   /** Sysctls that the operator allows beside the safe ones; a trailing `*` stands for anything. */
   readonly allowedUnsafeSysctls: readonly string[];
+  /** Of the huge pages that pods of this node can be held to. */
+  readonly hugePageSizes: readonly number[];
   /** What the node is short of now. */
   readonly pressures: readonly PressureCondition[];
 }

@@ -72,6 +72,7 @@ export function createPodContext(
     admission: () => ({
       securityOptions: options.engine.securityOptions,
       allowedUnsafeSysctls: options.allowedUnsafeSysctls,
+      hugePageSizes: options.hugePageSizes,
       pressures: pressures(),
     }),
     seccompDirectory: join(dataDir, 'seccomp'),

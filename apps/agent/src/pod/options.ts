@@ -1,4 +1,6 @@
 import { defaultThresholds, type Observations, type Threshold } from '@gantry/core/eviction/signals';
+import { cgroupLayout } from '../cgroups/cgroup-paths.ts';
+import { readHugePages } from '../cgroups/huge-pages.ts';
 import { type NodeObserverOptions, observeNode } from '../eviction/node-observer.ts';
 import type { ImageServiceOptions } from '../images/image-service.ts';
 import type { NetworkMode } from '../network/network-mode.ts';
@@ -44,6 +46,8 @@ export interface PodManagerOptions {
   readonly nodeMemoryBytes?: number;
   /** Sysctls that pods may set beside the safe ones, as `kernel.msg*`; none by default. */
   readonly allowedUnsafeSysctls?: readonly string[];
+  /** Of the huge pages that pods may be given; those of the host that cgroups limit by default. */
+  readonly hugePageSizes?: readonly number[];
   /** Kept back from it for what is no pod. */
   readonly reserved?: { readonly milliCpu: number; readonly memoryBytes: number };
 }
@@ -68,6 +72,7 @@ export interface ResolvedOptions {
   readonly nodeMilliCpu: number;
   readonly nodeMemoryBytes: number;
   readonly allowedUnsafeSysctls: readonly string[];
+  readonly hugePageSizes: readonly number[];
   readonly reserved: { readonly milliCpu: number; readonly memoryBytes: number };
   readonly engine: EngineInfo;
 }
@@ -102,6 +107,7 @@ export async function resolveOptions(runtime: ContainerRuntime, options: PodMana
     nodeMilliCpu: options.nodeMilliCpu ?? engine.cpus * 1000,
     nodeMemoryBytes: options.nodeMemoryBytes ?? engine.memoryBytes,
     allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
+    hugePageSizes: options.hugePageSizes ?? [...(await readHugePages(cgroupLayout(engine))).keys()],
     reserved: options.reserved ?? { milliCpu: 0, memoryBytes: 0 },
     engine,
   };

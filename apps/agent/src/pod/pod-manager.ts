@@ -64,9 +64,10 @@ export async function startPodManager(settings: PodManagerSettings): Promise<Pod
   const identity: NodeIdentity = { cluster: settings.cluster, node: settings.nodeName };
   const { engine, nodeMilliCpu, networkMode: mode } = options;
   const podsMemoryBytes = podsMemoryOf(options);
-  const { podPidsLimit } = options;
+  const { podPidsLimit, hugePageSizes } = options;
   const layout = cgroupLayout(engine);
-  const cgroups = new PodCgroups({ layout, identity, nodeMilliCpu, podsMemoryBytes, podPidsLimit, logger });
+  const limits = { podsMemoryBytes, podPidsLimit, hugePageSizes };
+  const cgroups = new PodCgroups({ layout, identity, nodeMilliCpu, ...limits, logger });
   const cgroupParentOf = (podUid: string) => cgroups.parentOf(podUid);
   const opened = await openPodNetwork({ mode, runtime, engine, identity, podCidr, logger, cgroupParentOf });
   const images = await startImages({ ...settings, dataDir }, options);

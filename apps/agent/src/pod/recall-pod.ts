@@ -11,7 +11,7 @@ import { unsupportedFields } from './supported-fields.ts';
  */
 export function recallPod(state: PodState, pod: Pod, admission: AdmissionFacts): void {
   const status = pod.status ?? {};
-  state.unsupported = unsupportedFields(pod);
+  state.unsupported = unsupportedFields(pod, admission.hugePageSizes);
   state.rejected = refusalOf(pod, admission);
   state.allocation = recallAllocation(pod);
   const isUnderWay = status.conditions?.some(({ type }) => type === 'PodResizeInProgress') ?? false;

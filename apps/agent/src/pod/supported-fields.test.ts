@@ -1,5 +1,5 @@
 import type { PodSpec } from '@gantry/api-types';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makePod } from '../testing/make-pod.ts';
 import { unsupportedFields } from './supported-fields.ts';
 
@@ -53,4 +53,20 @@ it('names all of them', () => {
   const message = unsupportedFields(makePod({ spec: { runtimeClassName: 'a', hostUsers: false } }));
   expect(message).toContain('sets fields');
   expect(message).toContain('spec.runtimeClassName, spec.hostUsers: false');
+});
+
+describe('on a node with huge pages', () => {
+  const sizes = [2 * 1024 * 1024];
+  const asking = (name: string): Partial<PodSpec> => ({
+    containers: [{ ...main, resources: { limits: { memory: '1Gi', [name]: '4Mi' } } }],
+  });
+
+  it('takes those of its sizes, in resources and in volumes, and names others', () => {
+    const unsupported = (spec: Partial<PodSpec>) => unsupportedFields(makePod({ spec }), sizes);
+    expect(unsupported(asking('hugepages-2Mi'))).toBeUndefined();
+    expect(unsupported(asking('hugepages-1Gi'))).toContain('spec.containers[0].resources.limits.hugepages-1Gi');
+    const volume = (medium: string): Partial<PodSpec> => ({ volumes: [{ name: 'v', emptyDir: { medium } }] });
+    for (const medium of ['HugePages', 'HugePages-2Mi']) expect(unsupported(volume(medium))).toBeUndefined();
+    expect(unsupported(volume('HugePages-1Gi'))).toContain('spec.volumes[0].emptyDir.medium: "HugePages-1Gi"');
+  });
 });

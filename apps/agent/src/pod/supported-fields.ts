@@ -1,4 +1,6 @@
 import type { Pod } from '@gantry/api-types';
+import { formatBytes } from '@gantry/api-types/quantity';
+import { hugePageResource } from '@gantry/core/pod/huge-pages';
 import { formatFieldPath } from './field-path.ts';
 
 /**
@@ -42,7 +44,7 @@ const hook = {
   tcpSocket: 'elsewhere',
 } as const satisfies Rule;
 
-const container = {
+const containerBase = {
   name: true,
   image: true,
   command: true,
@@ -58,10 +60,6 @@ const container = {
     name: true,
     value: true,
     valueFrom: { fieldRef, resourceFieldRef, configMapKeyRef: keyOfObject, secretKeyRef: keyOfObject },
-  },
-  resources: {
-    requests: { cpu: true, memory: true, 'ephemeral-storage': 'elsewhere' },
-    limits: { cpu: true, memory: true, 'ephemeral-storage': true },
   },
   volumeMounts: {
     name: true,
@@ -99,10 +97,16 @@ const container = {
   tty: true,
 } as const satisfies Rule;
 
-const volume = {
+/** `more`: resources beside the usual ones. */
+function containerRules(more: Readonly<Record<string, true>>) {
+  const requests = { cpu: true, memory: true, 'ephemeral-storage': 'elsewhere', ...more } as const;
+  const limits = { cpu: true, memory: true, 'ephemeral-storage': true, ...more } as const;
+  return { ...containerBase, resources: { requests, limits } } as const satisfies Rule;
+}
+
+const volumeBase = {
   name: true,
   hostPath: { path: true, type: true },
-  emptyDir: { medium: oneOf('', 'Memory'), sizeLimit: true },
   configMap: { name: true, items: keyToPath, defaultMode: true, optional: true },
   secret: { secretName: true, items: keyToPath, defaultMode: true, optional: true },
   downwardAPI: { items: downwardItem, defaultMode: true },
@@ -120,12 +124,14 @@ const volume = {
   },
 } as const satisfies Rule;
 
-/** Every field of a pod's spec that the agent carries out or rightly leaves to others. What is not here is refused. */
-export const podSpecRules: Rule = {
-  volumes: volume,
-  initContainers: container,
-  containers: container,
-  ephemeralContainers: { ...container, targetContainerName: true },
+function volumeRules(media: readonly string[]) {
+  return {
+    ...volumeBase,
+    emptyDir: { medium: oneOf('', 'Memory', ...media), sizeLimit: true },
+  } as const satisfies Rule;
+}
+
+const podSpecBase = {
   restartPolicy: true,
   terminationGracePeriodSeconds: true,
   activeDeadlineSeconds: true,
@@ -171,16 +177,32 @@ export const podSpecRules: Rule = {
   readinessGates: true,
   os: { name: oneOf('linux') },
   hostUsers: oneOf(true),
-};
+} as const satisfies Rule;
 
 /**
- * Names the fields of the pod that this version does not carry out, as the message of its waiting reason; undefined
- * where it carries out all of them. Pure.
+ * Every field of a pod's spec that an agent carries out or rightly leaves to others, on a node that has huge pages of
+ * these sizes. What is not here is refused.
  */
-export function unsupportedFields(pod: Pod): string | undefined {
+function podSpecRules(hugePageSizes: readonly number[]): Rule {
+  const container = containerRules(Object.fromEntries(hugePageSizes.map((size) => [hugePageResource(size), true])));
+  const media = hugePageSizes.map((size) => `HugePages-${formatBytes(size)}`);
+  return {
+    ...podSpecBase,
+    volumes: volumeRules(media.length > 0 ? ['HugePages', ...media] : []),
+    initContainers: container,
+    containers: container,
+    ephemeralContainers: { ...container, targetContainerName: true },
+  };
+}
+
+/**
+ * Names the fields of the pod that this version does not carry out on a node with huge pages of these sizes, as the
+ * message of its waiting reason; undefined where it carries out all of them. Pure.
+ */
+export function unsupportedFields(pod: Pod, hugePageSizes: readonly number[] = []): string | undefined {
   const found: string[] = [];
   const { volumes = [] } = pod.spec;
-  collect(pod.spec, podSpecRules, ['spec'], found);
+  collect(pod.spec, podSpecRules(hugePageSizes), ['spec'], found);
   // Here, the opposite of the default is false.
   if (pod.spec.hostUsers === false) found.push('spec.hostUsers: false');
   volumes.forEach((item, index) => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makePod } from '../testing/make-pod.ts';
-import { emptyDirOverLimit, memoryVolumeBytes } from './empty-dir.ts';
+import { diskLimit, emptyDirOverLimit, hugePageVolume, memoryVolumeBytes } from './empty-dir.ts';
 
 const mebibyte = 1024 * 1024;
 const node = 1024 * mebibyte;
@@ -30,4 +30,19 @@ it('names the volume that is over its limit, and leaves tmpfs volumes to the ker
   const use = (bytes: number) => new Map(['free', 'fast', 'cache'].map((name) => [name, bytes]));
   expect(emptyDirOverLimit(pod, use(mebibyte))).toBeUndefined();
   expect(emptyDirOverLimit(pod, use(mebibyte + 1))).toBe('Usage of EmptyDir volume "cache" exceeds the limit "1Mi". ');
+});
+
+it('makes a volume of huge pages no larger than its limit, nor than what the pod may have of them', () => {
+  const pod = makePod({ container: { resources: { requests: { memory: '1Gi', 'hugepages-2Mi': '6Mi' } } } });
+  const two = { pageBytes: 2 * mebibyte };
+  expect(hugePageVolume(pod, { medium: 'HugePages' })).toEqual({ ...two, bytes: 6 * mebibyte });
+  expect(hugePageVolume(pod, { medium: 'HugePages-2Mi', sizeLimit: '5Mi' })).toEqual({ ...two, bytes: 4 * mebibyte });
+  expect(() => hugePageVolume(pod, { medium: 'HugePages-1Gi' })).toThrow('needs a pod that asks for such pages');
+  const both = { 'hugepages-2Mi': '6Mi', 'hugepages-1Gi': '1Gi' };
+  const ofBoth = makePod({ container: { resources: { requests: { memory: '1Gi', ...both } } } });
+  expect(() => hugePageVolume(ofBoth, { medium: 'HugePages' })).toThrow('the pod asks for several');
+});
+
+it('leaves volumes with a file system of their own out of what is watched', () => {
+  expect(diskLimit({ medium: 'HugePages-2Mi', sizeLimit: '4Mi' })).toBeUndefined();
 });

@@ -1,15 +1,47 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import type { EmptyDirVolumeSource, Pod } from '@gantry/api-types';
 import { parseBytes } from '@gantry/api-types/quantity';
-import { mountPointsUnder, mountTmpfs } from './mounts.ts';
+import { hugePagesOf } from '@gantry/core/pod/huge-pages';
+import { mountHugePages, mountPointsUnder, mountTmpfs } from './mounts.ts';
 
-/** Makes the directory of an `emptyDir`; with medium Memory a tmpfs of its own. May be repeated. */
-export async function prepareEmptyDir(path: string, source: EmptyDirVolumeSource, memoryBytes: number): Promise<void> {
+/**
+ * Makes the directory of a pod's `emptyDir`; with medium Memory a tmpfs of its own, with one of huge pages a file system
+ * of these. May be repeated. Throws where the pod does not say of which pages.
+ */
+export async function prepareEmptyDir(
+  path: string,
+  pod: Pod,
+  source: EmptyDirVolumeSource,
+  nodeMemoryBytes: number,
+): Promise<void> {
   await mkdir(path, { recursive: true });
-  if (source.medium === 'Memory' && (await mountPointsUnder(path)).length === 0) {
-    await mountTmpfs(path, `size=${memoryBytes},mode=1777`);
+  const { medium = '' } = source;
+  if (medium !== '' && (await mountPointsUnder(path)).length === 0) {
+    if (medium === 'Memory') {
+      await mountTmpfs(path, `size=${memoryVolumeBytes(pod, source, nodeMemoryBytes)},mode=1777`);
+    } else {
+      const { pageBytes, bytes } = hugePageVolume(pod, source);
+      await mountHugePages(path, `pagesize=${pageBytes},size=${bytes},mode=1777`);
+    }
   }
   await chmod(path, 0o777);
+}
+
+/** Of which pages a volume is, and of how many bytes of them: no more than the pod may have. Pure; throws as above. */
+export function hugePageVolume(
+  pod: Pod,
+  { medium = '', sizeLimit }: EmptyDirVolumeSource,
+): { readonly pageBytes: number; readonly bytes: number } {
+  const wanted = hugePagesOf(pod);
+  const [, named] = /^HugePages-(.+)$/.exec(medium) ?? [];
+  const sizes = named === undefined ? [...wanted.keys()] : [parseBytes(named)];
+  const [pageBytes = 0] = sizes;
+  const available = wanted.get(pageBytes) ?? 0;
+  if (sizes.length > 1) throw new Error(`medium "${medium}" does not say of which page size: the pod asks for several`);
+  if (available === 0) throw new Error(`medium "${medium}" needs a pod that asks for such pages in its resources`);
+  const own = sizeLimit === undefined ? 0 : parseBytes(sizeLimit);
+  const bytes = own > 0 ? Math.min(own, available) : available;
+  return { pageBytes, bytes: Math.floor(bytes / pageBytes) * pageBytes };
 }
 
 /**
@@ -34,7 +66,7 @@ export function emptyDirOverLimit(pod: Pod, bytesByVolume: ReadonlyMap<string, n
   return undefined;
 }
 
-/** The limit that has to be watched: a tmpfs keeps its own. */
+/** The limit that has to be watched: a file system of its own keeps its own. */
 export function diskLimit(source: EmptyDirVolumeSource | undefined): string | undefined {
-  return source?.medium === 'Memory' ? undefined : source?.sizeLimit;
+  return source?.medium ? undefined : source?.sizeLimit;
 }

@@ -19,6 +19,11 @@ export async function mountTmpfs(path: string, options: string): Promise<void> {
   await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { timeout: 10_000 });
 }
 
+/** Mounts a file system of huge pages; needs root. */
+export async function mountHugePages(path: string, options: string): Promise<void> {
+  await run('mount', ['-t', 'hugetlbfs', '-o', options, 'hugetlbfs', path], { timeout: 10_000 });
+}
+
 /** Unmounts, lazily where something still uses it. */
 export async function unmount(path: string): Promise<void> {
   await run('umount', ['-l', path], { timeout: 10_000 });

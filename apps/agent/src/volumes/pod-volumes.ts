@@ -15,7 +15,7 @@ import {
   prepareVolume,
 } from './claim-volumes.ts';
 import { measureDirectories } from './disk-usage.ts';
-import { diskLimit, memoryVolumeBytes, prepareEmptyDir } from './empty-dir.ts';
+import { diskLimit, prepareEmptyDir } from './empty-dir.ts';
 import { prepareHostPath } from './host-path.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { MemoryDirectory } from './memory-directory.ts';
@@ -201,11 +201,7 @@ export class PodVolumes {
       await prepareHostPath(volume.hostPath);
     } else if (volume.emptyDir) {
       const path = this.#paths.ownVolume(pod.metadata.uid, volume);
-      await prepareEmptyDir(
-        path,
-        volume.emptyDir,
-        memoryVolumeBytes(pod, volume.emptyDir, facts.allocatable.memoryBytes),
-      );
+      await prepareEmptyDir(path, pod, volume.emptyDir, facts.allocatable.memoryBytes);
       if (group !== undefined) await applyGroup(path, group);
     } else if (isClaimVolume(volume)) {
       await this.#prepareClaim(pod, volume);
