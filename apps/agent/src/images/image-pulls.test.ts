@@ -1,3 +1,4 @@
+import { queryObjects } from 'node:v8';
 import { FakeClock } from '@gantry/core/testing';
 import { expect, it } from 'vitest';
 import { RuntimeError } from '../runtime/container-runtime.ts';
@@ -82,4 +83,14 @@ it('notes what a pull brought, not what was there before', async () => {
   runtime.registry.put('r/other:1', { id: 'sha256:other' });
   for (const name of ['r/mine:1', 'r/old:1', 'r/other:1']) await pull(name);
   expect(pulled).toEqual(['r/old:1 sha256:new', 'r/other:1 sha256:other']);
+});
+
+it('does not remember for ever which images could not be had', async () => {
+  const { pull, clock } = setUp();
+  for (let index = 0; index < 100; index += 1) {
+    await pull(`r/none:${index}`).catch(() => undefined);
+    clock.advance(10_000);
+  }
+  expect(queryObjects(RuntimeError, { format: 'count' })).toBeLessThan(20);
+  await expect(pull('r/none:99')).rejects.toMatchObject({ code: 'registryUnreachable' });
 });

@@ -43,9 +43,10 @@ export class ImagePulls {
   /** Resolves with the milliseconds the pull took, waiting for others not counted. Rejects with the runtime's errors. */
   async pull(request: PullRequest): Promise<number> {
     const key = keyOf(request);
+    const now = this.#options.clock.now();
+    for (const [other, { until }] of this.#unreachable) if (until <= now) this.#unreachable.delete(other);
     const failed = this.#unreachable.get(key);
-    if (failed && this.#options.clock.now() < failed.until) throw failed.error;
-    this.#unreachable.delete(key);
+    if (failed) throw failed.error;
     const running = this.#running.get(key) ?? this.#start(key, request);
     running.listeners.add(request.onProgress);
     return running.tookMs;
