@@ -43,7 +43,13 @@ async function leave(): Promise<void> {
     const { parseLeaveConfig } = await import('./config.ts');
     const { leaveAndRemove } = await import('./node/leave.ts');
     const { DockerRuntime } = await import('./runtime/docker-runtime.ts');
-    const nodeName = await leaveAndRemove(parseLeaveConfig(process.argv.slice(3)), new DockerRuntime());
+    const { removeNodeResources } = await import('./node/remove-node-resources.ts');
+    const { leaveCluster } = await import('./session/join.ts');
+    const runtime = new DockerRuntime();
+    const nodeName = await leaveAndRemove(parseLeaveConfig(process.argv.slice(3)), {
+      leave: leaveCluster,
+      remove: (what) => removeNodeResources({ ...what, runtime }),
+    });
     logger.info({ node: nodeName }, 'this host has left its cluster');
   } catch (error) {
     logger.fatal({ err: error }, 'this host could not leave its cluster');

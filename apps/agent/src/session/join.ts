@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join as joinPath } from 'node:path';
 import { ApiError } from '@gantry/api-types';
@@ -14,6 +14,8 @@ export interface NodeCredential {
 }
 
 const fileName = 'credential.json';
+/** What the controller answered to a host that is leaving; void once it joins again. */
+export const leftFile = 'left.json';
 
 /** The credential of an earlier join, if there is one. */
 export async function readCredential(dataDir: string): Promise<NodeCredential | undefined> {
@@ -50,6 +52,7 @@ export async function joinCluster(options: {
   const path = joinPath(dataDir, fileName);
   await writeFile(`${path}.new`, JSON.stringify(credential), { mode: 0o600 });
   await rename(`${path}.new`, path);
+  await rm(joinPath(dataDir, leftFile), { force: true });
   return credential;
 }
 
