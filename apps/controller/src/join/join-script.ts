@@ -81,7 +81,16 @@ function leaveLines() {
     'pid=$(cat ' + pidFile + ' 2>/dev/null || true)',
     // Another program may have the number by now.
     'is_ours() { [ ! -d /proc/self ] || grep -q agent.mjs "/proc/$1/cmdline" 2>/dev/null; }',
-    'if [ -n "$pid" ] && is_ours "$pid" && kill "$pid" 2>/dev/null; then while kill -0 "$pid" 2>/dev/null; do sleep 1; done; fi',
+    // In a container nobody may ask for it: it stays as a zombie.
+    'has_ended() { ! kill -0 "$1" 2>/dev/null || grep -q "^State:[[:space:]]*Z" "/proc/$1/status" 2>/dev/null; }',
+    'if [ -n "$pid" ] && is_ours "$pid" && kill "$pid" 2>/dev/null; then',
+    '  left=\${GANTRY_STOP_SECONDS:-60}',
+    '  until has_ended "$pid"; do',
+    '    if [ "$left" -le 0 ]; then kill -9 "$pid" 2>/dev/null || true; fi',
+    '    left=$((left - 1))',
+    '    sleep 1',
+    '  done',
+    'fi',
     agent,
     'rm -rf ' + quote(dir),
   ];
