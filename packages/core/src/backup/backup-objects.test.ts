@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type AnyObject, restoreOrder, toBackup, toRestore, withoutAllocations } from './backup-objects.ts';
+import { type AnyObject, isBackedUp, restoreOrder, toBackup, toRestore, withoutAllocations } from './backup-objects.ts';
 
 function object(kind: string, parts: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}): AnyObject {
   const base = { name: 'x', namespace: 'shop', uid: 'old', resourceVersion: '7', creationTimestamp: 't' };
@@ -28,6 +28,20 @@ it('keeps what a user wrote and not what the cluster added', () => {
     },
     data: { a: 'b' },
   });
+});
+
+it('takes a node pool without the hosts that it has and without what keeps it until they are gone', () => {
+  const spec = { provider: 'docker', maxNodes: 3, template: { cpu: '2', memory: '4Gi' } };
+  const status = { nodes: 1, hosts: [{ name: 'burst-1', phase: 'Ready' }] };
+  const pool = object('NodePool', { spec, status }, { name: 'burst', finalizers: ['gantry.io/node-pool'] });
+  expect(toBackup(pool)).toEqual({
+    apiVersion: 'v1',
+    kind: 'NodePool',
+    metadata: { name: 'burst', namespace: 'shop', uid: 'old' },
+    spec,
+  });
+  expect(isBackedUp('nodepools', ['list', 'create'])).toBe(true);
+  expect(isBackedUp('nodes', ['list', 'create'])).toBe(false);
 });
 
 it.each<[string, AnyObject]>([

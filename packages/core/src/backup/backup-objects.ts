@@ -1,4 +1,6 @@
 import type { KubernetesObject, OwnerReference } from '@gantry/api-types';
+import { nodePoolFinalizer } from '../node-pools/pool-world.ts';
+import { jobTrackingFinalizer } from '../reconcile/job-pods.ts';
 import { endpointsManagedByLabel, endpointsManager } from '../reconcile/service-endpoints.ts';
 import { annotations, finalizers } from '../volumes/names.ts';
 
@@ -30,7 +32,11 @@ const ownAnnotations: ReadonlySet<string> = new Set([
   'volume.beta.kubernetes.io/storage-provisioner',
   'deployment.kubernetes.io/revision',
 ]);
-const ownFinalizers: ReadonlySet<string> = new Set(Object.values(finalizers));
+const ownFinalizers: ReadonlySet<string> = new Set([
+  ...Object.values(finalizers),
+  nodePoolFinalizer,
+  jobTrackingFinalizer,
+]);
 /** Where admission puts the token of the ServiceAccount, under a name of the moment. */
 const tokenVolume = /^kube-api-access-/;
 const generatedJobLabels = [
