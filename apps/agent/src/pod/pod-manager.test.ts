@@ -161,7 +161,7 @@ it('goes on counting restarts where no container is left to tell', async () => {
 
 it('waits with a reason, once announced, where a field is not carried out', async () => {
   await using node = await startFakeNode();
-  const container = { restartPolicyRules: [{ action: 'Restart' }] };
+  const container = { restartPolicyRules: [{ action: 'RestartAllContainers' }] };
   const pod = makePod({ container, spec: { hostUsers: false, runtimeClassName: 'gvisor' } });
   node.api.putPod(pod);
   await node.until('it waits', () => main(node, pod)?.state?.waiting?.reason === 'UnsupportedField');

@@ -9,7 +9,10 @@ const main = { name: 'main', image: 'a' };
 const refused: [Partial<PodSpec>, string][] = [
   [{ hostUsers: false }, 'spec.hostUsers: false'],
   [{ runtimeClassName: 'gvisor' }, 'spec.runtimeClassName'],
-  [{ containers: [{ ...main, restartPolicyRules: [{ action: 'Restart' }] }] }, 'spec.containers[0].restartPolicyRules'],
+  [
+    { containers: [{ ...main, restartPolicyRules: [{ action: 'RestartAllContainers' }] }] },
+    'spec.containers[0].restartPolicyRules[0].action: "RestartAllContainers"',
+  ],
   [
     { containers: [{ ...main, resources: { limits: { 'example.com/gpu': '1' } } }] },
     'spec.containers[0].resources.limits.example.com/gpu',

@@ -78,6 +78,7 @@ const containerBase = {
   imagePullPolicy: true,
   resizePolicy: 'elsewhere',
   restartPolicy: true,
+  restartPolicyRules: { action: oneOf('Restart'), exitCodes: true },
   lifecycle: { postStart: hook, preStop: hook, stopSignal: true },
   securityContext: {
     capabilities: { add: true, drop: true },
