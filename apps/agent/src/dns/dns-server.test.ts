@@ -155,6 +155,34 @@ describe('cluster DNS', () => {
     expect(rcodeOf(await ask('example.com'))).toBe(2);
   });
 
+  it('asks the next server where the host has no way to one (an IPv6 server on a host without, say)', async () => {
+    // No socket may be connected to everybody: the kernel refuses at once, as for lack of a route.
+    servers = [{ ip: '255.255.255.255', port: 53 }, other.server];
+    expect(dataOf(await ask('example.com'))).toEqual(['192.0.2.80']);
+  });
+
+  it('does not read on while questions of a connection wait for their answers', async () => {
+    const upstream = new Upstream({
+      servers: async () => servers,
+      clock: systemClock,
+      logger: quietLogger(),
+      timeoutMs: 60_000,
+    });
+    const responder = new Responder(zone, upstream);
+    const slow = await DnsServer.listen({ responder, ip: '127.0.0.1', port: 0, logger: quietLogger() });
+    const socket = connect(slow.port, slow.ip);
+    socket.write(withLength(query('silent.example')));
+    // More than the kernel keeps for a connection.
+    const many = Buffer.concat(Array<Buffer>(1_000).fill(withLength(query('web.shop.svc.cluster.local'))));
+    for (let i = 0; i < 800; i += 1) socket.write(many);
+    await expect.poll(() => other.asked).toEqual(['silent.example']);
+    // It goes on answering others meanwhile.
+    for (let i = 0; i < 200; i += 1) await ask('web.shop.svc.cluster.local');
+    expect(socket.writableLength).toBeGreaterThan(0);
+    socket.destroy();
+    await slow.stop();
+  });
+
   it('cuts what does not fit, fits more with EDNS, and gives all by TCP', async () => {
     state.setService(service('many', { clusterIP: 'None' }));
     state.setSlice(headless(20));

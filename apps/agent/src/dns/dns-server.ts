@@ -17,6 +17,8 @@ const maxConnections = 256;
 const idleMs = 10_000;
 /** A connection that sends more than a message ahead of what was answered is closed. */
 const maxWaitingBytes = 128 * 1024;
+/** Questions of one connection that are not answered yet; it is not read meanwhile. */
+const maxUnanswered = 64;
 
 /** Answers DNS by UDP and TCP on one address and port. */
 export class DnsServer {
@@ -75,17 +77,26 @@ function serveConnection(socket: Socket, responder: Responder, connections: Set<
   socket.on('close', () => connections.delete(socket));
   let waiting: Buffer = Buffer.alloc(0);
   let last: Promise<void> = Promise.resolve();
-  socket.on('data', (chunk: Buffer) => {
-    waiting = Buffer.concat([waiting, chunk]);
-    if (waiting.length > maxWaitingBytes || socket.writableLength > maxWaitingBytes) return void socket.destroy();
-    while (waiting.length >= 2 && waiting.length >= waiting.readUInt16BE(0) + 2) {
+  let unanswered = 0;
+  const take = () => {
+    while (unanswered < maxUnanswered && waiting.length >= 2 && waiting.length >= waiting.readUInt16BE(0) + 2) {
       const end = waiting.readUInt16BE(0) + 2;
       const message = waiting.subarray(2, end);
       waiting = waiting.subarray(end);
+      unanswered += 1;
       last = last.then(async () => {
-        const answer = await responder.respond(message, 'tcp');
+        const answer = socket.destroyed ? undefined : await responder.respond(message, 'tcp');
         if (answer && !socket.destroyed) socket.write(withLength(answer));
+        unanswered -= 1;
+        if (unanswered === 0) take();
       });
     }
+    if (unanswered >= maxUnanswered) socket.pause();
+    else socket.resume();
+  };
+  socket.on('data', (chunk: Buffer) => {
+    waiting = Buffer.concat([waiting, chunk]);
+    if (waiting.length > maxWaitingBytes || socket.writableLength > maxWaitingBytes) return void socket.destroy();
+    take();
   });
 }

@@ -10,6 +10,8 @@ const plainUdpBytes = 512;
 /** What passes every path in one piece; more goes by TCP. */
 const maxUdpBytes = 1_232;
 const maxCached = 4_096;
+/** A question may be padded to 64 KiB: those are not remembered. */
+const maxCachedQuestionBytes = 512;
 const maxAliases = 8;
 const maxWaiting = 512;
 /** Less than the five seconds after which resolvers ask again. */
@@ -48,8 +50,8 @@ export class Responder {
       this.#cache.clear();
       this.#cacheVersion = this.#zone.version;
     }
-    const key = `${transport}${message.toString('latin1', 2)}`;
-    const cached = this.#cache.get(key);
+    const key = message.length > maxCachedQuestionBytes ? '' : `${transport}${message.toString('latin1', 2)}`;
+    const cached = key === '' ? undefined : this.#cache.get(key);
     if (cached) {
       const copy = Buffer.from(cached);
       copy[0] = message[0] ?? 0;
@@ -61,7 +63,11 @@ export class Responder {
     if (typeof query === 'number') return errorFor(message, query);
     const answer = this.#answerSafely(query, message, transport);
     // Several addresses are given in turns.
-    if (answer instanceof Buffer && this.#cache.size < maxCached && !isRotated(answer)) this.#cache.set(key, answer);
+    if (key !== '' && answer instanceof Buffer && !isRotated(answer)) {
+      // Begun anew: what is asked for often is soon there again, what was asked for once no longer keeps it out.
+      if (this.#cache.size >= maxCached) this.#cache.clear();
+      this.#cache.set(key, answer);
+    }
     return answer;
   }
 

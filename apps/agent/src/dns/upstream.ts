@@ -103,7 +103,11 @@ function askByUdp(server: UpstreamServer, message: Buffer, timeoutMs: number): P
     socket.on('message', (answer) => {
       if (isAnswerTo(answer, message)) end(answer);
     });
-    socket.connect(server.port, server.ip, () => socket.send(message));
+    // Called with an error, too, where there is no way to the server: a socket without a peer may not send then.
+    socket.connect(server.port, server.ip, ((error?: Error) => {
+      if (error) end(undefined);
+      else socket.send(message);
+    }) as () => void);
   });
 }
 
