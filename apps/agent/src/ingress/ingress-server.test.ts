@@ -17,12 +17,15 @@ class Pod {
   constructor(name: string) {
     this.name = name;
     this.server = createServer(async (asked, response) => {
+      if (asked.url === '/half') {
+        response.write('half of it');
+        setImmediate(() => asked.socket.destroy());
+        return;
+      }
       let bytes = 0;
       for await (const chunk of asked) bytes += (chunk as Buffer).length;
       const { host, 'x-forwarded-for': forwardedFor } = asked.headers;
-      response.end(
-        JSON.stringify({ pod: this.name, url: asked.url, host, bytes, isForwarded: forwardedFor !== undefined }),
-      );
+      response.end(JSON.stringify({ pod: this.name, url: asked.url, host, bytes, forwardedFor }));
     });
     this.sockets = new WebSocketServer({ server: this.server });
     this.sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`${this.name}: ${data}`)));
@@ -79,7 +82,7 @@ describe('the ingress proxy', () => {
     const bodies = answers.map(({ text }) => JSON.parse(text));
     expect(bodies.map(({ pod }) => pod).toSorted()).toEqual(['a', 'a', 'b', 'b']);
     for (const body of bodies)
-      expect(body).toMatchObject({ url: '/cart?x=1', host: 'shop.example', isForwarded: true });
+      expect(body).toMatchObject({ url: '/cart?x=1', host: 'shop.example', forwardedFor: '127.0.0.1' });
   });
 
   it('answers 404 where no rule matches and 503 where no pod is ready, and says why', async () => {
@@ -91,9 +94,32 @@ describe('the ingress proxy', () => {
     expect(await get('/')).toEqual({ code: 503, text: 'no pod of Service shop/web is ready\n' });
   });
 
-  it('answers 502 for a pod that is gone', async () => {
-    for (const pod of pods) pod.stop();
+  it('asks another pod where one is gone, and answers 502 where all are', async () => {
+    pods[0]?.stop();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => get('/')));
+    for (const { text } of answers) expect(JSON.parse(text)).toMatchObject({ pod: 'b', forwardedFor: '127.0.0.1' });
+    pods[1]?.stop();
     expect(await get('/')).toMatchObject({ code: 502 });
+  });
+
+  it('asks again where a kept connection turns out to be closed', async () => {
+    const seen = new WeakSet<object>();
+    const closing = createServer((asked, response) => {
+      // Closed as the second request comes: a server that stops, or that has kept the connection for long enough.
+      if (seen.has(asked.socket)) asked.socket.destroy();
+      else response.end('once');
+      seen.add(asked.socket);
+    });
+    closing.listen(0, '127.0.0.1');
+    await once(closing, 'listening');
+    proxy.setConfig(configFor([{ host: '127.0.0.1', port: (closing.address() as AddressInfo).port }]));
+    for (let i = 0; i < 4; i += 1) expect(await get('/')).toEqual({ code: 200, text: 'once' });
+    closing.closeAllConnections();
+    closing.close();
+  });
+
+  it('breaks off an answer that a pod does not finish', async () => {
+    await expect(get('/half')).rejects.toThrow(/aborted/);
   });
 
   it('passes bodies on as they come, however large', async () => {

@@ -1,4 +1,11 @@
-import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -31,8 +38,13 @@ export interface IngressServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/** How long a pod may take to accept a connection; another is tried then where nothing of a body was sent. */
+/** How long a pod may take to accept a connection. */
 const connectTimeoutMs = 5_000;
+/** Of a request that may be made again: so many pods are asked. */
+const maxAttempts = 3;
+/** A pod that fails later than that was at work on the request. */
+const askAgainMs = 2 * connectTimeoutMs;
+const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 /** How long an answer may take to begin; large and slow bodies take as long as they take. */
 const answerTimeoutMs = 120_000;
 const sparesKept = 32;
@@ -78,9 +90,13 @@ class ProxyState {
   readonly #proxy = createProxyServer({ xfwd: true, connectTimeout: connectTimeoutMs, proxyTimeout: answerTimeoutMs });
 
   constructor() {
-    this.#proxy.on('error', (_error, _request, out) => {
-      if ('writeHead' in out) answer(out, 502, 'the pod did not answer');
-      else out.destroy();
+    // Of WebSockets; requests have a handler of their own.
+    this.#proxy.on('error', (_error, _request, out) => void out.destroy());
+    this.#proxy.on('proxyRes', (answered, _request, response) => {
+      // Else the client would wait for the rest for ever.
+      answered.once('close', () => {
+        if (!answered.complete) response.destroy();
+      });
     });
   }
 
@@ -109,11 +125,28 @@ class ProxyState {
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#ask(request, response, { failed: [], headers: { ...request.headers } });
+  }
+
+  /** A pod that stops may close a connection just as a request is sent on it: another is asked then, where that is safe. */
+  #ask(request: IncomingMessage, response: ServerResponse, { failed, headers }: Attempt): void {
     const route = this.#routeOf(request);
     if (!route) return answer(response, 404, 'no Ingress has a rule for this host and path');
-    const target = this.#next(route);
+    const target = this.#next(route, failed);
     if (!target) return answer(response, 503, `no pod of Service ${route.service} is ready`);
-    this.#proxy.web(request, response, { target, agent: this.#agent });
+    const startedAt = performance.now();
+    // Those of the client: each attempt adds who asked.
+    request.headers = { ...headers };
+    let hasFailed = false;
+    this.#proxy.web(request, response, { target, agent: this.#agent }, () => {
+      if (hasFailed) return;
+      hasFailed = true;
+      const isEarly = performance.now() - startedAt < askAgainMs && !response.headersSent && !response.destroyed;
+      const asked = [...failed, target];
+      if (isEarly && asked.length < maxAttempts && mayBeRepeated(request, headers))
+        this.#ask(request, response, { failed: asked, headers });
+      else answer(response, 502, 'the pod did not answer');
+    });
   }
 
   onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -136,11 +169,29 @@ class ProxyState {
     return findRoute(this.#config, headers.host ?? '', url.split('?', 1)[0] ?? '/');
   }
 
-  /** Pods take turns. */
-  #next({ targets }: IngressPathRoute): IngressTarget | undefined {
+  /** Pods take turns; those that failed just now are asked again where there is no other. */
+  #next({ targets }: IngressPathRoute, failed: readonly IngressTarget[] = []): IngressTarget | undefined {
+    const others =
+      failed.length === 0
+        ? targets
+        : targets.filter(({ host, port }) => !failed.some((each) => each.host === host && each.port === port));
+    const candidates = others.length > 0 ? others : targets;
     this.#turn = (this.#turn + 1) % 1_000_000;
-    return targets[this.#turn % Math.max(1, targets.length)];
+    return candidates[this.#turn % Math.max(1, candidates.length)];
   }
+}
+
+interface Attempt {
+  /** Pods that were asked. */
+  readonly failed: readonly IngressTarget[];
+  /** As the client sent them. */
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Without a body, of which the first pod may have had a part, and of a method that changes nothing. */
+function mayBeRepeated({ method = '' }: IncomingMessage, headers: IncomingHttpHeaders): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return safeMethods.includes(method) && !hasBody;
 }
 
 function contextOf({ certificate, key }: IngressCertificate): SecureContext {
