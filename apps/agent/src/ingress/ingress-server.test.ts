@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { connect } from 'node:tls';
 import type { IngressConfig, IngressTarget } from '@gantry/api-types/ingress-config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { testCertificate } from '../testing/test-certificate.ts';
 import { type IngressServer, startIngressServer } from './ingress-server.ts';
 
 /** A pod: says its name and what it was asked, counts the bytes of a body, echoes WebSocket messages. */
@@ -147,5 +149,18 @@ describe('the ingress proxy', () => {
     other.setConfig(configFor(targets));
     expect(await get('/')).toMatchObject({ code: 200 });
     await other.stop(100);
+  });
+});
+
+describe('the ingress proxy by TLS', () => {
+  it('proves itself to clients that name no host, as those do that use an address', async () => {
+    const proxy = await startIngressServer({ https: { host: '127.0.0.1', port: 0 } });
+    const { certificate, key } = testCertificate;
+    proxy.setConfig({ hosts: [], certificates: [{ hosts: ['ingress.test'], certificate, key }] });
+    const socket = connect({ port: proxy.addresses.https?.port ?? 0, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    expect(socket.getPeerCertificate().subject.CN).toBe('ingress.test');
+    socket.destroy();
+    await proxy.stop(100);
   });
 });

@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type {
@@ -55,7 +55,7 @@ const sparesKept = 32;
  */
 export async function startIngressServer(options: IngressServerOptions): Promise<IngressServer> {
   const state = new ProxyState();
-  const servers: { http?: Server; https?: Server } = {};
+  const servers: { http?: Server; https?: TlsServer } = {};
   if (options.http) servers.http = createServer();
   if (options.https)
     servers.https = createTlsServer({
@@ -74,7 +74,15 @@ export async function startIngressServer(options: IngressServerOptions): Promise
   }
   return {
     addresses,
-    setConfig: (config) => state.setConfig(config),
+    setConfig: (config) => {
+      const before = state.fallback?.certificate;
+      const problems = state.setConfig(config);
+      const fallback = state.fallback?.certificate;
+      // For clients that name no host; without any they are refused.
+      if (fallback?.certificate !== before?.certificate || fallback?.key !== before?.key)
+        servers.https?.setSecureContext(fallback ? { cert: fallback.certificate, key: fallback.key } : {});
+      return problems;
+    },
     stop: async (graceMs) => {
       await Promise.all(Object.values(servers).map((server) => close(server, graceMs)));
       state.stop();
@@ -84,7 +92,7 @@ export async function startIngressServer(options: IngressServerOptions): Promise
 
 class ProxyState {
   #config: IngressConfig = { hosts: [], certificates: [] };
-  #contexts: readonly { readonly hosts: readonly string[]; readonly context: SecureContext }[] = [];
+  #contexts: readonly CertificateContext[] = [];
   #turn = 0;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: sparesKept });
   readonly #proxy = createProxyServer({ xfwd: true, connectTimeout: connectTimeoutMs, proxyTimeout: answerTimeoutMs });
@@ -104,7 +112,7 @@ class ProxyState {
     const problems: string[] = [];
     this.#contexts = config.certificates.flatMap((certificate) => {
       try {
-        return [{ hosts: certificate.hosts, context: contextOf(certificate) }];
+        return [{ certificate, context: contextOf(certificate) }];
       } catch (error) {
         problems.push(`the certificate for ${certificate.hosts.join(', ') || 'all hosts'} cannot be used: ${error}`);
         return [];
@@ -118,10 +126,17 @@ class ProxyState {
   secureContextFor(name: string): SecureContext | undefined {
     const host = name.toLowerCase();
     for (const wanted of [host, wildcardOf(host)]) {
-      const found = this.#contexts.find(({ hosts }) => wanted !== undefined && hosts.includes(wanted));
+      const found = this.#contexts.find(
+        ({ certificate }) => wanted !== undefined && certificate.hosts.includes(wanted),
+      );
       if (found) return found.context;
     }
-    return (this.#contexts.find(({ hosts }) => hosts.length === 0) ?? this.#contexts[0])?.context;
+    return this.fallback?.context;
+  }
+
+  /** What is shown to those who name no host, or one that no certificate is for. */
+  get fallback(): CertificateContext | undefined {
+    return this.#contexts.find(({ certificate }) => certificate.hosts.length === 0) ?? this.#contexts[0];
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -179,6 +194,11 @@ class ProxyState {
     this.#turn = (this.#turn + 1) % 1_000_000;
     return candidates[this.#turn % Math.max(1, candidates.length)];
   }
+}
+
+interface CertificateContext {
+  readonly certificate: IngressCertificate;
+  readonly context: SecureContext;
 }
 
 interface Attempt {
