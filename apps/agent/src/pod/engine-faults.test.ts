@@ -106,7 +106,7 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
   const options = { hostIp: '192.0.2.1', evictionThresholds: [] };
   const manager = await startPodManager({ ...place, api, runtime: engine.runtime, logger: quietLogger(), options });
   const until = async (what: string, predicate: () => boolean) => {
-    const deadline = Date.now() + 4_000;
+    const deadline = Date.now() + 20_000;
     for (let turn = 0; !predicate(); turn += 1) {
       if (Date.now() > deadline) return api.until(what, predicate, 0);
       // Files are written between two steps: they take real time.

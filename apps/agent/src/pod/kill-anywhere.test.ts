@@ -123,12 +123,12 @@ it.each(lives)(
       await first.api.until(
         'it was killed or done',
         () => first.engine.isKilled() || uids.every((uid) => isSettled(first.api, uid)),
-        5_000,
+        20_000,
       );
       remember(world, first.api);
 
       const second = await live(world, Number.POSITIVE_INFINITY, true);
-      await second.api.until('all settle', () => uids.every((uid) => isSettled(second.api, uid)), 5_000);
+      await second.api.until('all settle', () => uids.every((uid) => isSettled(second.api, uid)), 20_000);
       const running = world.runtime.containers().filter(({ details }) => details.state === 'running');
       const names = running.map(({ spec }) => spec.labels['io.gantry.pod.name']);
       expect(names.map(String).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
@@ -155,7 +155,7 @@ it.each(lives)(
     await withWorld(async (world) => {
       const uids = [...world.pods.keys()];
       const first = await live(world, Number.POSITIVE_INFINITY, true);
-      await first.api.until('all settle', () => uids.every((uid) => isSettled(first.api, uid)), 5_000);
+      await first.api.until('all settle', () => uids.every((uid) => isSettled(first.api, uid)), 20_000);
       remember(world, first.api);
       first.engine.kill();
       const deletionTimestamp = new Date(world.clock.now()).toISOString();
@@ -167,7 +167,7 @@ it.each(lives)(
       await second.api.until(
         'it was killed or done',
         () => second.engine.isKilled() || second.api.terminated.length === 4,
-        5_000,
+        20_000,
       );
       for (const uid of second.api.terminated) world.pods.delete(uid);
 
@@ -175,7 +175,7 @@ it.each(lives)(
       await third.api.until(
         'all are gone',
         () => world.runtime.containers().length === 0 && third.api.pods().size === 0,
-        5_000,
+        20_000,
       );
       expect(await readdir(join(world.dataDir, 'pods')).catch(() => [])).toEqual([]);
     });
@@ -200,7 +200,7 @@ it.each(
     world.pods.clear();
     world.pods.set(uid, pod);
     const first = await live(world, Number.POSITIVE_INFINITY, true);
-    await first.api.until('it runs', () => isSettled(first.api, uid), 5_000);
+    await first.api.until('it runs', () => isSettled(first.api, uid), 20_000);
     remember(world, first.api);
     first.engine.kill();
 
@@ -219,7 +219,7 @@ it.each(
       );
     };
     const second = await live(world, calls, effect);
-    await second.api.until('it was killed or done', () => second.engine.isKilled() || isDone(second.api), 5_000);
+    await second.api.until('it was killed or done', () => second.engine.isKilled() || isDone(second.api), 20_000);
     remember(world, second.api);
     second.engine.kill();
 
@@ -229,7 +229,7 @@ it.each(
         .containers()
         .flatMap(({ details }) => details.resources.cpuQuota ?? [])
         .toSorted((a, b) => a - b);
-    await third.api.until('it is resized', () => quotas().join() === '5000,30000', 5_000);
+    await third.api.until('it is resized', () => quotas().join() === '5000,30000', 20_000);
     expect(world.runtime.containers()).toHaveLength(3);
     expect(world.runtime.created).toHaveLength(3);
   });

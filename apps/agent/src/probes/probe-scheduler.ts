@@ -55,7 +55,7 @@ export class ProbeScheduler {
 
   /** Begins probing an attempt that runs; sets the track's `isStarted` and `isReady` to what holds before any result. */
   start(target: ProbeTarget): void {
-    const { worker, pod, track, attempt } = target;
+    const { worker, pod, track } = target;
     this.stop(worker.uid, track.name);
     if (track.kind !== 'regular' && track.kind !== 'sidecar') return;
     const container = findContainer(pod, track.name)?.container;
@@ -76,11 +76,7 @@ export class ProbeScheduler {
     }
     if (running.length === 0) return;
     this.#probes.set(keyOf(worker.uid, track.name), running);
-    const startedAt = attempt.startedAt ?? this.#options.clock.now();
-    for (const item of running) {
-      const firstAt = startedAt + (item.probe.initialDelaySeconds ?? 0) * 1000;
-      this.#schedule(item, Math.max(firstAt, this.#options.clock.now()));
-    }
+    for (const item of running) this.#begin(item);
   }
 
   /** Ends the probing of a container. */
@@ -95,6 +91,13 @@ export class ProbeScheduler {
     for (const items of this.#probes.values()) for (const item of items) item.isStopped = true;
     this.#probes.clear();
     this.#timers.clear();
+  }
+
+  /** At once, but not before its delay, which runs from the container's start. */
+  #begin(item: RunningProbe): void {
+    const now = this.#options.clock.now();
+    const startedAt = item.target.attempt.startedAt ?? now;
+    this.#schedule(item, Math.max(startedAt + (item.probe.initialDelaySeconds ?? 0) * 1000, now));
   }
 
   #schedule(item: RunningProbe, at: number): void {
@@ -165,7 +168,7 @@ export class ProbeScheduler {
       const replacement = { ...other };
       other.isStopped = true;
       others.splice(others.indexOf(other), 1, replacement);
-      this.#schedule(replacement, this.#options.clock.now());
+      this.#begin(replacement);
     }
   }
 }
