@@ -68,7 +68,12 @@ describe('checking against the schema of the API', () => {
       '    matchLabels: { app: 1 }',
       '1: must be a string, not an integer: put it in quotes',
     ],
-    ['image: web:1', 'imagePullPolicy: Sometimes', 'Sometimes: is usually one of Always, Never, IfNotPresent'],
+    ['image: web:1', 'imagePullPolicy: Sometimes', 'Sometimes: must be one of Always, IfNotPresent, Never'],
+    [
+      'kind: Deployment',
+      'kind: Deployment\nstatus: { conditions: [{ type: Available, status: Maybe }] }',
+      'Maybe: is usually one of True, False, Unknown',
+    ],
     ['kind: Deployment', 'kind: Deploymint', 'Deploymint: apps/v1 has no kind Deploymint'],
     ['kind: Deployment\n', '', 'apiVersion: kind is missing'],
   ])('%j as %j', (right, wrong, problem) => {
@@ -132,8 +137,8 @@ describe('completion', () => {
   it('offers values, kinds and versions', () => {
     expect(labelsAt(deployment.replace('image: web:1', 'imagePullPolicy: |'))).toEqual([
       'Always',
-      'Never',
       'IfNotPresent',
+      'Never',
     ]);
     expect(labelsAt('apiVersion: apps/v1\nkind: |')).toEqual(expect.arrayContaining(['Deployment', 'StatefulSet']));
     expect(labelsAt('|')).toEqual(['apiVersion', 'kind', 'metadata', 'spec', 'data']);

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Container, Pod } from '../generated/types.ts';
 import { deploymentKind } from '../kinds/deployment.ts';
 import { podKind } from '../kinds/pod.ts';
 import { serviceKind } from '../kinds/service.ts';
+import { makePod } from '../testing/index.ts';
 import { createOpenApiDocuments, type OpenApiDocument } from './openapi/documents.ts';
+import { enumValues } from './openapi/enums.ts';
 import type { V2Document } from './openapi/paths.ts';
 import { ProtobufReader } from './protobuf/reader.ts';
 
@@ -73,6 +76,50 @@ describe('OpenAPI v2', () => {
     const names = namesUnder(bytes, 9, 1);
     expect(names).toEqual(Object.keys(json.definitions));
     expect(namesUnder(bytes, 8, 2)).toEqual(Object.keys(json.paths));
+  });
+});
+
+describe('an enumeration', () => {
+  const pod = (change: (spec: Pod['spec'], container: Container) => void): readonly string[] => {
+    const object = makePod();
+    const [container] = object.spec.containers;
+    if (container) change(object.spec, container);
+    return podKind.validate(object).flatMap(({ field, reason }) => (reason === 'FieldValueNotSupported' ? field : []));
+  };
+
+  it('is told of fields and of the items of lists, in both versions', async () => {
+    const { components } = parse<V3Document>(await documents.v3('api/v1'));
+    const { definitions } = parse<V2Document>(await documents.v2Json());
+    for (const schemas of [components.schemas, definitions as unknown as V3Document['components']['schemas']]) {
+      const container = schemas['io.k8s.api.core.v1.Container']?.properties;
+      expect(container?.imagePullPolicy).toMatchObject({ type: 'string', enum: ['Always', 'IfNotPresent', 'Never'] });
+      expect(container?.name).not.toHaveProperty('enum');
+      const service = schemas['io.k8s.api.core.v1.ServiceSpec']?.properties;
+      expect(service?.ipFamilies).toMatchObject({ items: { enum: ['', 'IPv4', 'IPv6'] } });
+    }
+  });
+
+  it.each<[string, (spec: Pod['spec'], container: Container, value: string) => void]>([
+    ['PullPolicy', (_, container, value) => Object.assign(container, { imagePullPolicy: value })],
+    [
+      'TerminationMessagePolicy',
+      (_, container, value) => Object.assign(container, { terminationMessagePolicy: value }),
+    ],
+    ['Protocol', (_, container, value) => Object.assign(container, { ports: [{ containerPort: 1, protocol: value }] })],
+    ['RestartPolicy', (spec, _, value) => Object.assign(spec, { restartPolicy: value })],
+    ['DNSPolicy', (spec, _, value) => Object.assign(spec, { dnsPolicy: value })],
+    ['PreemptionPolicy', (spec, _, value) => Object.assign(spec, { preemptionPolicy: value })],
+    ['OSName', (spec, _, value) => Object.assign(spec, { os: { name: value } })],
+    ['ProcMountType', (_, container, value) => Object.assign(container, { securityContext: { procMount: value } })],
+    [
+      'HostPathType',
+      (spec, _, value) => Object.assign(spec, { volumes: [{ name: 'v', hostPath: { path: '/x', type: value } }] }),
+    ],
+  ])('%s has the values that the API takes, and no others', (type, set) => {
+    const values = enumValues(`v1.${type}`) ?? [];
+    expect(values.length).toBeGreaterThan(1);
+    for (const value of values) expect(pod((spec, container) => set(spec, container, value))).toEqual([]);
+    expect(pod((spec, container) => set(spec, container, 'Nonsense'))).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { FieldSchema, ScalarName, StructSchema, ValueType } from '../field-table.ts';
+import { enumValues } from './enums.ts';
 
 /** A schema object of OpenAPI v2 or v3, as far as Kubernetes uses them. */
 export interface JsonSchema {
@@ -7,6 +8,7 @@ export interface JsonSchema {
   type?: string;
   format?: string;
   default?: unknown;
+  enum?: readonly string[];
   required?: string[];
   properties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema;
@@ -132,13 +134,16 @@ export class DefinitionSet {
       case 'map':
         return { type: 'object', additionalProperties: this.#typeSchema(type.element) };
       case 'scalar':
-        return this.#scalarSchema(type.scalar);
+        return this.#scalarSchema(type.scalar, type.goName);
     }
   }
 
-  #scalarSchema(scalar: ScalarName): JsonSchema {
+  #scalarSchema(scalar: ScalarName, goName: string): JsonSchema {
     const name = namedScalars[scalar];
-    if (name === undefined) return plainScalar(scalar, this.#version);
+    if (name === undefined) {
+      const values = enumValues(goName);
+      return { ...plainScalar(scalar, this.#version), ...(values ? { enum: values } : {}) };
+    }
     if (!this.#definitions.has(name)) {
       this.#definitions.set(name, describe(scalarTexts[scalar], plainScalar(scalar, this.#version)));
     }
