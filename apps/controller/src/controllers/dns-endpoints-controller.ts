@@ -1,6 +1,7 @@
 import { type EndpointSlice, type Endpoints, keyOf, type Node, objectKey, type Service } from '@gantry/api-types';
 import type { Informer } from '@gantry/core';
-import { dnsFactsOf, dnsSliceManager, planDnsSlices } from '@gantry/core/reconcile/dns-slices';
+import { dnsSliceManager } from '@gantry/core/network/services/service-objects';
+import { dnsFactsOf, planDnsSlices } from '@gantry/core/reconcile/dns-slices';
 import { planServiceEndpoints } from '@gantry/core/reconcile/service-endpoints';
 import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from './controller.ts';
 import { applySlices, ownedService, selectorOf } from './service-slices.ts';

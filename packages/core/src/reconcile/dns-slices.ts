@@ -1,9 +1,9 @@
 import type { Endpoint, EndpointSlice, Node, Service } from '@gantry/api-types';
 import { formatIp, parseCidr } from '../network/pod-cidr.ts';
+import { dnsSliceManager } from '../network/services/service-objects.ts';
 import { arrangeSlices, type EndpointSlicePlan, managedByLabel, serviceNameLabel } from './endpoint-slices.ts';
 import { zoneOf } from './zones.ts';
 
-export const dnsSliceManager = 'dns-endpoints.gantry.io';
 /** What the agents' DNS listens on. */
 const dnsPort = 53;
 

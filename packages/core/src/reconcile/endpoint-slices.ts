@@ -1,14 +1,13 @@
 import type { Endpoint, EndpointSlice, KubernetesObject, NewObject, Pod, Service } from '@gantry/api-types';
 import { isSemanticallyEqual } from '../lib/deep-equal.ts';
-import { serviceNameLabel } from '../network/services/service-objects.ts';
+import { managedByLabel, serviceNameLabel } from '../network/services/service-objects.ts';
 import { addressTypesOf, type EndpointGroup, groupEndpoints, portsKey } from './endpoints.ts';
 import { controllerReference } from './owner-references.ts';
 import { hintGroups } from './topology-hints.ts';
 import type { ZoneShares } from './zones.ts';
 
-export { serviceNameLabel };
+export { managedByLabel, serviceNameLabel };
 
-export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 export const endpointSliceManager = 'endpointslice-controller.k8s.io';
 const headlessLabel = 'service.kubernetes.io/headless';
 const maxEndpointsPerSlice = 100;

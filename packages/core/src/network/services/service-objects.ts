@@ -13,6 +13,9 @@ function trimMeta({ name, namespace, uid, resourceVersion, creationTimestamp }: 
 }
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
+export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
+/** Manages the slices of cluster DNS: each names many nodes, and no node needs to know of another. */
+export const dnsSliceManager = 'dns-endpoints.gantry.io';
 
 /** The Service as nodes are sent it: what data path, DNS and service variables need. Pure. */
 export function trimService(service: Service): Service {
@@ -27,10 +30,10 @@ export function trimService(service: Service): Service {
   };
 }
 
-/** The EndpointSlice as nodes are sent it; undefined where it belongs to no Service. Pure. */
+/** The EndpointSlice as nodes are sent it; undefined where it is none of theirs: of no Service, or of cluster DNS. Pure. */
 export function trimEndpointSlice(slice: EndpointSlice): EndpointSlice | undefined {
   const service = slice.metadata.labels?.[serviceNameLabel];
-  if (!service) return undefined;
+  if (!service || slice.metadata.labels?.[managedByLabel] === dnsSliceManager) return undefined;
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
