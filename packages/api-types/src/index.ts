@@ -23,7 +23,7 @@ export { apiVersionOf, resourceName } from './kind.ts';
 export { jobLabels } from './kinds/job-labels.ts';
 export { isDefaultIngressClass } from './kinds/networking/ingress-class.ts';
 export { ingressClassAnnotation } from './kinds/networking/ingress-validation.ts';
-export { nodePoolLabel } from './kinds/node-pool.ts';
+export { nodePoolLabel } from './kinds/node-pool-label.ts';
 export type { PodSummary } from './kinds/pod/columns.ts';
 export { podStatusText, summarisePod } from './kinds/pod/columns.ts';
 export { defaultPullPolicy } from './kinds/pod/pull-policy.ts';

@@ -18,8 +18,6 @@ const templatePath = path.child('template');
 const maxNameLength = 40;
 const scaleDownPolicies = ['Never', 'WhenEmpty', 'WhenEmptyOrUnderutilized'];
 const defaultProvider = 'docker';
-/** The label of a pool's Nodes, with the pool's name. */
-export const nodePoolLabel = 'gantry.io/node-pool';
 
 export const nodePoolKind: KindDefinition<NodePool> = {
   group: 'gantry.io',

@@ -1,15 +1,9 @@
-import {
-  keyOf,
-  type NodePool,
-  type NodePoolTemplate,
-  nodePoolLabel,
-  type Pod,
-  type SimulationChange,
-} from '@gantry/api-types';
+import { keyOf, type NodePool, type NodePoolTemplate, type Pod } from '@gantry/api-types';
 import { parseTime } from '../lib/timestamp.ts';
 import { podCondition } from '../reconcile/pod-state.ts';
 import { simulate } from '../simulation/simulate.ts';
 import type { SimulationSource } from '../simulation/source.ts';
+import { hostsChange } from './hosts-change.ts';
 
 /** Hosts that were asked for and take no pods yet. */
 export interface UpcomingHosts {
@@ -44,21 +38,6 @@ export interface RoomAnswer {
 /** No more are started at a time, so that each question stays small. */
 const maxAtOnce = 16;
 const maxImages = 32;
-
-/** The change that adds hosts as a pool's template describes them, with the pool's label. */
-export function hostsChange(pool: string, template: NodePoolTemplate, count: number): SimulationChange {
-  const { cpu, memory, maxPods = 110, labels, taints } = template;
-  return {
-    type: 'addNodes',
-    count,
-    cpu,
-    memory,
-    pods: maxPods,
-    namePrefix: `${pool}-new`,
-    labels: { ...labels, [nodePoolLabel]: pool },
-    ...(taints ? { taints } : {}),
-  };
-}
 
 /**
  * Asks the real scheduler, on a copy of the state with more hosts, whether these would take pods that wait for room.
