@@ -208,7 +208,10 @@ export interface FeedWorkload extends FeedObject {
   readonly updatedReplicas?: number;
   /** `status.replicas`: pods that exist; of a CronJob its Jobs that run. */
   readonly currentReplicas: number;
-  /** A Deployment's annotation; of a StatefulSet or DaemonSet the number of its newest ControllerRevision. */
+  /**
+   * A Deployment's annotation; of a StatefulSet the number of the ControllerRevision that `updatedReplicas` counts, of a
+   * DaemonSet that of its newest.
+   */
   readonly revision?: string;
   /** `spec.paused`, or `spec.suspend`. */
   readonly paused?: boolean;

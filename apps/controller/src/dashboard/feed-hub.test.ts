@@ -73,9 +73,10 @@ it('counts the endpoints of a Service over all its slices', () => {
   expect(page.frames[2]).not.toHaveProperty('changes.services.set.0.endpoints');
 });
 
-it('shows StatefulSets with the number of their newest revision, and Jobs', () => {
+it('shows StatefulSets with the number of the revision that their status counts, and Jobs', () => {
   const { objects, hub, clock } = setUp();
-  const set = makeStatefulSet({ name: 'db' });
+  const status = { replicas: 0, availableReplicas: 0 };
+  const set = makeStatefulSet({ name: 'db', status: { ...status, updateRevision: 'db-1' } });
   const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: set.metadata.uid, controller: true };
   const revision = (number: number) => ({
     apiVersion: 'apps/v1' as const,
@@ -93,12 +94,18 @@ it('shows StatefulSets with the number of their newest revision, and Jobs', () =
   clock.advance(75);
   expect(page.frames[1]).toMatchObject({
     changes: {
-      workloads: { set: [{ key: 'Job/default/load' }, { key: 'StatefulSet/default/db', revision: '2' }] },
+      workloads: { set: [{ key: 'Job/default/load' }, { key: 'StatefulSet/default/db', revision: '1' }] },
     },
   });
+  objects.put('statefulsets.apps', { ...set, status: { ...status, updateRevision: 'db-2' } });
+  clock.advance(75);
+  expect(page.frames[2]).toMatchObject({ changes: { workloads: { set: [{ revision: '2' }] } } });
+  objects.put('controllerrevisions.apps', { ...revision(2), revision: 5 });
+  clock.advance(75);
+  expect(page.frames[3]).toMatchObject({ changes: { workloads: { set: [{ revision: '5' }] } } });
   objects.remove('statefulsets.apps', 'default/db');
   clock.advance(75);
-  expect(page.frames[2]).toMatchObject({ changes: { workloads: { gone: ['StatefulSet/default/db'] } } });
+  expect(page.frames[4]).toMatchObject({ changes: { workloads: { gone: ['StatefulSet/default/db'] } } });
 });
 
 it('replays what a page missed, and starts over where it cannot', () => {

@@ -144,13 +144,15 @@ export class FeedObjectReader {
 /** StatefulSets and DaemonSets, whose revisions are objects of their own. */
 function revisionedWorkloads(source: InformerSource): readonly AnyFeedResource[] {
   const { lister } = source.informer('controllerrevisions.apps');
-  const newest = (uid: string): number | undefined => {
-    const owned = lister.listByOwner(uid);
+  const numberOf = (uid: string, name?: string): number | undefined => {
+    const owned = lister.listByOwner(uid).filter(({ metadata }) => name === undefined || metadata.name === name);
     return owned.length > 0 ? Math.max(...owned.map(({ revision }) => revision)) : undefined;
   };
   return [
-    workload('StatefulSet', 'statefulsets.apps', (set) => trimStatefulSet(set, newest(set.metadata.uid))),
-    workload('DaemonSet', 'daemonsets.apps', (set) => trimDaemonSet(set, newest(set.metadata.uid))),
+    workload('StatefulSet', 'statefulsets.apps', (set) =>
+      trimStatefulSet(set, numberOf(set.metadata.uid, set.status.updateRevision)),
+    ),
+    workload('DaemonSet', 'daemonsets.apps', (set) => trimDaemonSet(set, numberOf(set.metadata.uid))),
   ];
 }
 

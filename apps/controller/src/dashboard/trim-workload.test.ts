@@ -56,7 +56,10 @@ it('wants a pod of a DaemonSet on each node that suits it', () => {
     numberReady: 1,
     numberAvailable: 1,
     updatedNumberScheduled: 2,
+    observedGeneration: 1,
   };
+  const newer = makeDaemonSet({ status: { ...status, observedGeneration: 0 } });
+  expect(trimDaemonSet(newer, 2)).toMatchObject({ revision: '2', updatedReplicas: 0 });
   expect(trimDaemonSet(makeDaemonSet({ name: 'log', status }), 1)).toMatchObject({
     kind: 'DaemonSet',
     replicas: 3,

@@ -35,7 +35,7 @@ export function trimReplicated(workload: Deployment | ReplicaSet | ReplicationCo
   };
 }
 
-/** The StatefulSet as the page shows it; `revision` is the number of its newest ControllerRevision. */
+/** The StatefulSet as the page shows it; `revision` is the number of the ControllerRevision that its status counts. */
 export function trimStatefulSet(set: StatefulSet, revision: number | undefined): FeedWorkload {
   const { spec, status } = set;
   const { updateStrategy } = spec;
@@ -56,13 +56,15 @@ export function trimStatefulSet(set: StatefulSet, revision: number | undefined):
 
 /** The DaemonSet as the page shows it; `revision` is the number of its newest ControllerRevision. */
 export function trimDaemonSet(set: DaemonSet, revision: number | undefined): FeedWorkload {
-  const { spec, status } = set;
+  const { metadata, spec, status } = set;
+  // Until its status is about the present template no pod is known to be of that.
+  const isCounted = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
   return {
     ...trimCommon(set, spec.template),
     replicas: status.desiredNumberScheduled,
     readyReplicas: status.numberReady,
     availableReplicas: status.numberAvailable ?? 0,
-    updatedReplicas: status.updatedNumberScheduled ?? 0,
+    updatedReplicas: isCounted ? (status.updatedNumberScheduled ?? 0) : 0,
     currentReplicas: status.currentNumberScheduled,
     ...(revision === undefined ? {} : { revision: String(revision) }),
     ...(spec.updateStrategy?.type === 'OnDelete' ? { isOnDelete: true } : {}),
