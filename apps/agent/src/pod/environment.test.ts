@@ -100,6 +100,11 @@ describe('the environment of a container', () => {
     expect(resolve({ env, envFrom: [{ secretRef: { name: 'none', optional: true } }] })).toEqual({});
   });
 
+  it('keeps what envFrom says where an optional key of the same name is missing', () => {
+    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'none', key: 'k', optional: true } } }];
+    expect(resolve({ env, envFrom: [{ configMapRef: { name: 'conf' } }] })).toEqual({ A: 'a', B: 'b' });
+  });
+
   it.each([
     [{ configMapKeyRef: { name: 'none', key: 'k' } }, 'configmap "none" not found'],
     [{ secretKeyRef: { name: 'none', key: 'k' } }, 'secret "none" not found'],

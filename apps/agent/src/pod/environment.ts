@@ -21,9 +21,10 @@ export function resolveEnvironment(container: Container, facts: PodFacts, object
   for (const source of container.envFrom ?? []) addAll(variables, source, facts, objects);
   for (const variable of container.env ?? []) {
     const value = variableValue(variable, { container, facts, objects, variables });
+    if (value === undefined) continue;
     // Deleted first so that the order is that of the last mention.
     variables.delete(variable.name);
-    if (value !== undefined) variables.set(variable.name, value);
+    variables.set(variable.name, value);
   }
   return variables;
 }
@@ -54,7 +55,7 @@ function variableValue(variable: EnvVar, context: ValueContext): string | undefi
   return expandVariables(variable.value ?? '', context.variables);
 }
 
-/** Undefined where an optional source is missing: the variable is left out. */
+/** Undefined where an optional source is missing: the variable is as if it were not mentioned. */
 function valueFrom(source: EnvVarSource, { container, facts, objects }: ValueContext): string | undefined {
   if (source.fieldRef) return fieldValue(facts, source.fieldRef);
   if (source.resourceFieldRef) return resourceValue(facts, container, source.resourceFieldRef);

@@ -20,7 +20,7 @@ const mounting = (volume: NonNullable<PodSpec['volumes']>[number], labels?: Reco
 
 /** Waits until a file of the pod's volume holds the text; the write is on its way. */
 async function untilFile(node: FakeNode, path: string, text: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   const read = () => readFile(`${node.dataDir}/pods/${path}`, 'utf8').catch(() => undefined);
   while ((await read()) !== text) {
     if (Date.now() > deadline) throw new Error(`${path} holds ${await read()} and not ${text}`);
