@@ -37,3 +37,12 @@ it('leaves out a reading that is not newer', () => {
   window.add(2_000, 20);
   expect(window.rate(15_000)).toBeUndefined();
 });
+
+it('begins anew where the clock of the node was set back, and does not say for hours what was then', () => {
+  const window = new CounterWindow();
+  for (let at = 3_600_000; at <= 3_620_000; at += 2_000) window.add(at, at);
+  window.add(0, 3_700_000);
+  expect(window.rate(15_000)).toBeUndefined();
+  window.add(2_000, 3_700_020);
+  expect(window.rate(15_000)).toEqual({ perSecond: 10, windowMs: 2_000 });
+});

@@ -10,7 +10,7 @@ export interface CounterRate {
 
 /**
  * The newest readings of one counter, for its rate over a span of some seconds. Holds {@link capacity} readings; a
- * counter that became less was started anew, and so is the window.
+ * counter that became less was started anew, and so is the window; so it is where the clock was set back.
  */
 export class CounterWindow {
   readonly #at = new Float64Array(capacity);
@@ -18,12 +18,13 @@ export class CounterWindow {
   #size = 0;
   #next = 0;
 
-  /** Times in milliseconds; one that is not later than the newest replaces nothing and is left out. */
+  /** Times in milliseconds, in their order; the newest reading once more is left out. */
   add(at: number, value: number): void {
     if (this.#size > 0) {
       const newest = (this.#next + capacity - 1) % capacity;
-      if (value < (this.#values[newest] ?? 0)) this.#size = 0;
-      else if (at <= (this.#at[newest] ?? 0)) return;
+      const newestAt = this.#at[newest] ?? 0;
+      if (value < (this.#values[newest] ?? 0) || at < newestAt) this.#size = 0;
+      else if (at === newestAt) return;
     }
     this.#at[this.#next] = at;
     this.#values[this.#next] = value;
