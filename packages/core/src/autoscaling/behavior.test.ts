@@ -275,3 +275,22 @@ describe('stabilization windows', () => {
     expect(run(world, 2, 5)).toEqual([10, 8, 6, 4, 2]);
   });
 });
+
+describe('a clock that is set back', () => {
+  it('holds replicas for one window, not until the time comes round again', () => {
+    const world = worldOf(10, { scaleUp: { stabilizationWindowSeconds: 60 } });
+    run(world, 10, 8);
+    world.advance(-3_600 * second);
+    // What was wanted in the last minute is not known: the present number counts as that.
+    expect(run(world, 30, 4)).toEqual([10, 10, 10, 10]);
+    expect(run(world, 30, 2).at(-1)).toBe(20);
+  });
+
+  it('counts no changes against a policy that are still to come', () => {
+    const policies = [{ type: 'Pods', value: 2, periodSeconds: 60 }];
+    const world = worldOf(10, { scaleUp: { policies, stabilizationWindowSeconds: 0 } });
+    expect(run(world, 30, 2)).toEqual([12, 12]);
+    world.advance(-3_600 * second);
+    expect(run(world, 30, 1)).toEqual([14]);
+  });
+});

@@ -22,11 +22,25 @@ export const emptyMemory: AutoscalerMemory = { recommendations: [], scaleUps: []
 
 /**
  * The memory at the start of a pass. A new autoscaler, or one whose controller was restarted, takes the present number
- * for what was asked for last: so it does not remove pods before its window has passed.
+ * for what was asked for last: so it does not remove pods before its window has passed. Where the clock was set back, what
+ * is still to come is forgotten: it would stay within its window until the clock is there again.
  */
 export function withInitialRecommendation(memory: AutoscalerMemory, current: number, nowMs: number): AutoscalerMemory {
-  if (memory.recommendations.length > 0) return memory;
-  return { ...memory, recommendations: [{ at: nowMs, replicas: current }] };
+  const known = isOfThePast(memory, nowMs) ? memory : withoutFuture(memory, nowMs);
+  if (known.recommendations.length > 0) return known;
+  return { ...known, recommendations: [{ at: nowMs, replicas: current }] };
+}
+
+type Timed = { readonly at: number };
+
+function isOfThePast({ recommendations, scaleUps, scaleDowns }: AutoscalerMemory, nowMs: number): boolean {
+  // Each is in the order of its times.
+  return [recommendations, scaleUps, scaleDowns].every((list: readonly Timed[]) => (list.at(-1)?.at ?? nowMs) <= nowMs);
+}
+
+function withoutFuture({ recommendations, scaleUps, scaleDowns }: AutoscalerMemory, nowMs: number): AutoscalerMemory {
+  const past = <T extends Timed>(list: readonly T[]): readonly T[] => list.filter(({ at }) => at <= nowMs);
+  return { recommendations: past(recommendations), scaleUps: past(scaleUps), scaleDowns: past(scaleDowns) };
 }
 
 /** Remembers a recommendation, and forgets those that are older than `windowMs`. */
