@@ -5,27 +5,34 @@ const listening = { tcp: '0A', udp: '07' } as const;
 
 /**
  * Whether some process of the host listens at a port on all addresses or on one that is not the loopback: leading the
- * port to a Service would take it away from that process.
+ * port to a Service would take it away from that process. As it is when first asked: the kernel's tables are long on a
+ * busy host, and many ports are asked for at a time.
  */
-export function hostListens(protocol: string, port: number): boolean {
-  if (protocol !== 'tcp' && protocol !== 'udp') return false;
-  return ['', '6'].some((family) => {
-    try {
-      return listens(readFileSync(`/proc/net/${protocol}${family}`, 'utf8'), listening[protocol], port);
-    } catch {
-      // No such table: no IPv6, or no Linux.
-      return false;
-    }
-  });
+export function lookAtHostPorts(): (protocol: string, port: number) => boolean {
+  const known = new Map<string, ReadonlySet<number>>();
+  return (protocol, port) => {
+    if (protocol !== 'tcp' && protocol !== 'udp') return false;
+    const ports = known.get(protocol) ?? new Set(['', '6'].flatMap((family) => portsOf(protocol, family)));
+    known.set(protocol, ports);
+    return ports.has(port);
+  };
 }
 
-/** Reads a table of `/proc/net`. Pure. */
-export function listens(table: string, state: string, port: number): boolean {
-  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
-  return table.split('\n').some((line) => {
-    const [, local = '', , found] = line.trim().split(/\s+/);
-    const [address = '', number] = local.split(':');
-    return number === hexPort && found === state && !isLoopback(address);
+function portsOf(protocol: 'tcp' | 'udp', family: string): number[] {
+  try {
+    return listeningPorts(readFileSync(`/proc/net/${protocol}${family}`, 'utf8'), listening[protocol]);
+  } catch {
+    // No such table: no IPv6, or no Linux.
+    return [];
+  }
+}
+
+/** Reads a table of `/proc/net`: the ports of sockets in the state, but for those on the loopback. Pure. */
+export function listeningPorts(table: string, state: string): number[] {
+  return table.split('\n').flatMap((line) => {
+    const [, local = '', , found] = line.trim().split(/\s+/, 4);
+    const [address = '', number = ''] = local.split(':');
+    return found === state && !isLoopback(address) ? [Number.parseInt(number, 16)] : [];
   });
 }
 

@@ -15,7 +15,7 @@ import { ApiRelay } from './api-relay.ts';
 import { createUdpFlush } from './conntrack.ts';
 import { DataPath } from './data-path.ts';
 import { HealthChecks } from './health-checks.ts';
-import { hostListens } from './host-ports-in-use.ts';
+import { lookAtHostPorts } from './host-ports-in-use.ts';
 import { type OwnTargets, ServicePlanner } from './service-planner.ts';
 
 export interface NodeServicesOptions {
@@ -125,7 +125,7 @@ export class NodeServices {
     const planner = new ServicePlanner({
       source,
       place,
-      isFree: ({ needsFreePort }) => !needsFreePort || !hostListens(needsFreePort.protocol, needsFreePort.port),
+      lookAtPorts: lookAtHostPorts,
       onRuleset: (ruleset) => dataPath.update(ruleset),
     });
     this.#planner = planner;

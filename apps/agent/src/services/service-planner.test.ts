@@ -31,7 +31,7 @@ it('leads to the endpoints of the zone that the node is in, also where that chan
   const planner = new ServicePlanner({
     source,
     place: { nodeName: 'n1', zone: 'a' },
-    isFree: () => true,
+    lookAtPorts: () => () => false,
     onRuleset: (next) => {
       ruleset = next;
     },

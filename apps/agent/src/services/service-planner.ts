@@ -12,8 +12,8 @@ import type { ServiceSource } from '../session/service-state.ts';
 export interface ServicePlannerOptions {
   readonly source: ServiceSource;
   readonly place: NodePlace;
-  /** Whether the host's own processes leave the port alone. */
-  readonly isFree: (frontend: Frontend) => boolean;
+  /** Looks once which ports processes of the host have, for all frontends that need one of them. */
+  readonly lookAtPorts: () => (protocol: string, port: number) => boolean;
   readonly onRuleset: (ruleset: Ruleset) => void;
 }
 
@@ -94,7 +94,7 @@ export class ServicePlanner {
   }
 
   #plan(): void {
-    const { source, isFree, onRuleset } = this.#options;
+    const { source, lookAtPorts, onRuleset } = this.#options;
     const place = this.#place;
     for (const key of this.#changed) {
       const service = source.services().get(key);
@@ -102,6 +102,8 @@ export class ServicePlanner {
       else this.#plans.delete(key);
     }
     this.#changed.clear();
+    const isInUse = lookAtPorts();
+    const isFree = ({ needsFreePort: port }: Frontend) => !port || !isInUse(port.protocol, port.port);
     onRuleset(assembleRuleset(this.#plans.values(), isFree));
   }
 }
