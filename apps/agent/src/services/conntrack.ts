@@ -24,8 +24,9 @@ export function createUdpFlush(logger: Logger, run: typeof runTool = runTool): F
         await run('conntrack', ['-D', '-p', 'udp', '-s', source, '-d', ip, '--sport', sourcePort, '--dport', port]);
       }
     } catch (error) {
-      isMissing = true;
-      logger.warn({ err: error }, missingTool);
+      isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      const failed = 'what UDP clients of endpoints that went send may be lost for up to two minutes';
+      logger.warn({ err: error }, isMissing ? missingTool : failed);
     }
   };
 }
