@@ -11,8 +11,9 @@ export interface Cell<T extends KubernetesObject> {
   isRemoved: boolean;
 }
 
-/** Removed cells that may stay in place; beyond it they are taken out once they are the greater part. */
+/** Removed cells that may stay in place; beyond it they are taken out once they are this share of those present. */
 const fewRemoved = 64;
+const mostRemovedShare = 1 / 4;
 
 /**
  * Cells in key order, ordered when somebody looks: additions wait unsorted and removals stay in place until then, or until
@@ -39,7 +40,7 @@ export class OrderedCells<T extends KubernetesObject> {
     this.#removed += 1;
     this.invalidate();
     // Nobody ever lists the events of most namespaces: what is gone there would be held for ever.
-    if (this.#removed > fewRemoved && this.#removed > this.size) this.#dropRemoved();
+    if (this.#removed > fewRemoved && this.#removed > this.size * mostRemovedShare) this.#dropRemoved();
   }
 
   /** To be called when a cell has a new version. */
