@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Event, Pod } from '@gantry/api-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +21,8 @@ const podsPath = '/api/v1/namespaces/default/pods';
 /** Pods as the engine and the kernel have them. */
 describe('containers', () => {
   let test: LocalTestCluster;
+  /** An agent that a test started in place of the cluster's own. */
+  let agent: ChildProcess | undefined;
 
   beforeAll(async () => {
     await buildBusyboxImage(docker, image);
@@ -28,6 +31,7 @@ describe('containers', () => {
   });
 
   afterAll(async () => {
+    await killAgent();
     if (test) {
       const { cluster: name } = await test.cluster.state();
       await test.stop();
@@ -153,24 +157,19 @@ describe('containers', () => {
       .split('\0')
       .slice(0, -1);
     process.kill(node.process.pid, 'SIGKILL');
-    const agent = spawn(program, args, { stdio: 'ignore' });
-    const ended = new Promise((resolve) => agent.once('close', resolve));
-    try {
-      await run(podOf('after-kill', {}, { nodeSelector: { 'kubernetes.io/hostname': node.name } }));
-      await ready('after-kill');
-      expect(await identities(names)).toEqual(before);
-    } finally {
-      agent.kill('SIGTERM');
-      await ended;
-    }
+    agent = spawn(program, args, { stdio: 'ignore' });
+    await run(podOf('after-kill', {}, { nodeSelector: { 'kubernetes.io/hostname': node.name } }));
+    await ready('after-kill');
+    expect(await identities(names)).toEqual(before);
   });
 
   it('run on while everything is killed and npm start takes the cluster up again', async () => {
     const names = (await readyPods()).map(({ metadata }) => metadata.name);
     const before = await identities(names);
     const { controller, nodes } = await test.cluster.state();
-    // The first agent was ended above.
+    // The controller first: it must not take a node for lost. The first node's agent is another by now.
     for (const { pid } of [controller, ...nodes.slice(1).map((node) => node.process)]) process.kill(pid, 'SIGKILL');
+    await killAgent();
     const args = ['start', '--', '--no-demo', '--detach', '--node-cpu', '4', '--node-memory', '8Gi'];
     const { code, stdout } = await runCommand('npm', [...args, '--data-dir', test.cluster.dataDir]);
     expect(code, stdout).toBe(0);
@@ -178,6 +177,11 @@ describe('containers', () => {
     await ready('after-all');
     expect(await identities(names)).toEqual(before);
   });
+
+  async function killAgent(): Promise<void> {
+    if (agent?.kill('SIGKILL')) await once(agent, 'close');
+    agent = undefined;
+  }
 
   async function run(pod: object): Promise<Pod> {
     return JSON.parse((await test.client.must('POST', podsPath, pod)).text) as Pod;
