@@ -13,6 +13,7 @@ import {
 import type { ScrapedPod, WantedMetrics } from '@gantry/api-types/scrape';
 import type { Clock, Logger } from '@gantry/core';
 import type { Instrument } from '@gantry/core/metrics/instruments';
+import { maxAgentRetryMs } from '@gantry/core/reconcile/heartbeat-watch';
 import { StreamAcceptor } from '@gantry/core/streams/stream-acceptor';
 import { WebSocket } from 'ws';
 import type { NodePods } from '../node-api.ts';
@@ -48,7 +49,6 @@ export interface ControllerConnectionOptions {
 export type Welcome = Extract<ControllerFrame, { type: 'welcome' }>;
 
 const firstRetryMs = 250;
-const maxRetryMs = 10_000;
 const refusedRetryMs = 15_000;
 /** The controller answers each heartbeat: after this silence the connection is taken for dead. */
 const silenceLimitMs = 10_000;
@@ -271,7 +271,7 @@ export class ControllerConnection {
     }
     const baseMs = this.#wasRefused ? refusedRetryMs : this.#retryMs;
     this.#wasRefused = false;
-    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, maxAgentRetryMs);
     // Full jitter over the upper half, so that a controller's restart is not met by every agent at once.
     this.#retry = setTimeout(() => this.#connect(), baseMs * (0.5 + this.#options.random() / 2));
   }

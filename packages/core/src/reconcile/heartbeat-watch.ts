@@ -25,8 +25,10 @@ interface Watched {
 
 /** A look that is later than this says that we were stopped, not the nodes: their heartbeats wait to be read. */
 const maxLatenessMs = 1_000;
-/** After a start of the controller nodes get this long at least: their agents have to find out that it is back. */
-export const reconnectMs = 10_000;
+/** An agent that finds no controller tries again after this long at most. */
+export const maxAgentRetryMs = 10_000;
+/** After a start of the controller nodes get this long at least: their agents have to try again, and to connect. */
+export const reconnectMs = 2 * maxAgentRetryMs;
 
 /**
  * Tells nodes that live from those that do not, by heartbeats or Leases. Only time in which the controller itself was

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatTime } from '../lib/timestamp.ts';
 import { defaultEvictionRates, EvictionLimiter, zoneState } from './disruption.ts';
-import { HeartbeatWatch } from './heartbeat-watch.ts';
+import { HeartbeatWatch, maxAgentRetryMs, reconnectMs } from './heartbeat-watch.ts';
 import { lostNodeConditions, returnedNodeConditions } from './node-health.ts';
 import { evictionTime, planNodeTaints, tolerates } from './taints.ts';
 
@@ -63,6 +63,20 @@ describe('HeartbeatWatch', () => {
     expect(watch.judge('n1', session(0))).toBe('alive');
     watch.beginLook(61_000);
     expect(watch.graceLeftMs('n1')).toBe(4_000);
+  });
+
+  it('gives every agent the time to try again and to connect when the controller was away for long', () => {
+    const watch = new HeartbeatWatch(options, 0);
+    const stale = { lastSeenMs: undefined, leaseFreshUntilMs: -60_000 };
+    const connectingMs = 5_000;
+    const verdicts: [second: number, verdict: string][] = [];
+    for (let second = 0; second <= reconnectMs / 1000; second += 1) {
+      watch.beginLook(second * 1000);
+      verdicts.push([second, watch.judge('n1', stale)]);
+    }
+    const tooEarly = verdicts.filter(([second]) => second * 1000 <= maxAgentRetryMs + connectingMs);
+    expect(tooEarly.map(([, verdict]) => verdict)).toEqual(tooEarly.map(() => 'undecided'));
+    expect(verdicts.at(-1)?.[1]).toBe('lost');
   });
 });
 
