@@ -200,7 +200,7 @@ export class RebalanceController implements ControllerDefinition {
       },
       obstacleTo: (pod) => {
         const source = this.#options.source();
-        return source ? findObstacle(source, pod) : 'it waits for the scheduler';
+        return source ? findObstacle(source, pod) : { reason: 'it waits for the scheduler', isFinal: false };
       },
       nowMs: clock.now(),
     };

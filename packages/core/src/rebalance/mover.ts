@@ -45,7 +45,7 @@ export class Mover {
     const result = this.#scheduler.schedule(next);
     if (result.outcome === 'unschedulable' || result.nodeName === from) {
       snapshot.setPod(info);
-      return result.outcome === 'unschedulable' ? result.message : `the scheduler would put it on ${from} again`;
+      return result.outcome === 'unschedulable' ? result.message : backOn(from);
     }
     snapshot.assume(next, result.nodeName);
     snapshot.removePod(info.uid);
@@ -74,4 +74,9 @@ export class Mover {
     const name = reference?.kind === 'StatefulSet' ? pod.metadata.name : `${pod.metadata.name}-moved-${number}`;
     return this.snapshot.factory.parse(successorOf(pod, owner && templateOf(owner), name, `moved-${number}`));
   }
+}
+
+/** What {@link Mover.move} says of a pod whose replacement would come to the very node. */
+export function backOn(nodeName: string): string {
+  return `the scheduler would put it on ${nodeName} again`;
 }

@@ -71,7 +71,7 @@ describe('a running Rebalance', () => {
   });
 
   it('waits while a replacement would find no room, and leaves the pod where it is after a while', () => {
-    const full = { ...world([first, second]), obstacleTo: () => 'all nodes are full' };
+    const full = { ...world([first, second]), obstacleTo: () => ({ reason: 'all nodes are full', isFinal: false }) };
     const waits = planRebalanceStep(running([moveOf(first)]), full);
     expect(waits).toMatchObject({ evict: undefined, recheckAfterMs: 1000 });
     expect(waits.status.message).toBe('default/one: all nodes are full');
@@ -79,6 +79,15 @@ describe('a running Rebalance', () => {
     expect(planRebalanceStep(running(moves), world([first, second], 30)).evict?.index).toBe(0);
     const late = planRebalanceStep(running(moves), { ...full, nowMs: start + 61_000 });
     expect(late.status.moves?.[0]).toMatchObject({ state: 'Skipped', message: 'all nodes are full' });
+  });
+
+  it('skips at once a pod that would only come back', () => {
+    const obstacleTo = (pod: Pod) =>
+      pod.metadata.name === 'one' ? { reason: 'it would come back', isFinal: true } : undefined;
+    const moves = [moveOf(first), moveOf(second)];
+    const { status, evict } = planRebalanceStep(running(moves), { ...world([first, second]), obstacleTo });
+    expect(status.moves?.[0]).toMatchObject({ state: 'Skipped', message: 'it would come back' });
+    expect(evict).toMatchObject({ index: 1 });
   });
 
   it('goes on only when the replacement is ready', () => {

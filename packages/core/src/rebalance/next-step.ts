@@ -9,6 +9,7 @@ import {
 import { formatTime, parseTime } from '../lib/timestamp.ts';
 import { controllerOf } from '../reconcile/owner-references.ts';
 import { isPodActive, isPodReady } from '../reconcile/pod-state.ts';
+import type { MoveObstacle } from './find-obstacle.ts';
 
 /** What a pass over a running Rebalance looks at. */
 export interface RebalanceWorld {
@@ -17,8 +18,8 @@ export interface RebalanceWorld {
   podsOf(ownerUid: string): readonly Pod[];
   /** How many replicas the owner is to have; undefined where it is gone. */
   replicasOf(namespace: string, owner: OwnerReference): number | undefined;
-  /** Why the pod must not be evicted as the cluster is now, in words; asked of pods that are about to be. */
-  obstacleTo(pod: Pod): string | undefined;
+  /** Why the pod must not be evicted as the cluster is now; asked of pods that are about to be. */
+  obstacleTo(pod: Pod): MoveObstacle | undefined;
   readonly nowMs: number;
 }
 
@@ -109,7 +110,8 @@ function lookAtPod(
     return { move: patience(move, reason, world, timeoutMs) };
   }
   const obstacle = world.obstacleTo(pod);
-  if (obstacle !== undefined) return { move: patience(move, obstacle, world, timeoutMs) };
+  if (obstacle?.isFinal) return { move: settled(move, 'Skipped', obstacle.reason, world) };
+  if (obstacle) return { move: patience(move, obstacle.reason, world, timeoutMs) };
   if (move.state === 'Evicting' && ageOf(move, world) > timeoutMs) {
     return { move: settled(move, 'Skipped', `could not be evicted in time: ${move.message ?? ''}`, world) };
   }
