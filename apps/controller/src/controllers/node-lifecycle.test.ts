@@ -1,5 +1,6 @@
 import type { Node, Pod } from '@gantry/api-types';
 import { formatTime } from '@gantry/core/lib/timestamp';
+import { reconnectMs } from '@gantry/core/reconcile/heartbeat-watch';
 import { nodeCondition } from '@gantry/core/reconcile/taints';
 import { describe, expect, it } from 'vitest';
 import type { ControllersOptions } from './start-controllers.ts';
@@ -124,10 +125,25 @@ describe('the controller itself', () => {
     seedLease(rig, 'n1', 40);
     await rig.clock.advanceAsync(300_000);
     rig.start();
-    await rig.pass(9_000);
+    await rig.pass(reconnectMs - 1_000);
     expect(readiness(rig, 'n1')).toContain('True');
     await rig.pass(3_000);
     expect(readiness(rig, 'n1')).toContain('Unknown');
+  });
+
+  it('evicts nobody sooner for what an earlier life of it found lost', async () => {
+    await using rig = new TestRig();
+    const timeAdded = formatTime(rig.clock.now());
+    const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded }];
+    const conditions = [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'silent' }];
+    rig.cluster.seed('nodes', { metadata: { name: 'n1' }, spec: { taints }, status: { conditions } });
+    seedPod(rig, 'web-1', 'n1');
+    await rig.clock.advanceAsync(300_000);
+    rig.start();
+    await rig.pass(reconnectMs - 1_000);
+    expect(rig.cluster.get('pods', 'default/web-1')).toBeDefined();
+    await rig.pass(3_000);
+    expect(rig.cluster.get('pods', 'default/web-1')).toBeUndefined();
   });
 });
 

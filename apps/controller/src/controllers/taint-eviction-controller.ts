@@ -1,9 +1,9 @@
-import { type Node, type ObjectKey, objectKey, type Pod } from '@gantry/api-types';
+import { type Node, type ObjectKey, objectKey, type Pod, type Taint } from '@gantry/api-types';
 import type { Informer, InformerEvent } from '@gantry/core';
-import { formatTime } from '@gantry/core/lib/timestamp';
+import { formatTime, parseTime } from '@gantry/core/lib/timestamp';
 import { controllerOf } from '@gantry/core/reconcile/owner-references';
 import { isPodTerminal } from '@gantry/core/reconcile/pod-state';
-import { evictionTime, nodeCondition, unreachableTaint } from '@gantry/core/reconcile/taints';
+import { evictionTime, isLossTaint, nodeCondition, unreachableTaint } from '@gantry/core/reconcile/taints';
 import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from './controller.ts';
 import { forEachParallel } from './parallel.ts';
 import { PodsByNode } from './pods-by-node.ts';
@@ -23,15 +23,20 @@ export class TaintEvictionController implements ControllerDefinition {
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #podsByNode: PodsByNode;
-  readonly #notBeforeMs: number;
+  readonly #startedMs: number;
+  readonly #graceMs: number;
 
-  /** `graceMs`: taints are not acted on sooner than this after the start, so that nodes can return from our absence. */
+  /**
+   * `graceMs`: that a node was lost in an earlier life of the controller is not acted on sooner than this after the
+   * start, so that the node can return from our absence.
+   */
   constructor(services: ControllerServices, graceMs: number) {
     this.#services = services;
     this.#nodes = services.informers.informer('nodes');
     this.#pods = services.informers.informer('pods');
     this.#podsByNode = new PodsByNode(this.#pods.lister);
-    this.#notBeforeMs = services.clock.now() + graceMs;
+    this.#startedMs = services.clock.now();
+    this.#graceMs = graceMs;
   }
 
   watch(queue: KeyQueue): readonly (() => void)[] {
@@ -48,13 +53,12 @@ export class TaintEvictionController implements ControllerDefinition {
     if (!node || !isEvicting(node)) return undefined;
     const nowMs = this.#services.clock.now();
     const isLost = isUnreachable(node);
+    const notBeforeMs = this.#notBefore(node);
     const due: Pod[] = [];
     let nextMs = Number.POSITIVE_INFINITY;
     for (const pod of this.#podsByNode.list(nodeName)) {
       if (!isEvictable(pod, isLost)) continue;
-      const at = pod.metadata.deletionTimestamp
-        ? this.#notBeforeMs
-        : evictionTime(pod, node.spec.taints ?? [], this.#notBeforeMs);
+      const at = pod.metadata.deletionTimestamp ? notBeforeMs : evictionTime(pod, node.spec.taints ?? [], notBeforeMs);
       if (at === undefined) continue;
       if (at <= nowMs) due.push(pod);
       else nextMs = Math.min(nextMs, at);
@@ -62,6 +66,13 @@ export class TaintEvictionController implements ControllerDefinition {
     const errors = await forEachParallel(due, maxInFlight, (pod) => this.#evict(pod, isLost));
     if (errors.length > 0) throw errors[0];
     return nextMs === Number.POSITIVE_INFINITY ? undefined : { requeueAfterMs: nextMs - nowMs };
+  }
+
+  #notBefore({ spec }: Node): number {
+    // Taints tell whole seconds.
+    const startedMs = Math.floor(this.#startedMs / 1000) * 1000;
+    const isEarlier = (taint: Taint) => isLossTaint(taint) && (parseTime(taint.timeAdded) ?? 0) < startedMs;
+    return spec.taints?.some(isEarlier) ? this.#startedMs + this.#graceMs : 0;
   }
 
   #onPod(event: InformerEvent<Pod>, queue: KeyQueue): void {

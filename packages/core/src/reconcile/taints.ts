@@ -59,6 +59,11 @@ function isOwn({ key, effect }: Taint): boolean {
   return (effect === 'NoSchedule' && ownNoSchedule.has(key)) || (effect === 'NoExecute' && ownNoExecute.has(key));
 }
 
+/** Whether the taint says that the node is not there, and is to drive pods away. */
+export function isLossTaint({ key, effect }: Taint): boolean {
+  return effect === 'NoExecute' && ownNoExecute.has(key);
+}
+
 /** Whether a toleration covers a taint, by Kubernetes' rules: no key with Exists covers all, no effect covers every effect. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
