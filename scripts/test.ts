@@ -93,7 +93,8 @@ process.exitCode = failures.length > 0 ? 1 : 0;
 
 async function run([command = '', ...args]: readonly string[]): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, GANTRY_FREEZE: '1' } });
+  const env = { ...process.env, GANTRY_FREEZE: '1', GANTRY_BOOTED: '1' };
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
   child.on('error', () => resolve(127));
   child.on('close', (code) => resolve(code ?? 1));
   return promise;
