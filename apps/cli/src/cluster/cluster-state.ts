@@ -44,11 +44,17 @@ export function clusterPaths(dataDir: string) {
 export async function readClusterState(dataDir: string): Promise<ClusterState | undefined> {
   const path = clusterPaths(dataDir).state;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as ClusterState;
+    return parseState(await readFile(path, 'utf8'));
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw new UserError(`${path} cannot be read (${messageOf(error)}): remove it if no cluster runs from there`);
   }
+}
+
+function parseState(text: string): ClusterState {
+  const state = JSON.parse(text) as Partial<ClusterState>;
+  if (state.version !== 1) throw new Error('it is not the state of a cluster of this version of Gantry');
+  return state as ClusterState;
 }
 
 export async function writeClusterState(dataDir: string, state: ClusterState): Promise<void> {
