@@ -56,7 +56,7 @@ export class ClusterProcesses {
     const pid = await this.pid(name);
     this.#launches.set(name, await readLaunch(pid));
     process.kill(pid, 'SIGKILL');
-    await waitUntil(`${name} is gone`, 10_000, async () => !(await isRunning(pid)));
+    await waitUntil(`${name} is gone`, 60_000, async () => !(await isRunning(pid)));
   }
 
   /** Starts what {@link kill} ended; resolves when the process runs, not when it has come up. */

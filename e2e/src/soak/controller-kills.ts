@@ -29,7 +29,7 @@ export interface ControllerKillFigures {
 const namespace = 'soak-kills';
 const deployment = 'web';
 const firstReplicas = 4;
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 const settleTimeoutMs = 60_000;
 
 /**
@@ -57,7 +57,7 @@ export async function killControllerUnderLoad(
       slowestStartMs = Math.max(slowestStartMs, startMs);
       await load.check();
       await writeMarker(cluster, `marker-${kills}`);
-      await waitUntil('the watch has caught up', 20_000, () => follower.hasCaughtUp());
+      await waitUntil('the watch has caught up', 60_000, () => follower.hasCaughtUp());
       follower.checkSeen(load.acknowledged.slice(checkedWrites));
       checkedWrites = load.acknowledged.length;
       monitor.check();

@@ -27,7 +27,7 @@ export interface FaultFigures {
 
 const namespace = 'soak-faults';
 const deployments = { front: 5, back: 4 } as const;
-const recoveryTimeoutMs = 60_000;
+const recoveryTimeoutMs = 120_000;
 
 /** One random fault after another; rejects where the cluster does not come back to what is declared. */
 export async function injectFaults(cluster: SoakCluster, options: FaultOptions): Promise<FaultFigures> {

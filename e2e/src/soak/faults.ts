@@ -33,7 +33,7 @@ const maxRestarts = 1;
 /** A node is given up four seconds after its last heartbeat, which may be a second old when its agent is killed. */
 const soonestGivenUpMs = 3_000;
 /** How fast pods move is for the benchmark to say: a busy machine starts containers slowly. */
-const moveTimeoutMs = 60_000;
+const moveTimeoutMs = 120_000;
 
 /**
  * Carries out one fault to its end; what it hit, in words. Rejects where containers were touched that a fault of this

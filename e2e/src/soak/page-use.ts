@@ -35,7 +35,7 @@ export class PageUse implements AsyncDisposable {
 
   /** To be called when the cluster rests; rejects where the page does not show then what the API says. */
   async sample(): Promise<void> {
-    await waitUntil('the page shows the pods that there are', 10_000, async () => {
+    await waitUntil('the page shows the pods that there are', 60_000, async () => {
       const [shown, there] = await Promise.all([this.#dashboard.shownPods(), this.#cluster.pods()]);
       return shown.join('\n') === podLines(there).join('\n');
     });
