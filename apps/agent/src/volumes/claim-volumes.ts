@@ -66,7 +66,7 @@ export async function giveToGroup(path: string, volume: PersistentVolume, pod: P
   const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {};
   if (fsGroup === undefined || volume.spec.hostPath) return;
   if (fsGroupChangePolicy === 'OnRootMismatch' && (await hasGroup(path, fsGroup))) return;
-  await applyGroup(path, fsGroup);
+  await applyGroup(path, fsGroup, 'write');
 }
 
 /** Whether the directory is one that this node makes and removes for volumes: nothing else is ever removed. */

@@ -202,7 +202,7 @@ export class PodVolumes {
     } else if (volume.emptyDir) {
       const path = this.#paths.ownVolume(pod.metadata.uid, volume);
       await prepareEmptyDir(path, pod, volume.emptyDir, facts.allocatable.memoryBytes);
-      if (group !== undefined) await applyGroup(path, group);
+      if (group !== undefined) await applyGroup(path, group, 'write');
     } else if (isClaimVolume(volume)) {
       await this.#prepareClaim(pod, volume);
     } else {
@@ -231,7 +231,7 @@ export class PodVolumes {
     }
     const payload = payloadOf({ facts, objects, tokens }, volume);
     const path = this.#paths.ownVolume(facts.pod.metadata.uid, volume);
-    const giveToGroup = group === undefined ? undefined : (fresh: string) => applyGroup(fresh, group);
+    const giveToGroup = group === undefined ? undefined : (fresh: string) => applyGroup(fresh, group, 'read');
     const hasChanged = await writeAtomically(path, payload, payloadVersion(payload, group), giveToGroup);
     if (group !== undefined) await applyGroupToRoot(path, group);
     return hasChanged;
