@@ -54,7 +54,7 @@ const stages: readonly Stage[] = [
   { name: 'typecheck', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
   vitest('unit'),
   vitest('docker', '--config', 'vitest.docker.config.ts'),
-  vitest('browser', '--config', 'vitest.browser.config.ts'),
+  vitest('browser', '--config', 'apps/dashboard/vitest.browser.config.ts'),
   vitest('e2e', '--config', 'vitest.e2e.config.ts'),
 ];
 

@@ -1,10 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: {
-    name: 'controller',
-    include: ['src/**/*.test.ts'],
-    exclude: ['src/**/*.docker.test.ts'],
-    testTimeout: 60_000,
-  },
+  test: { name: 'controller', isolate: false, include: ['src/**/*.test.ts'], exclude: ['src/**/*.docker.test.ts'] },
 });

@@ -1,13 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests in a real browser against the built page and the mock feed: `npm run test:browser -w apps/dashboard`. */
+/** Tests of the built page on the mock feed, in a real browser: `npm run test:browser -w apps/dashboard`. */
 export default defineConfig({
   test: {
     name: 'dashboard-browser',
+    root: import.meta.dirname,
     include: ['test/**/*.browser.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // One browser at a time: the machine is shared.
+    globalSetup: ['test/build-once.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // One browser at a time: it takes what two cores give.
     fileParallelism: false,
+    isolate: false,
+    pool: 'forks',
   },
 });

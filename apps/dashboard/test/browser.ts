@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { type MockServer, type MockServerOptions, startMockServer } from '../mock/server.ts';
-import { buildPage } from './build-page.ts';
 
 /** As root in a container Chromium has no sandbox and no GPU; nothing may call home. */
 const args = [
@@ -40,12 +39,11 @@ export interface OpenPage {
  */
 export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> {
   let profile: string;
-  let distDir: string;
+  const distDir = inject('distDir');
   let context: BrowserContext;
   const servers: MockServer[] = [];
   beforeAll(async () => {
     profile = await mkdtemp(join(tmpdir(), 'gantry-chromium-'));
-    distDir = await buildPage();
     const executablePath = process.env.GANTRY_CHROMIUM ?? '/usr/bin/chromium';
     context = await chromium.launchPersistentContext(profile, {
       executablePath,
@@ -62,7 +60,6 @@ export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> 
   afterAll(async () => {
     await context.close();
     await rm(profile, { recursive: true, force: true });
-    await rm(distDir, { recursive: true, force: true });
   });
   return async (options = {}) => {
     const { scene = 'demo', path = '/', theme, ...fleet } = options;

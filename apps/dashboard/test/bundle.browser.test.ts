@@ -1,8 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, it, onTestFinished } from 'vitest';
-import { buildPage } from './build-page.ts';
+import { expect, inject, it } from 'vitest';
 
 /** What the first paint may cost on the wire, bytes. */
 const budget = 225 * 1024;
@@ -15,8 +14,7 @@ interface Chunk {
 }
 
 it('paints first from at most 225 KiB, compressed', async () => {
-  const distDir = await buildPage();
-  onTestFinished(() => rm(distDir, { recursive: true }));
+  const distDir = inject('distDir');
   const manifest = JSON.parse(await readFile(join(distDir, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
   const files = new Set(['index.html']);
   const collect = (chunk: Chunk | undefined): void => {
