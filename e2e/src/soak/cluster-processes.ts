@@ -25,6 +25,7 @@ interface ProcessEntry {
 /** What a process uses at one moment. */
 export interface ProcessUsage {
   readonly rssMegabytes: number;
+  /** But for the files of cgroups that exist, which an agent holds open for each container: they come and go with it. */
   readonly fileDescriptors: number;
 }
 
@@ -93,10 +94,10 @@ export class ClusterProcesses {
     const pid = await this.pid(name);
     const [status, descriptors] = await Promise.all([
       readFile(`/proc/${pid}/status`, 'utf8'),
-      readdir(`/proc/${pid}/fd`),
+      countDescriptors(`/proc/${pid}/fd`),
     ]);
     const rssKilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN);
-    return { rssMegabytes: rssKilobytes / 1024, fileDescriptors: descriptors.length };
+    return { rssMegabytes: rssKilobytes / 1024, fileDescriptors: descriptors };
   }
 
   async #readState(): Promise<ClusterFile> {
@@ -156,4 +157,12 @@ async function statFields(pid: number): Promise<string[]> {
 
 function splitNul(text: string): string[] {
   return text.split('\0').filter((part) => part !== '');
+}
+
+async function countDescriptors(folder: string): Promise<number> {
+  // One that was closed meanwhile has no target any more.
+  const targets = await Promise.all(
+    (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => '')),
+  );
+  return targets.filter((target) => !target.startsWith('/sys/fs/cgroup/') || target.endsWith(' (deleted)')).length;
 }
