@@ -184,6 +184,7 @@ describe('a SPDY connection', () => {
         });
     };
     pump();
+    await expect.poll(() => streams.length).toBe(1);
     for (let turn = 0; turn < 500; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(sent).toBeLessThan(2 * 1024 * 1024);
     const [stream] = streams;
