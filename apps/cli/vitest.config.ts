@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { unitTests } from '../../vitest.unit.ts';
 
 export default defineConfig({
-  test: { name: 'cli', isolate: false, include: ['src/**/*.test.ts'], exclude: ['src/**/*.docker.test.ts'] },
+  test: { ...unitTests, name: 'cli', include: ['src/**/*.test.ts'], exclude: ['src/**/*.docker.test.ts'] },
 });

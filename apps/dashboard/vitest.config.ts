@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { unitTests } from '../../vitest.unit.ts';
 
 export default defineConfig({
-  test: { name: 'dashboard', isolate: false, include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'mock/**/*.test.ts'] },
+  test: { ...unitTests, name: 'dashboard', include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'mock/**/*.test.ts'] },
 });

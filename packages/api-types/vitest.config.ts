@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { unitTests } from '../../vitest.unit.ts';
 
 export default defineConfig({
   test: {
+    ...unitTests,
     name: 'api-types',
-    isolate: false,
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['src/**/*.docker.test.ts'],
   },

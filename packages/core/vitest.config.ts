@@ -1,11 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { unitTests } from '../../vitest.unit.ts';
 
 export default defineConfig({
-  test: {
-    name: 'core',
-    isolate: false,
-    include: ['src/**/*.test.ts'],
-    exclude: ['src/**/*.docker.test.ts'],
-    testTimeout: 60_000,
-  },
+  test: { ...unitTests, name: 'core', include: ['src/**/*.test.ts'], exclude: ['src/**/*.docker.test.ts'] },
 });

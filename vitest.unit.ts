@@ -1,0 +1,9 @@
+/** What the quick tests of all packages have in common. */
+export const unitTests = {
+  /** Starting a process for each file took longer than most files' tests. */
+  isolate: false,
+  // On a busy machine a test waits for its turn; vitest's own seconds are no time.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
+} as const;
