@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@gantry/core/testing';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { measureShims, ShimMemory } from './shim-memory.ts';
 
 async function procOf(
@@ -50,5 +50,5 @@ it('measures once a minute and tells what was measured last', async () => {
   const shims = new ShimMemory({ clock, procRoot: await procOf({ 10: [shim('aaa'), 1000] }) });
   const ids = (): string[] => ['aaa'];
   expect(shims.latest(ids)).toBeUndefined();
-  await vi.waitFor(() => expect(shims.latest(ids)).toEqual({ containers: 1, memoryBytes: 1_024_000 }));
+  await expect.poll(() => shims.latest(ids)).toEqual({ containers: 1, memoryBytes: 1_024_000 });
 });

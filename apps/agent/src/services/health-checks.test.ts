@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { EndpointSlice } from '@gantry/api-types';
 import { makeEndpointSlice, makeService } from '@gantry/api-types/testing';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ServiceState } from '../session/service-state.ts';
 import { quietLogger } from '../testing/quiet-logger.ts';
 import { HealthChecks } from './health-checks.ts';
@@ -52,7 +52,7 @@ beforeEach(async () => {
 afterEach(() => checks.stop());
 
 it('answers how many ready endpoints the Service has on this node', async () => {
-  await vi.waitFor(async () => expect(await ask()).toEqual(answered(0)));
+  await expect.poll(() => ask()).toEqual(answered(0));
   state.setSlice(
     slice(
       '1',
@@ -66,10 +66,10 @@ it('answers how many ready endpoints the Service has on this node', async () => 
 });
 
 it('moves with the port and ends with the policy', async () => {
-  await vi.waitFor(async () => expect(await ask()).toEqual(answered(0)));
+  await expect.poll(() => ask()).toEqual(answered(0));
   const moved = await freePort();
   state.setService(service('2', 'Local', moved));
-  await vi.waitFor(async () => expect(await ask(moved)).toEqual(answered(0)));
+  await expect.poll(() => ask(moved)).toEqual(answered(0));
   await expect(ask()).rejects.toThrow();
   state.setService(service('3', 'Cluster', moved));
   await expect(ask(moved)).rejects.toThrow();
@@ -82,8 +82,9 @@ it('takes a port that another process had once that is free', async () => {
   const wanted = typeof address === 'object' && address ? address.port : 0;
   state.setService(service('2', 'Local', wanted));
   await once(taken.close(), 'close');
-  await vi.waitFor(async () => {
+  const retried = (): Promise<unknown> => {
     checks.retry();
-    expect(await ask(wanted)).toEqual(answered(0));
-  });
+    return ask(wanted);
+  };
+  await expect.poll(retried).toEqual(answered(0));
 });

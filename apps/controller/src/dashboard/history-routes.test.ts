@@ -5,7 +5,7 @@ import { FeedHistory } from '@gantry/core/history/feed-history';
 import { snapshotFrame } from '@gantry/core/history/test-frames';
 import { FakeClock } from '@gantry/core/testing';
 import fastify, { type FastifyInstance } from 'fastify';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { compressSegment, registerHistory } from './history-routes.ts';
 import { silentLogger } from './silent-logger.ts';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
     };
     history.append(frame, JSON.stringify(frame));
   }
-  await vi.waitFor(() => expect(history.segmentAt(start)).toHaveProperty('packed'));
+  await expect.poll(() => history.segmentAt(start)).toHaveProperty('packed');
   app = fastify();
   app.setErrorHandler((error: ApiError, _request, reply) => reply.code(error.code).send(error.toStatus()));
   registerHistory(app, history);
