@@ -10,7 +10,7 @@ import { type PodIdentity, PodTrack } from './pod-track.ts';
 export interface UsageHistoryOptions {
   /** Undefined for pods that are not known (any more): their usage is of no use to anybody. */
   readonly describe: (podUid: string) => PodIdentity | undefined;
-  /** Pods without a fresh sample that are kept at most, the longest gone go first. Default 2,000. */
+  /** Pods without a fresh sample that are kept at most, the longest gone go first: some 10 KB each. Default 500. */
   readonly maxGonePods?: number;
 }
 
@@ -131,7 +131,7 @@ export class UsageHistory {
       if (now - track.receivedAt > keptMs) this.#drop(track);
       else if (now - track.receivedAt > freshMs) gone.push(track);
     }
-    const surplus = gone.length - (this.#options.maxGonePods ?? 2_000);
+    const surplus = gone.length - (this.#options.maxGonePods ?? 500);
     if (surplus > 0) {
       gone.sort((a, b) => a.receivedAt - b.receivedAt);
       for (const track of gone.slice(0, surplus)) this.#drop(track);
