@@ -65,11 +65,11 @@ esac
 # Nx knows what is built, but takes a second to say so: it is asked where a source is newer than the last build.
 needs_build() {
   [ -f node_modules/.boot-built ] && [ -d apps/dashboard/dist ] && [ -d apps/agent/dist ] || return 0
-  [ "$keep_installed" = no ] || return 1
+  [ "$1" != --as-it-is ] || return 1
   [ -n "$(find apps/*/* packages/*/* package-lock.json tsconfig.base.json nx.json \
     \( -name node_modules -o -name dist -o -name .nx \) -prune -o -newer node_modules/.boot-built -print | head -n 1)" ]
 }
-if needs_build; then
+if needs_build "${1:-}"; then
   # What is changed while it builds is newer than this.
   touch node_modules/.boot-building
   nx run-many -t build --outputStyle=static >node_modules/.boot-build.log 2>&1 || { cat node_modules/.boot-build.log >&2; exit 1; }

@@ -73,6 +73,23 @@ it('takes no dependencies away from the tests that run on them, nor from a clust
   expect(await ended.boot({}, '--as-it-is')).toEqual(['nx']);
 });
 
+it('builds again only where a source is newer than the last build', async () => {
+  await using same = await checkout('new');
+  const source = join(same.root, 'packages/core/src/index.ts');
+  for (const dir of ['apps/dashboard/dist', 'apps/agent/dist', 'packages/core/src'])
+    await mkdir(join(same.root, dir), { recursive: true });
+  for (const name of ['tsconfig.base.json', 'nx.json', 'packages/core/src/index.ts'])
+    await writeFile(join(same.root, name), '');
+  expect(await same.boot()).toEqual(['nx']);
+  expect(await same.boot()).toEqual(['nx']);
+  const later = new Date(Date.now() + 60_000);
+  await utimes(source, later, later);
+  expect(await same.boot({}, '--as-it-is')).toEqual(['nx']);
+  expect(await same.boot()).toEqual(['nx', 'nx']);
+  await rm(join(same.root, 'apps/dashboard/dist'), { recursive: true });
+  expect(await same.boot({}, '--as-it-is')).toEqual(['nx', 'nx', 'nx']);
+});
+
 it('has nothing to do where npm test has just done it', async () => {
   await using tested = await checkout('new');
   expect(await tested.boot({ GANTRY_BOOTED: '1' })).toEqual([]);
