@@ -4,7 +4,7 @@ import { forbidden } from '../failures.ts';
 import type { ServedKind } from '../registry.ts';
 import type { AdmissionPlugin } from './admission.ts';
 
-/** Kubernetes' ServiceAccount admission, without the token volume: tokens for pods are not issued yet. */
+/** The first half of Kubernetes' ServiceAccount admission; the token volume is the other half. */
 export function serviceAccountAdmission(objects: ApiContext['objects']): AdmissionPlugin {
   return {
     name: 'ServiceAccount',
