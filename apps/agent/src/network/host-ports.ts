@@ -36,6 +36,7 @@ export class HostPorts {
     const { uid } = pod.metadata;
     if (this.#reserved.has(uid)) return;
     const held: PortReservation[] = [];
+    refuseIpv6(pod);
     try {
       for (const port of hostPortsOf(pod)) held.push(await reservePort(port.protocol, port.hostIp, port.hostPort));
     } catch (error) {
@@ -94,14 +95,29 @@ export function hasHostPorts(pod: Pod): boolean {
 }
 
 function hostPortsOf(pod: Pod): HostPort[] {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  return containers.flatMap(({ ports }) => (ports ?? []).flatMap(hostPortOf));
+  return containerPorts(pod).flatMap(hostPortOf);
 }
 
-function hostPortOf({ hostPort, hostIP, containerPort, protocol = 'TCP' }: ContainerPort): HostPort[] {
+function containerPorts(pod: Pod): ContainerPort[] {
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap(({ ports }) => ports ?? []);
+}
+
+/** Pods have no IPv6 addresses that such a port could lead to. */
+function refuseIpv6(pod: Pod): void {
+  const found = containerPorts(pod).find(({ hostPort, hostIP = '' }) => hostPort && isIpv6(hostIP));
+  if (!found) return;
+  const message = `host port [${found.hostIP}]:${found.hostPort} cannot lead to the pod, which has no IPv6 address`;
+  throw new Error(`${message}: leave hostIP out, or name an IPv4 address`);
+}
+
+function isIpv6(hostIP: string): boolean {
+  return hostIP.includes(':') && !allAddresses.has(hostIP);
+}
+
+const allAddresses: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
+
+function hostPortOf({ hostPort, hostIP = '', containerPort, protocol = 'TCP' }: ContainerPort): HostPort[] {
   const name = protocol.toLowerCase();
   if (!hostPort || (name !== 'tcp' && name !== 'udp' && name !== 'sctp')) return [];
-  // IPv6 addresses of the host lead nowhere: pods have none.
-  if (hostIP?.includes(':')) return [];
-  return [{ hostIp: hostIP === '0.0.0.0' ? '' : (hostIP ?? ''), hostPort, containerPort, protocol: name }];
+  return [{ hostIp: allAddresses.has(hostIP) ? '' : hostIP, hostPort, containerPort, protocol: name }];
 }
