@@ -9,7 +9,7 @@ import { buildBusyboxImage, openEngine, removeImages } from './testbed/images.ts
 import { findTraces, noTraces } from './testbed/leftovers.ts';
 import { runCommand } from './testbed/local-cluster.ts';
 import { LocalTestCluster } from './testbed/local-test-cluster.ts';
-import { isPodReady, restartsOf, waitingOf } from './testbed/pods.ts';
+import { isPodReady, restartsOf, stayOnLostNode, waitingOf } from './testbed/pods.ts';
 
 const docker = openEngine();
 const image = 'gantry-e2e/containers:1';
@@ -235,6 +235,11 @@ function podOf(name: string, container: object, spec: object = {}) {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name },
-    spec: { terminationGracePeriodSeconds: 1, ...spec, containers: [{ name: 'main', image, ...container }] },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      tolerations: stayOnLostNode,
+      ...spec,
+      containers: [{ name: 'main', image, ...container }],
+    },
   };
 }

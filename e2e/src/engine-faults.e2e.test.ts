@@ -6,6 +6,7 @@ import { waitUntil } from './testbed/deadline.ts';
 import { freezeEngine, killEngine, startEngine } from './testbed/engine-faults.ts';
 import { hostTraces, waitForTraces } from './testbed/host-traces.ts';
 import { sleeperImage } from './testbed/multi-host-cluster.ts';
+import { stayOnLostNode } from './testbed/pods.ts';
 import { useCluster } from './testbed/use-cluster.ts';
 import { waitForObjects } from './testbed/watch-objects.ts';
 import { containersOf, whileWatched } from './testbed/watched-host.ts';
@@ -227,6 +228,7 @@ function podOf(
     metadata: { name },
     spec: {
       terminationGracePeriodSeconds: 5,
+      tolerations: stayOnLostNode,
       containers: [{ name: 'main', image: sleeperImage, volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
       ...spec,
     },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from './testbed/deadline.ts';
 import type { EngineHost } from './testbed/engine-host.ts';
 import { sleeperImage } from './testbed/multi-host-cluster.ts';
-import { isPodReady } from './testbed/pods.ts';
+import { isPodReady, stayOnLostNode } from './testbed/pods.ts';
 import { useCluster } from './testbed/use-cluster.ts';
 import { waitForObjects } from './testbed/watch-objects.ts';
 
@@ -134,11 +134,6 @@ describe('pods of three hosts', () => {
 
 /** Stays where it is when its host is lost for a while. */
 function serverOn(nodeName: string): object {
-  const tolerations = ['not-ready', 'unreachable'].map((condition) => ({
-    key: `node.kubernetes.io/${condition}`,
-    operator: 'Exists',
-    effect: 'NoExecute',
-  }));
   const container = {
     name: 'main',
     image: sleeperImage,
@@ -150,6 +145,6 @@ function serverOn(nodeName: string): object {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: `server-${nodeName}` },
-    spec: { nodeName, tolerations, terminationGracePeriodSeconds: 1, containers: [container] },
+    spec: { nodeName, tolerations: stayOnLostNode, terminationGracePeriodSeconds: 1, containers: [container] },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connections, vainAttempts } from './testbed/agent-logs.ts';
 import { waitUntil } from './testbed/deadline.ts';
+import { stayOnLostNode } from './testbed/pods.ts';
 import { useCluster } from './testbed/use-cluster.ts';
 import { identities, isPodReady, restartFacts } from './testbed/workload.ts';
 
@@ -9,7 +10,7 @@ describe('a cluster whose own processes are killed', () => {
   const { cluster, deploy } = useCluster(['host-1', 'host-2']);
 
   it('restarts no container when an agent is killed and started again', async () => {
-    const web = await deploy('agent-restart', 4);
+    const web = await deploy('agent-restart', 4, stayOnLostNode);
     const host = cluster().host('host-1');
     const before = await web.running();
     const podsBefore = await web.pods();

@@ -1,5 +1,15 @@
 import type { ContainerStatus, Pod } from '@gantry/api-types';
 
+/**
+ * For pods of tests about the return of an agent or a host, which may take long on a busy machine: without them a pod
+ * of a lost node goes after five seconds.
+ */
+export const stayOnLostNode = ['not-ready', 'unreachable'].map((condition) => ({
+  key: `node.kubernetes.io/${condition}`,
+  operator: 'Exists' as const,
+  effect: 'NoExecute' as const,
+}));
+
 export function isPodReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }

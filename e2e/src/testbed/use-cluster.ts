@@ -1,3 +1,4 @@
+import type { Toleration } from '@gantry/api-types';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { dumpCluster } from './dump-cluster.ts';
 import { MultiHostCluster } from './multi-host-cluster.ts';
@@ -7,7 +8,7 @@ import { Workload } from './workload.ts';
 export interface ClusterOfTests {
   cluster(): MultiHostCluster;
   /** Runs `replicas` pods in a namespace of the test's own, which is removed after the test. */
-  deploy(namespace: string, replicas: number): Promise<Workload>;
+  deploy(namespace: string, replicas: number, tolerations?: readonly Toleration[]): Promise<Workload>;
 }
 
 /** Starts a cluster of hosts before the tests of a block and stops it after them. What a failed test left is printed. */
@@ -35,8 +36,8 @@ export function useCluster(hostNames: readonly string[]): ClusterOfTests {
 
   return {
     cluster,
-    deploy: async (namespace, replicas) => {
-      const workload = await Workload.create(cluster(), namespace, replicas);
+    deploy: async (namespace, replicas, tolerations = []) => {
+      const workload = await Workload.create(cluster(), namespace, { replicas, tolerations });
       workloads.push(workload);
       await workload.waitUntilComplete(replicas);
       return workload;

@@ -1,13 +1,19 @@
-import type { Deployment, NewObject, Pod } from '@gantry/api-types';
+import type { Deployment, NewObject, Pod, Toleration } from '@gantry/api-types';
 import { waitUntil } from './deadline.ts';
 import type { PodContainer } from './engine-host.ts';
 import { type MultiHostCluster, sleeperImage } from './multi-host-cluster.ts';
+import { stayOnLostNode } from './pods.ts';
 import { waitForObjects } from './watch-objects.ts';
 
 /** A running container and the host it runs on. */
 export interface Placement extends PodContainer {
   readonly host: string;
   readonly startedAt: string;
+}
+
+export interface WorkloadOptions {
+  readonly replicas: number;
+  readonly tolerations?: readonly Toleration[];
 }
 
 /** A namespace of a test's own with a Deployment `web` of pods that sleep. */
@@ -20,12 +26,12 @@ export class Workload {
     this.namespace = namespace;
   }
 
-  static async create(cluster: MultiHostCluster, namespace: string, replicas: number): Promise<Workload> {
+  static async create(cluster: MultiHostCluster, namespace: string, options: WorkloadOptions): Promise<Workload> {
     const { client } = cluster;
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
     await client.must('POST', '/api/v1/namespaces', body);
     const workload = new Workload(cluster, namespace);
-    await client.must('POST', workload.#deployments, sleeperDeployment(replicas));
+    await client.must('POST', workload.#deployments, sleeperDeployment(options));
     return workload;
   }
 
@@ -50,6 +56,7 @@ export class Workload {
       metadata: { name },
       spec: {
         nodeSelector: { 'kubernetes.io/hostname': nodeName },
+        tolerations: stayOnLostNode,
         terminationGracePeriodSeconds: 1,
         containers: [{ name: 'main', image: sleeperImage }],
       },
@@ -185,7 +192,7 @@ export function identities(placements: readonly Placement[]): string[] {
   return placements.map(({ host, pod, id, startedAt }) => `${host} ${pod} ${id} ${startedAt}`).toSorted();
 }
 
-function sleeperDeployment(replicas: number): NewObject<Deployment> {
+function sleeperDeployment({ replicas, tolerations = [] }: WorkloadOptions): NewObject<Deployment> {
   const labels = { app: 'web' };
   return {
     apiVersion: 'apps/v1',
@@ -198,6 +205,7 @@ function sleeperDeployment(replicas: number): NewObject<Deployment> {
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 5,
+          tolerations: [...tolerations],
           containers: [
             {
               name: 'web',
