@@ -2,6 +2,7 @@ import type { FeedEvent, FeedNode, FeedPod, FeedResources, FeedService, FeedWork
 import type { NodeUsage } from '@gantry/api-types/usage';
 import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
 import { isTerminated } from '../src/state/pod-state.ts';
+import { failPull, isMissingImage } from './failures.ts';
 import { makeDeployment, makeEvent, makeNode, makeOwnPod, makePod, makeReplicaSet, makeService } from './objects.ts';
 import { judgeNode, refusalMessage, sampleUsage } from './placement.ts';
 import { MockRevisions } from './revisions.ts';
@@ -28,6 +29,8 @@ export interface FleetOptions {
   readonly now: number;
   /** Divides every duration below: 10 makes pods start ten times as fast. */
   readonly speed?: number;
+  /** How long pods stay bound to a lost node (1 s), at speed 1. */
+  readonly tolerationSeconds?: number;
 }
 
 export interface DeploymentOptions {
@@ -40,7 +43,6 @@ export interface DeploymentOptions {
 /** How long the phases of a pod's start take, milliseconds, at speed 1. */
 const phaseMs = { schedule: 60, create: 700, start: 900, stop: 500, work: 6_000 };
 const graceMs = 4_000;
-const tolerationMs = 1_000;
 
 /**
  * A small make-believe cluster: places pods by free requests, starts them in phases, loses nodes and replaces what ran
@@ -61,17 +63,21 @@ export class MockFleet {
   #due: { at: number; run: () => void }[] = [];
   #counter = 0;
   readonly #speed: number;
+  readonly tolerationSeconds: number;
   now: number;
   revision = 1;
   readonly revisions = new MockRevisions();
   /** Key of the workload that an autoscaler follows. */
   autoscaled: string | undefined;
+  /** The workload whose pods run into their limits. */
+  noisy: string | undefined;
   /** Called with the time whenever it moves on. */
   onAdvance: ((now: number) => void) | undefined;
 
   constructor(options: FleetOptions) {
     this.now = options.now;
     this.#speed = options.speed ?? 1;
+    this.tolerationSeconds = options.tolerationSeconds ?? 1;
     for (let i = 1; i <= (options.nodes ?? 3); i++) {
       const capacity = { cpuMilli: options.nodeCpuMilli ?? 4000, memoryBytes: options.nodeMemoryBytes ?? 8192 * Mi };
       this.setNode(makeNode(`node-${i}`, 'abc'.charAt((i - 1) % 3), capacity, this.now));
@@ -157,7 +163,7 @@ export class MockFleet {
     this.#terminate(next);
     this.reconcile();
     const gone = workload?.kind === 'Deployment' ? 0 : phaseMs.stop + phaseMs.schedule;
-    this.#after(gone + phaseMs.create + phaseMs.start, () => this.#replaceNext(key));
+    this.after(gone + phaseMs.create + phaseMs.start, () => this.#replaceNext(key));
   }
 
   /** Whether what runs on the node is no longer heard of. */
@@ -192,10 +198,12 @@ export class MockFleet {
     return true;
   }
 
-  deletePod(key: string): boolean {
+  /** `isAtOnce`: without waiting for the node to confirm it, as with a grace period of 0. */
+  deletePod(key: string, isAtOnce = false): boolean {
     const pod = this.pods.get(key);
     if (!pod) return false;
-    this.#terminate(pod);
+    if (isAtOnce) this.removePod(pod);
+    else this.#terminate(pod);
     this.reconcile();
     return true;
   }
@@ -230,7 +238,7 @@ export class MockFleet {
 
   /** What the node's agent would report; nothing runs on a dead one. */
   usage(name: string): NodeUsage {
-    return sampleUsage(this.#dead.has(name) ? [] : this.podsOn(name), this.now);
+    return sampleUsage(this.#dead.has(name) ? [] : this.podsOn(name), this.now, this.noisy);
   }
 
   setNode(node: FeedNode): void {
@@ -284,14 +292,16 @@ export class MockFleet {
       for (const pod of remove) this.#terminate(pod);
     }
     for (const pod of this.pods.values())
-      if (!pod.nodeName && !pod.deletedAt) this.#after(phaseMs.schedule, () => this.#schedule(pod.key));
+      if (!pod.nodeName && !pod.deletedAt) this.after(phaseMs.schedule, () => this.#schedule(pod.key));
     this.#countReady();
   }
 
   #createPod(workload: FeedWorkload, { ordinal, nodeName }: PodsPlan['make'][number]): void {
     const isDeployment = workload.kind === 'Deployment';
     const id = ordinal === undefined ? this.#id() : String(ordinal);
-    const pod = isDeployment ? makePod(workload, id, this.now) : makeOwnPod(workload, id, this.now);
+    const { unreachableSeconds: _, ...made } = (isDeployment ? makePod : makeOwnPod)(workload, id, this.now);
+    // Daemons stay bound to a lost node for ever.
+    const pod = workload.kind === 'DaemonSet' ? made : { ...made, unreachableSeconds: this.tolerationSeconds };
     this.setPod(pod);
     const maker = isDeployment ? { key: `${workload.key}-7d9f`, uid: `${workload.uid}-rs` } : workload;
     const words = `Created pod: ${pod.key.split('/')[1]}`;
@@ -323,15 +333,16 @@ export class MockFleet {
     const { key } = pod;
     this.setPod({ ...pod, nodeName, status: 'ContainerCreating' });
     this.event('Pod', pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${nodeName}`);
-    this.#after(phaseMs.create, () =>
+    if (isMissingImage(pod)) return this.after(phaseMs.create, () => this.#failPull(pod));
+    this.after(phaseMs.create, () =>
       this.#phase(pod, { phase: 'Running', status: 'Running', ip: `10.244.1.${this.#counter % 250}` }, 'Started'),
     );
-    this.#after(phaseMs.create + phaseMs.start, () => {
+    this.after(phaseMs.create + phaseMs.start, () => {
       this.#phase(pod, { phase: 'Running', status: 'Running', isReady: true });
       // The next ordinal waits for this one.
       if (pod.owner?.kind === 'StatefulSet') this.reconcile();
     });
-    if (pod.owner?.kind === 'Job') this.#after(phaseMs.create + phaseMs.start + phaseMs.work, () => this.#succeed(pod));
+    if (pod.owner?.kind === 'Job') this.after(phaseMs.create + phaseMs.start + phaseMs.work, () => this.#succeed(pod));
   }
 
   /** The pod as it is now, where it is still the same one and its node is heard of. */
@@ -358,6 +369,11 @@ export class MockFleet {
     this.setPod({ ...pod, ...change, containers });
     if (event) this.event('Pod', pod, 'Normal', event, 'Started container app');
     this.#countReady();
+  }
+
+  #failPull(started: FeedPod): void {
+    const pod = this.#alive(started);
+    if (pod) failPull(this, pod);
   }
 
   #refuse(pod: FeedPod, verdicts: readonly NodeVerdict[], record: Omit<SchedulingDecision, 'outcome'>): void {
@@ -390,17 +406,32 @@ export class MockFleet {
       this.event('Pod', pod, 'Warning', 'NodeNotReady', 'Node is not ready');
     }
     this.#countReady();
-    this.#after(tolerationMs, () => this.#evict(node.key));
+    this.#evictWhenDue(node.key);
+  }
+
+  /** Changes how long a pod stays bound to a lost node. */
+  tolerate(key: string, seconds: number): void {
+    const pod = this.pods.get(key);
+    if (!pod) return;
+    this.setPod({ ...pod, unreachableSeconds: seconds });
+    if (pod.nodeName && this.#dead.has(pod.nodeName)) this.#evictWhenDue(pod.nodeName);
   }
 
   /** As the controller does it: pods of a lost node are gone from the API at once, nobody there could confirm their end. */
-  #evict(nodeName: string): void {
-    if (!this.#dead.has(nodeName)) return;
-    for (const pod of this.podsOn(nodeName).filter(({ owner }) => owner?.kind !== 'DaemonSet')) {
+  #evictWhenDue(nodeName: string): void {
+    const lostAt = this.nodes.get(nodeName)?.taints.find(({ effect }) => effect === 'NoExecute')?.addedAt;
+    if (!this.#dead.has(nodeName) || lostAt === undefined) return;
+    const passed = (this.now - Date.parse(lostAt)) * this.#speed;
+    const patienceOf = (pod: FeedPod): number => (pod.unreachableSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    const pods = this.podsOn(nodeName);
+    const due = pods.filter((pod) => patienceOf(pod) <= passed);
+    for (const pod of due) {
       this.event('Pod', pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.key}`);
       this.removePod(pod);
     }
-    this.reconcile();
+    if (due.length > 0) this.reconcile();
+    const next = Math.min(...pods.map(patienceOf).filter((patience) => patience > passed));
+    if (Number.isFinite(next)) this.after(next - passed, () => this.#evictWhenDue(nodeName));
   }
 
   #terminate(pod: FeedPod): void {
@@ -412,7 +443,7 @@ export class MockFleet {
       status: 'Terminating',
     });
     this.event('Pod', pod, 'Normal', 'Killing', 'Stopping container app');
-    this.#after(phaseMs.stop, () => {
+    this.after(phaseMs.stop, () => {
       if (pod.nodeName && this.#dead.has(pod.nodeName)) return;
       // Its node may have been lost and the pod made anew under its name.
       if (this.pods.get(pod.key)?.uid === pod.uid) this.removePod(pod);
@@ -460,7 +491,8 @@ export class MockFleet {
     return [...this.pods.values()].filter((pod) => isPodOf(pod, workload));
   }
 
-  #after(ms: number, run: () => void): void {
+  /** Runs something after so many milliseconds at speed 1. */
+  after(ms: number, run: () => void): void {
     this.#due.push({ at: this.now + ms / this.#speed, run });
   }
 

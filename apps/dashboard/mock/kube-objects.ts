@@ -27,6 +27,7 @@ export function podObject(pod: FeedPod): KubernetesObject {
     spec: {
       containers: pod.containers.map((container) => containerSpec(container.name, container.image, pod)),
       ...(pod.nodeName ? { nodeName: pod.nodeName } : {}),
+      tolerations: tolerationsOf(pod),
       restartPolicy: owner?.kind === 'Job' ? 'Never' : 'Always',
       schedulerName: 'default-scheduler',
     },
@@ -38,6 +39,17 @@ export function podObject(pod: FeedPod): KubernetesObject {
     },
   };
   return object as unknown as KubernetesObject;
+}
+
+/** Those that the API gives to every pod that names none. */
+function tolerationsOf({ unreachableSeconds }: FeedPod): object[] {
+  const patience = unreachableSeconds === undefined ? {} : { tolerationSeconds: unreachableSeconds };
+  return ['not-ready', 'unreachable'].map((what) => ({
+    key: `node.kubernetes.io/${what}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    ...patience,
+  }));
 }
 
 export function nodeObject(node: FeedNode): KubernetesObject {

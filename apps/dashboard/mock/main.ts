@@ -9,6 +9,8 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '3' },
     scene: { type: 'string', default: 'demo,kinds' },
     cpu: { type: 'string', default: '4000' },
+    speed: { type: 'string', default: '1' },
+    toleration: { type: 'string', default: '1' },
     dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
   },
 });
@@ -16,6 +18,8 @@ const server = await startMockServer({
   port: Number(values.port),
   nodes: Number(values.nodes),
   nodeCpuMilli: Number(values.cpu),
+  speed: Number(values.speed),
+  tolerationSeconds: Number(values.toleration),
   distDir: values.dist,
 });
 for (const scene of values.scene.split(',')) server.play(scene);

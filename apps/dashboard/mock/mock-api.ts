@@ -116,7 +116,7 @@ function run({ objects, fleet, role }: Backing, call: Call): object {
     case 'patch':
       return objects.replace(target, patched(objects.get(target), call), write);
     default:
-      return objects.delete(target);
+      return objects.delete(target, (call.body ?? {}) as object);
   }
 }
 

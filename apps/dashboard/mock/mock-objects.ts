@@ -93,11 +93,11 @@ export class MockObjects {
     return object;
   }
 
-  delete(target: MockTarget): KubernetesObject {
+  delete(target: MockTarget, options: { readonly gracePeriodSeconds?: number } = {}): KubernetesObject {
     const object = this.get(target);
     const { definition, namespace = '', name = '' } = target;
     this.#applied.delete(keyOf(definition, namespace, name));
-    if (definition.plural === 'pods') this.#fleet.deletePod(`${namespace}/${name}`);
+    if (definition.plural === 'pods') this.#fleet.deletePod(`${namespace}/${name}`, options.gracePeriodSeconds === 0);
     const carriedOut = carriedOutKinds.get(definition.plural);
     if (carriedOut) this.#fleet.removeWorkload(name, carriedOut);
     return object;
@@ -139,6 +139,7 @@ export class MockObjects {
   #save(definition: KindDefinition, object: KubernetesObject, previous: KubernetesObject | undefined): void {
     this.#revision += 1;
     object.metadata.resourceVersion = String(this.#revision);
+    if (definition.plural === 'pods' && previous) return this.#carryOutPod(object);
     this.#applied.set(keyOfObject(definition, object), structuredClone(object));
     const carriedOut = carriedOutKinds.get(definition.plural);
     if (carriedOut) this.#carryOut(carriedOut, object, previous === undefined);
@@ -146,6 +147,12 @@ export class MockObjects {
       const { unschedulable } = (object as unknown as { spec: { unschedulable?: boolean } }).spec;
       this.#fleet.cordon(object.metadata.name, unschedulable === true);
     }
+  }
+
+  /** Of a pod that is there, only how long it bears a lost node. */
+  #carryOutPod({ metadata, spec }: KubernetesObject & { readonly spec?: { tolerations?: Tolerance[] } }): void {
+    const seconds = spec?.tolerations?.find(({ key }) => key === 'node.kubernetes.io/unreachable')?.tolerationSeconds;
+    if (seconds !== undefined) this.#fleet.tolerate(`${metadata.namespace}/${metadata.name}`, seconds);
   }
 
   #carryOut(kind: CarriedOutKind, object: KubernetesObject, isNew: boolean): void {
@@ -180,6 +187,11 @@ const carriedOutKinds: ReadonlyMap<string, CarriedOutKind> = new Map([
   ['statefulsets', 'StatefulSet'],
   ['daemonsets', 'DaemonSet'],
 ]);
+
+interface Tolerance {
+  readonly key?: string;
+  readonly tolerationSeconds?: number;
+}
 
 interface Amounts {
   readonly requests?: { readonly cpu?: string; readonly memory?: string };

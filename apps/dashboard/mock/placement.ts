@@ -34,17 +34,20 @@ export function refusalMessage(verdicts: readonly NodeVerdict[]): string {
   return `0/${verdicts.length} nodes are available: ${reasons.join(', ')}.`;
 }
 
-/** A believable sample: running pods use part of what they request, cpu in waves. */
-export function sampleUsage(pods: readonly FeedPod[], now: number): NodeUsage {
+/** A believable sample: running pods use part of what they request, cpu in waves; those of `noisy` are held by their limits. */
+export function sampleUsage(pods: readonly FeedPod[], now: number, noisy?: string): NodeUsage {
   const wave = 0.35 + 0.3 * Math.abs(Math.sin(now / 9000));
   const running = pods
     .filter((pod) => pod.phase === 'Running')
-    .map((pod) => ({
-      uid: pod.uid,
-      cpuMilli: Math.round(pod.requests.cpuMilli * wave),
-      memoryBytes: Math.round(pod.requests.memoryBytes * 0.6),
-      throttledRatio: 0,
-    }));
+    .map((pod) => {
+      const isNoisy = noisy !== undefined && pod.key.includes(`/${noisy}-`);
+      return {
+        uid: pod.uid,
+        cpuMilli: Math.round(isNoisy ? pod.limits.cpuMilli : pod.requests.cpuMilli * wave),
+        memoryBytes: Math.round(isNoisy ? pod.limits.memoryBytes * 0.93 : pod.requests.memoryBytes * 0.6),
+        throttledRatio: isNoisy ? 0.4 : 0,
+      };
+    });
   const sum = (field: 'cpuMilli' | 'memoryBytes'): number => running.reduce((total, pod) => total + pod[field], 0);
   return { at: new Date(now).toISOString(), cpuMilli: sum('cpuMilli'), memoryBytes: sum('memoryBytes'), pods: running };
 }

@@ -1,3 +1,4 @@
+import { crashOne } from './failures.ts';
 import type { MockFleet } from './fleet.ts';
 import { fillNodes, startChurn } from './load.ts';
 
@@ -38,6 +39,17 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
   'revive-node': (fleet) => fleet.reviveNode('node-2'),
   pending: (fleet) =>
     void fleet.addDeployment({ name: 'giant', replicas: 3, requests: { cpuMilli: 3500, memoryBytes: 512 * Mi } }),
+  'missing-image': (fleet) =>
+    void fleet.addDeployment({
+      name: 'reports',
+      replicas: 2,
+      requests: { cpuMilli: 100, memoryBytes: 128 * Mi },
+      image: 'registry.test/missing:2.0',
+    }),
+  crash: (fleet) => crashOne(fleet, 'web'),
+  noisy: (fleet) => {
+    fleet.noisy = 'worker';
+  },
   'fill-20': (fleet) => fillNodes(fleet, 20),
   'fill-40': (fleet) => fillNodes(fleet, 40),
   'churn-20': (fleet) => startChurn(fleet, 20),

@@ -131,7 +131,7 @@ function createFeed(fleet: MockFleet, role: FeedCluster['role']) {
             type: 'resumed',
             at: fleet.now,
             revision: kept[from]?.revision ?? 0,
-            cluster: clusterOf(role),
+            cluster: clusterOf(fleet, role),
           }),
         );
         for (const frame of kept.slice(from + 1)) ws.send(JSON.stringify(frame));
@@ -174,7 +174,7 @@ function snapshotOf(fleet: MockFleet, role: FeedCluster['role']): FeedSnapshot {
     epoch: 'mock',
     revision: fleet.revision,
     at: fleet.now,
-    cluster: clusterOf(role),
+    cluster: clusterOf(fleet, role),
     nodes: [...fleet.nodes.values()],
     pods: [...fleet.pods.values()],
     workloads: [...fleet.workloads.values()],
@@ -185,8 +185,9 @@ function snapshotOf(fleet: MockFleet, role: FeedCluster['role']): FeedSnapshot {
   };
 }
 
-function clusterOf(role: FeedCluster['role']): FeedCluster {
-  return { name: 'mock', version: 'v1.36.0', role, settings: { nodeGraceSeconds: 4, defaultTolerationSeconds: 1 } };
+function clusterOf(fleet: MockFleet, role: FeedCluster['role']): FeedCluster {
+  const settings = { nodeGraceSeconds: 4, defaultTolerationSeconds: fleet.tolerationSeconds };
+  return { name: 'mock', version: 'v1.36.0', role, settings };
 }
 
 function usageOf(fleet: MockFleet, names: Iterable<string> = fleet.nodes.keys()): FeedSnapshot['usage'] {

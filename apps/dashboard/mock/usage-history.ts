@@ -26,6 +26,9 @@ export function answerUsageHistory(fleet: MockFleet, query: URLSearchParams): Hi
         cpuMilli: samples.map((sample) => sample?.cpuMilli ?? null),
         memoryBytes: samples.map((sample) => sample?.memoryBytes ?? null),
         pods: samples.map((sample) => sample?.count ?? null),
+        // Who works more is asked more, and answers more than it is asked.
+        rxBytes: samples.map((sample) => (sample ? sample.cpuMilli * 40 : null)),
+        txBytes: samples.map((sample) => (sample ? sample.cpuMilli * 220 : null)),
       },
     };
   });

@@ -5,12 +5,25 @@ export function openOverview(navigate: (path: string) => void, path: string, foc
   setSearchValue('tab', undefined);
   setSearchValue('edit', undefined);
   if (path !== location.pathname) navigate(path);
-  if (focusId) focusSoon(focusId, 20);
+  if (focusId) focusSoon(focusId, { from: document.activeElement, until: performance.now() + longestMs });
 }
 
-/** What is drawn or loaded on the way takes some frames. */
-function focusSoon(id: string, frames: number): void {
+/** Longer than this nobody waits for a field, milliseconds. */
+const longestMs = 2_000;
+
+interface Wait {
+  /** What had the focus when the wait began. */
+  readonly from: Element | null;
+  readonly until: number;
+}
+
+/** What is drawn or loaded on the way takes some frames, and a field is off until the API has said that it may be used. */
+function focusSoon(id: string, wait: Wait): void {
   const element = document.getElementById(id);
-  if (element) element.focus();
-  else if (frames > 0) requestAnimationFrame(() => focusSoon(id, frames - 1));
+  element?.focus();
+  const { activeElement } = document;
+  if (element && activeElement === element) return;
+  // Whoever went elsewhere meanwhile is not called back.
+  const hasLeft = activeElement !== wait.from && activeElement !== document.body;
+  if (!hasLeft && performance.now() < wait.until) requestAnimationFrame(() => focusSoon(id, wait));
 }

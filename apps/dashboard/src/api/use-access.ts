@@ -3,8 +3,10 @@ import { useCluster } from '../state/hooks.ts';
 import { type AccessAnswer, type AccessQuestion, createAccessReview } from './access.ts';
 
 const review = createAccessReview();
+/** A question that got no answer is asked again after so long, milliseconds: the feed may never have noticed. */
+const againMs = 1_000;
 
-/** Whether this session may do something; undefined until the API has said so. Asked once, and again after a lost connection. */
+/** Whether this session may do something; undefined until the API has said so. Asked until it is answered. */
 export function useAccess(question: AccessQuestion): AccessAnswer | undefined {
   const { connection } = useCluster('connection');
   const [answer, setAnswer] = useState<AccessAnswer>();
@@ -13,13 +15,19 @@ export function useAccess(question: AccessQuestion): AccessAnswer | undefined {
   useEffect(() => {
     if (!isLive) return;
     let isCurrent = true;
-    review(JSON.parse(key) as AccessQuestion).then(
-      (given) => isCurrent && setAnswer(given),
-      // The API did not answer: the feed finds that out too, and its return asks again.
-      () => undefined,
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = (): void => {
+      review(JSON.parse(key) as AccessQuestion).then(
+        (given) => isCurrent && setAnswer(given),
+        () => {
+          if (isCurrent) timer = setTimeout(ask, againMs);
+        },
+      );
+    };
+    ask();
     return () => {
       isCurrent = false;
+      clearTimeout(timer);
     };
   }, [key, isLive]);
   return answer;

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { useUi } from '../state/ui.ts';
+import { useShownTheme } from '../state/theme.ts';
 import { useWidth } from '../view/node-tiles.tsx';
 import { type ChartData, chartTop } from './chart-data.ts';
 
@@ -13,7 +13,7 @@ export function UplotChart({ data }: { readonly data: ChartData }): ReactNode {
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(data);
   latest.current = data;
-  const theme = useUi((ui) => ui.theme);
+  const theme = useShownTheme();
   const shape = data.series.map(({ name, role }) => `${role} ${name}`).join('|');
   useEffect(() => {
     const element = box.current;

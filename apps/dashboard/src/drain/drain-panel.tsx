@@ -1,5 +1,5 @@
 import type { FeedNode } from '@gantry/api-types/feed';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { failureWords } from '../api/refusal.ts';
 import { count } from '../format.ts';
 import { cordon } from '../state/actions.ts';
@@ -37,8 +37,8 @@ function DrainQuestion({ node }: { readonly node: FeedNode }): ReactNode {
   };
   const ref = useRef<HTMLElement>(null);
   const isAsked = typeof facts !== 'string';
-  // Whoever pressed a key to come here goes on from here.
-  useEffect(() => {
+  // Whoever pressed a key to come here goes on from here, by the next key already.
+  useLayoutEffect(() => {
     if (isAsked) ref.current?.focus();
   }, [isAsked]);
   if (!isAsked) return <p className="muted">{facts}</p>;

@@ -39,6 +39,8 @@ function tabAction(tab: InspectorTab, title: string, shortcut: string | undefine
 function openTab({ target, navigate }: ActionContext, tab: InspectorTab): void {
   const search = withSearchValue(withSearchValue(location.search, 'edit', undefined), 'tab', tab);
   navigate(selectionPath(target) + search);
-  // The keyboard goes where the eye goes; a terminal takes it from there by itself.
-  requestAnimationFrame(() => document.getElementById(`tab-${tab}`)?.focus());
+  // The keyboard goes where the eye goes; a terminal takes it from there by itself, and may have done so.
+  requestAnimationFrame(() => {
+    if (!document.activeElement?.closest('.terminal-host')) document.getElementById(`tab-${tab}`)?.focus();
+  });
 }

@@ -11,6 +11,7 @@ import { setSearchValue } from '../state/url-search.ts';
 import { useAction } from '../view/use-action.ts';
 import { dipOf, type Loss, type ReadyStep } from './loss-book.ts';
 import { countMoved, movedWords } from './moved-words.ts';
+import { WaitLess } from './wait-less.tsx';
 
 /** Above the fleet, for every node that was lost: what is being waited for and for how long, and what became of its pods. */
 export function LossBanner(): ReactNode {
@@ -45,6 +46,7 @@ function Lost({ store, node, loss, now }: LostProps): ReactNode {
   const pods = [...store.podsOn(node.key).values()].filter((pod) => !isTerminated(pod) && !pod.deletedAt);
   const dues = pods.flatMap((pod) => evictionTime(pod, node) ?? []);
   const first = dues.length > 0 ? Math.min(...dues) - now : undefined;
+  const staying = pods.length - dues.length;
   const moved = countMoved(store, node);
   const seconds = store.cluster?.settings.defaultTolerationSeconds;
   return (
@@ -56,14 +58,16 @@ function Lost({ store, node, loss, now }: LostProps): ReactNode {
         for {formatSpan(now - loss.lostAt)}.{' '}
         {first !== undefined && (
           <>
-            Its {count(dues.length, 'pod')} {first > 0 ? `are evicted in ${formatSpan(first)}` : 'are being evicted'}
+            Its {count(dues.length, 'pod')} {dues.length === 1 ? 'is' : 'are'}{' '}
+            {first > 0 ? `evicted in ${formatSpan(first)}` : 'being evicted'}
             {seconds !== undefined && ` (tolerationSeconds ${seconds} by default)`}.{' '}
           </>
         )}
         {moved.evicted > 0 && `${count(moved.evicted, 'pod')} evicted: ${movedWords(moved)}. `}
-        {pods.length > dues.length && `${count(pods.length - dues.length, 'pod')} stay, in state Unknown. `}
+        {staying > 0 && `${count(staying, 'pod')} ${staying === 1 ? 'stays' : 'stay'}, in state Unknown. `}
       </span>
       {pods.length > 0 && <EvictNow pods={pods} />}
+      {dues.length > 0 && <WaitLess pods={pods.map(({ key }) => key)} longestMs={Math.max(...dues) - loss.lostAt} />}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
 import { type TileState, tileState } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
+import { useShownTheme } from '../state/theme.ts';
 import { useUi } from '../state/ui.ts';
 import { useGhosts, useWidth } from './node-tiles.tsx';
 
@@ -19,7 +20,7 @@ export function DenseTiles({ store, node }: { readonly store: ClusterStore; read
   const canvas = useRef<HTMLCanvasElement>(null);
   const [, navigate] = useLocation();
   const filter = useUi((ui) => ui.filter);
-  const theme = useUi((ui) => ui.theme);
+  const theme = useShownTheme();
   const pods = [...store.podsOn(node.key).values(), ...useGhosts(store, node).values()].sort((a, b) =>
     a.key.localeCompare(b.key),
   );

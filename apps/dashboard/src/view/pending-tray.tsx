@@ -20,6 +20,7 @@ const shownTiles = 120;
 export function PendingTray({ selection }: { readonly selection: Selection }): ReactNode {
   const store = usePacedCluster('pending', 'workloads');
   const groups = groupPending(store.pendingPods(), (pod) => store.rootOf(pod));
+  const { isOpen, toggle } = useOpenGroups();
   const ref = useRef<HTMLElement>(null);
   useTileKeys(ref);
   const total = groups.reduce((sum, group) => sum + group.pods.length, 0);
@@ -31,7 +32,16 @@ export function PendingTray({ selection }: { readonly selection: Selection }): R
       {total === 0 ? (
         <p className="muted">Every pod has a node.</p>
       ) : (
-        groups.map((group) => <Group key={group.id} store={store} group={group} selection={selection} />)
+        groups.map((group) => (
+          <Group
+            key={group.id}
+            store={store}
+            group={group}
+            selection={selection}
+            isOpen={isOpen(group)}
+            toggle={() => toggle(group)}
+          />
+        ))
       )}
       <StuckGroups store={store} />
       <PreviewWaits />
@@ -39,18 +49,31 @@ export function PendingTray({ selection }: { readonly selection: Selection }): R
   );
 }
 
+/** A group is open while one of the pods is in it with which it was opened: its cause may change under the reader's eyes. */
+function useOpenGroups() {
+  const [openPods, setOpenPods] = useState<ReadonlySet<string>>(new Set());
+  const isOpen = ({ pods }: PendingGroup): boolean => pods.some(({ uid }) => openPods.has(uid));
+  const toggle = (group: PendingGroup): void => {
+    const uids = new Set(group.pods.map(({ uid }) => uid));
+    const others = [...openPods].filter((uid) => !uids.has(uid));
+    setOpenPods(new Set(isOpen(group) ? others : [...others, ...uids]));
+  };
+  return { isOpen, toggle };
+}
+
 interface GroupProps {
   readonly store: ClusterStore;
   readonly group: PendingGroup;
   readonly selection: Selection;
+  readonly isOpen: boolean;
+  readonly toggle: () => void;
 }
 
-function Group({ store, group, selection }: GroupProps): ReactNode {
-  const [isOpen, setOpen] = useState(false);
+function Group({ store, group, selection, isOpen, toggle }: GroupProps): ReactNode {
   const filter = useUi((ui) => ui.filter);
   return (
     <div className="group" data-pending-group="">
-      <button type="button" className="group-head" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button type="button" className="group-head" aria-expanded={isOpen} onClick={toggle}>
         <span className="chevron" aria-hidden="true" />
         <span className="group-cause">{group.cause}</span>
         <span className="muted">{group.owners.map(({ owner, count: n }) => `${n} × ${owner.name}`).join(', ')}</span>

@@ -1,0 +1,33 @@
+import type { ReactNode } from 'react';
+import { useAction } from '../view/use-action.ts';
+import { shortenTolerance } from './tolerance.ts';
+
+/** What a lab waits rather than the five minutes of Kubernetes' defaults, seconds. */
+const labSeconds = 30;
+
+interface WaitLessProps {
+  /** `namespace/name` of the pods on the lost node. */
+  readonly pods: readonly string[];
+  /** How long after the loss the most patient of them is evicted, milliseconds. */
+  readonly longestMs: number;
+}
+
+/** Shortens the wait for the pods of a lost node, where it is longer than a lab has patience for. */
+export function WaitLess({ pods, longestMs }: WaitLessProps): ReactNode {
+  const action = useAction({ verb: 'patch', resource: 'pods' });
+  if (!action.isAllowed || longestMs <= labSeconds * 1000) return null;
+  const shorten = async (): Promise<void> => {
+    await Promise.all(pods.map((key) => shortenTolerance(key, labSeconds)));
+  };
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={action.isBusy}
+      title="Changes the tolerationSeconds of these pods; new ones have those of their template"
+      onClick={() => action.run(shorten)}
+    >
+      {action.error ? `Failed: ${action.error}` : `Wait ${labSeconds} s only`}
+    </button>
+  );
+}
