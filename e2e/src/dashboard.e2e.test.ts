@@ -1,4 +1,4 @@
-import type { Node, Pod } from '@gantry/api-types';
+import type { Deployment, Node, Pod, Rebalance } from '@gantry/api-types';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -209,19 +209,95 @@ describe('the dashboard of a local cluster', () => {
     await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(15), eventually);
   });
 
+  it('drains a node, and its pods run elsewhere', async () => {
+    const { page } = dashboard;
+    await testCluster.client.must('PATCH', `${deploymentsPath}/worker/scale`, { spec: { replicas: 6 } }, mergePatch);
+    await waitForReady(6);
+    const moving = (await podsOn('node-3')).length;
+    expect(moving).toBeGreaterThan(0);
+    await page.goto(`${origin()}/node/node-3`);
+    await page.getByRole('button', { name: 'Drain…' }).click();
+    const question = page.getByRole('region', { name: 'Drain node-3' });
+    await question.getByText(`Drains ${count(moving, 'pod')}, all will move.`).waitFor();
+    await question.getByRole('button', { name: 'Drain node-3' }).click();
+    const progress = page.getByRole('region', { name: 'Drain of node-3' });
+    await progress.getByText('Drained; the node stays cordoned').waitFor();
+    await progress.getByText(`${moving} moved.`).waitFor();
+    expect(await podsOn('node-3')).toEqual([]);
+    expect((await getNode('node-3')).spec?.unschedulable).toBe(true);
+    await waitForReady(6);
+  });
+
+  it('moves pods back onto it, one after the other', async () => {
+    const { page } = dashboard;
+    await dashboard.card('node-3').getByRole('button', { name: 'Uncordon node-3' }).click();
+    await vi.waitFor(
+      async () => expect(await dashboard.card('node-3').getByText('Cordoned').count()).toBe(0),
+      eventually,
+    );
+    await page.getByRole('button', { name: 'Rebalance…' }).click();
+    const panel = page.getByRole('region', { name: 'Rebalance' });
+    await panel.getByRole('button', { name: /^Move \d pods?$/ }).click();
+    await panel.getByText('Under way, one pod at a time').waitFor();
+    const [done] = await testCluster.waitFor<Rebalance>(
+      'the rebalance is over',
+      '/apis/gantry.io/v1/rebalances',
+      (found) => found.length === 1 && found[0]?.status.completionTime !== undefined,
+    );
+    expect(done?.status).toMatchObject({ phase: 'Completed', moved: done?.status.total });
+    expect(await podsOn('node-3')).toHaveLength(done?.status.moved ?? 0);
+    await waitForReady(6);
+    await panel.getByRole('button', { name: 'Close' }).click();
+    await expectExactState();
+  });
+
+  it('rolls a Deployment back', async () => {
+    const { page } = dashboard;
+    await testCluster.client.must('POST', deploymentsPath, patient(3));
+    await waitForPatient(() => true);
+    const env = [{ name: 'COLOUR', value: 'blue' }];
+    const patch = { spec: { template: { spec: { containers: [{ name: 'main', image, env }] } } } };
+    await testCluster.client.must('PATCH', `${deploymentsPath}/patient`, patch, strategicMergePatch);
+    await page.goto(`${origin()}/deployment/default/patient`);
+    const rollout = page.getByRole('region', { name: 'Rollout' });
+    await rollout.getByText('Revision 2 is rolled out: 3 of 3 pods.').waitFor({ timeout: eventually.timeout });
+    await rollout
+      .locator('[data-revision="2"]')
+      .getByText(/COLOUR/)
+      .first()
+      .waitFor();
+    await rollout.getByRole('button', { name: 'Roll back to revision 1…' }).click();
+    await rollout.getByRole('button', { name: 'Roll back to revision 1', exact: true }).click();
+    await rollout.getByText('Revision 3 is rolled out: 3 of 3 pods.').waitFor({ timeout: eventually.timeout });
+    const { spec } = await testCluster.client.json<Deployment>(`${deploymentsPath}/patient`);
+    expect(spec.template.spec?.containers[0]?.env).toBeUndefined();
+    await waitForPatient((pod) => pod.spec.containers[0]?.env === undefined);
+  });
+
   it('shows a node die: NotReady, its pods as ghosts, their replacements elsewhere', async () => {
-    const lost = (await allPods()).filter((pod) => pod.spec.nodeName === 'node-3').length;
-    expect(lost).toBeGreaterThan(0);
+    const lost = (await podsOn('node-3')).length;
+    const waiting = (await podsOn('node-3')).filter(({ metadata }) => metadata.name.startsWith('patient-')).length;
+    expect(lost).toBeGreaterThan(waiting);
+    expect(waiting).toBeGreaterThan(0);
     await killNode('node-3');
     const card = dashboard.card('node-3');
-    await card.getByText('NotReady').waitFor();
+    await card.getByText('NotReady').waitFor({ timeout: eventually.timeout });
+    // Those that would wait five minutes: first half a minute only, then not at all.
+    const loss = dashboard.page.locator('[data-loss="node-3"]');
+    await loss.filter({ hasText: /(are|is) evicted in 4 min/ }).waitFor();
+    await loss.getByRole('button', { name: 'Wait 30 s only' }).click();
+    await loss.filter({ hasText: /(are|is) evicted in \d+ s/ }).waitFor();
+    const patience = (await podsOn('node-3')).flatMap(({ spec }) => spec.tolerations?.map((t) => t.tolerationSeconds));
+    expect(new Set(patience)).toEqual(new Set([30]));
+    await loss.getByRole('button', { name: 'Evict now' }).click();
     const words = `Its ${lost} pods were evicted: ${lost} run elsewhere.`;
     await vi.waitFor(async () => expect(await card.textContent()).toContain(words), eventually);
     expect(await card.textContent()).toMatch(/last seen \d+ (s|min)( \d+ s)? ago/);
     expect(await card.locator('[data-evicted]').count()).toBe(lost);
     const arcs = dashboard.page.locator('[data-arcs] path');
     await vi.waitFor(async () => expect(await arcs.count()).toBe(lost), eventually);
-    await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(15), eventually);
+    await vi.waitFor(async () => expect(await dashboard.tiles('worker', 'ready').count()).toBe(6), eventually);
+    await vi.waitFor(async () => expect(await dashboard.tiles('patient', 'ready').count()).toBe(3), eventually);
     await expectExactState();
     const totals = dashboard.page.locator('[data-totals]');
     await vi.waitFor(async () => expect(await totals.textContent()).toContain('2 of 3'), eventually);
@@ -236,6 +312,22 @@ describe('the dashboard of a local cluster', () => {
 
   async function allPods(): Promise<readonly Pod[]> {
     return (await testCluster.client.json<{ items: Pod[] }>('/api/v1/pods')).items;
+  }
+
+  async function podsOn(node: string): Promise<readonly Pod[]> {
+    return (await allPods()).filter(({ spec }) => spec.nodeName === node);
+  }
+
+  function origin(): string {
+    return new URL(dashboard.page.url()).origin;
+  }
+
+  function waitForPatient(isWanted: (pod: Pod) => boolean): Promise<readonly Pod[]> {
+    return testCluster.waitFor<Pod>(
+      '3 patient pods are Ready',
+      `${podsPath}?labelSelector=app%3Dpatient`,
+      (pods) => pods.length === 3 && pods.every((pod) => isPodReady(pod) && isWanted(pod)),
+    );
   }
 
   function getNode(name: string): Promise<Node> {
@@ -267,12 +359,50 @@ describe('the dashboard of a local cluster', () => {
 });
 
 const mergePatch = 'application/merge-patch+json';
+const strategicMergePatch = 'application/strategic-merge-patch+json';
 
 function expectSameSums(shown: RailNumbers, summed: RailNumbers): void {
   for (const key of ['requested', 'limits', 'allocatable'] as const)
     expect(Math.abs(shown[key] - summed[key]), `${key}: ${shown[key]}, by the API ${summed[key]}`).toBeLessThanOrEqual(
       1,
     );
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** One on each node, where they stay for five minutes after it is lost, as with Kubernetes' own defaults. */
+function patient(replicas: number) {
+  const deployment = worker(replicas);
+  const { template } = deployment.spec;
+  const labels = { app: 'patient' };
+  const tolerations = ['not-ready', 'unreachable'].map((what) => ({
+    key: `node.kubernetes.io/${what}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 300,
+  }));
+  const spread = {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: labels },
+  };
+  return {
+    ...deployment,
+    metadata: { name: 'patient' },
+    spec: {
+      replicas,
+      // One after the other, so that each finds its node empty of them.
+      strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { ...template.spec, tolerations, topologySpreadConstraints: [spread] },
+      },
+    },
+  };
 }
 
 function worker(replicas: number) {
