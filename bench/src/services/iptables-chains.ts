@@ -4,7 +4,7 @@ const prefix = 'GBENCH';
 
 /**
  * The chains that kube-proxy writes by default for one Service with one endpoint, behind `others` Services: a list that
- * each new connection goes down. Removed again when disposed of.
+ * each new connection of a pod goes down, before all other rules. Removed again when disposed of.
  */
 export async function writeIptablesChains(ip: string, target: string, others: number): Promise<AsyncDisposable> {
   const services = Array.from({ length: others }, (_, i) => ({ ip: `10.199.${i >> 8}.${i & 255}`, id: `${i}` }));
@@ -20,14 +20,14 @@ export async function writeIptablesChains(ip: string, target: string, others: nu
     `:${prefix}-SERVICES - [0:0]`,
     ...chains,
     ...rules,
-    `-A OUTPUT -j ${prefix}-SERVICES`,
+    `-I PREROUTING -j ${prefix}-SERVICES`,
     'COMMIT',
   ]);
   return {
     async [Symbol.asyncDispose]() {
       const names = [`${prefix}-SERVICES`, ...all.flatMap(({ id }) => [`${prefix}-SVC-${id}`, `${prefix}-SEP-${id}`])];
       const ends = [...names.map((name) => `-F ${name}`), ...names.map((name) => `-X ${name}`)];
-      await restore(['*nat', `-D OUTPUT -j ${prefix}-SERVICES`, ...ends, 'COMMIT']);
+      await restore(['*nat', `-D PREROUTING -j ${prefix}-SERVICES`, ...ends, 'COMMIT']);
     },
   };
 }
