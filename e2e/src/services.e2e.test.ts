@@ -30,6 +30,7 @@ describe('Services', () => {
       service('outside', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local', selector: null }),
       service('empty', { selector: { app: 'nobody' } }),
       service('open', { type: 'LoadBalancer' }),
+      service('near', { trafficDistribution: 'PreferSameNode' }),
     );
     const pods = await waitForReady(4);
     hostIp = pods[0]?.status.hostIP ?? '';
@@ -65,6 +66,13 @@ describe('Services', () => {
 
   it('remember their clients', async () => {
     expect((await names('http://sticky/', 40)).length).toBe(1);
+  });
+
+  it('stay on the node where that is preferred and a pod is there', async () => {
+    const pods = await test.waitFor<Pod>('pods', podsPath, () => true);
+    const nodeName = pods.find(({ metadata }) => metadata.name === 'client')?.spec.nodeName;
+    const here = pods.filter((pod) => isWeb(pod) && pod.spec.nodeName === nodeName);
+    expect(await names('http://near/', 40)).toEqual(here.map(({ metadata }) => metadata.name));
   });
 
   it('refuse at once where they have no pods, and where a cluster IP has no such port', async () => {
