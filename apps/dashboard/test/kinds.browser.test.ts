@@ -94,13 +94,16 @@ it('shows the YAML of a Job by its own API group', async () => {
   expect(problems).toEqual([]);
 });
 
-it.each(['light', 'dark'] as const)('has no accessibility violation in workloads of each kind, %s theme', async (theme) => {
-  const { page, server } = await openKinds('/', theme);
-  await page.locator('.workload').filter({ hasText: 'import' }).getByText('6/6 done').waitFor();
-  await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
-  for (const path of ['/statefulset/default/ledger', '/daemonset/default/collector', '/job/default/import']) {
-    await page.goto(server.url + path);
-    await page.locator('.inspector .facts').waitFor();
+it.each(['light', 'dark'] as const)(
+  'has no accessibility violation in workloads of each kind, %s theme',
+  async (theme) => {
+    const { page, server } = await openKinds('/', theme);
+    await page.locator('.workload').filter({ hasText: 'import' }).getByText('6/6 done').waitFor();
     await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
-  }
-});
+    for (const path of ['/statefulset/default/ledger', '/daemonset/default/collector', '/job/default/import']) {
+      await page.goto(server.url + path);
+      await page.locator('.inspector .facts').waitFor();
+      await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+    }
+  },
+);
