@@ -1,4 +1,4 @@
-import type { ControllerRevision, Simulation } from '@gantry/api-types';
+import type { ControllerRevision, Recommendation, Simulation } from '@gantry/api-types';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type MockServer, startMockServer } from './server.ts';
 
@@ -73,4 +73,24 @@ it('previews more replicas of a StatefulSet by the real scheduler', async () => 
     spec: { changes: [{ type: 'scale', workload, replicas: 5 }] },
   });
   expect(status?.placements.map(({ pod }) => pod)).toEqual(['default/ledger-3', 'default/ledger-4']);
+});
+
+it('recommends requests by what was used, and resizes a pod in place', async () => {
+  pass(20_000);
+  const { status } = await call<Recommendation>('POST', '/apis/gantry.io/v1/recommendations', {
+    apiVersion: 'gantry.io/v1',
+    kind: 'Recommendation',
+    spec: { workload: { kind: 'StatefulSet', name: 'ledger' } },
+  });
+  const [ledger] = status?.workloads ?? [];
+  expect(ledger).toMatchObject({ pods: 3, confidence: 'high', containers: [{ name: 'app', isChanged: true }] });
+  const [patch] = ledger?.resize ?? [];
+  await call(
+    'PATCH',
+    `/api/v1/namespaces/default/pods/${patch?.name}/resize`,
+    patch?.patch as object,
+    patch?.contentType,
+  );
+  const pod = server.fleet.pods.get(`default/${patch?.name}`);
+  expect(pod?.requests.cpuMilli).toBe(ledger?.containers[0]?.recommended.cpuMilli);
 });

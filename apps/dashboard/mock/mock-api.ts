@@ -10,6 +10,7 @@ import type { MockFleet } from './fleet.ts';
 import { answerInspection } from './inspections.ts';
 import { logRefusal } from './mock-logs.ts';
 import { MockObjects, type MockTarget, type MockWrite } from './mock-objects.ts';
+import { answerRecommendation, resizePod } from './right-sizing.ts';
 import { answerRebalancePlan, answerSimulation } from './simulations.ts';
 
 /** The part of the Kubernetes API that the page uses, over the make-believe cluster. */
@@ -81,6 +82,7 @@ function run({ objects, fleet, role }: Backing, call: Call): object {
   if (call.path.endsWith('/selfsubjectaccessreviews')) return review(role, call.body);
   if (call.path.endsWith('/gantry.io/v1/simulations')) return answerSimulation(objects, call.body);
   if (call.path.endsWith('/gantry.io/v1/rebalanceplans')) return answerRebalancePlan(objects, call.body);
+  if (call.path.endsWith('/gantry.io/v1/recommendations')) return answerRecommendation(objects, fleet, call.body);
   const target = parseTarget(call.path);
   const { definition, name } = target;
   const verb = verbOf(call.method, name);
@@ -93,6 +95,7 @@ function run({ objects, fleet, role }: Backing, call: Call): object {
     isStrict: call.url.searchParams.get('fieldValidation') === 'Strict',
   };
   if (target.subresource === 'eviction') return evictPod(objects, fleet, target);
+  if (target.subresource === 'resize') return resizePod(fleet, target, patched(objects.get(target), call));
   const shown = (object: KubernetesObject): KubernetesObject =>
     definition.plural === 'poddisruptionbudgets' ? withBudgetStatus(objects, fleet, object) : object;
   const selector = parseLabelSelector(call.url.searchParams.get('labelSelector') ?? '');

@@ -34,7 +34,8 @@ export function answerRebalancePlan(objects: MockObjects, body: unknown): object
   return { ...asked, status: runToEnd(planRebalance(sourceOf(objects), asked.spec ?? {})) };
 }
 
-function sourceOf(objects: MockObjects): ReturnType<typeof makeSimulationSource> {
+/** The objects as simulations read them. */
+export function sourceOf(objects: MockObjects): ReturnType<typeof makeSimulationSource> {
   return makeSimulationSource(simulated.flatMap((plural) => listWithDefaults(objects, plural)));
 }
 
