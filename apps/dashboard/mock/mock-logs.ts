@@ -17,7 +17,7 @@ export function logRefusal(pod: FeedPod | undefined, query: URLSearchParams): Ap
   if (query.has('previous') && !container.restarts) {
     return new ApiError('BadRequest', `previous terminated container "${container.name}" in pod "${name}" not found`);
   }
-  if (container.state !== 'running') {
+  if (container.state !== 'running' && container.state !== 'terminated') {
     return new ApiError(
       'BadRequest',
       `container "${container.name}" in pod "${name}" is waiting to start: ContainerCreating`,
@@ -35,7 +35,7 @@ export function serveLog(fleet: MockFleet, socket: WebSocket, key: string, query
     if (!pod) return socket.close(1000);
     if (fleet.isSilent(pod.nodeName)) return;
     for (; next <= fleet.now; next += lineMs) socket.send(Buffer.from(`${lineAt(pod, next)}\n`));
-    if (query.has('previous')) socket.close(1000);
+    if (query.has('previous') || pod.phase === 'Succeeded') socket.close(1000);
   };
   write();
   const timer = setInterval(write, 100);

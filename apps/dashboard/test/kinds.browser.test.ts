@@ -87,6 +87,15 @@ it('follows the logs, and draws the autoscaler, of a StatefulSet', async () => {
   expect(problems).toEqual([]);
 });
 
+it('shows the logs of a Job that is done', async () => {
+  const { page, problems } = await openKinds('/job/default/import');
+  await vi.waitFor(async () => expect(await progress(page)).toBe('6 of 6 done'), eventually);
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  const sources = page.locator('.log-row:not(.log-marker) .log-source');
+  await vi.waitFor(async () => expect(new Set(await sources.allTextContents()).size).toBe(6), eventually);
+  expect(problems).toEqual([]);
+});
+
 it('shows the YAML of a Job by its own API group', async () => {
   const { page, problems } = await openKinds('/job/default/import?tab=yaml');
   await page.getByText('batch/v1', { exact: true }).waitFor();
