@@ -55,10 +55,12 @@ function Recommendations({ store, status }: RecommendationsProps): ReactNode {
   const { summary, workloads, frees } = status;
   if (workloads.length === 0) return <p className="muted">No workload has running pods here.</p>;
   return (
-    <div data-right-sizing="" aria-live="polite">
-      {summary.map((sentence) => (
-        <p key={sentence}>{sentence}</p>
-      ))}
+    <div data-right-sizing="">
+      <div aria-live="polite">
+        {summary.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </div>
       <p className="muted">
         By the use of at most half an hour: the 95th percentile of CPU and a margin, the largest working set and a
         margin. All of it together {freesWords(frees)}.
