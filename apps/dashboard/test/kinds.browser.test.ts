@@ -98,7 +98,7 @@ it('shows the logs of a Job that is done', async () => {
 
 it('shows the YAML of a Job by its own API group', async () => {
   const { page, problems } = await openKinds('/job/default/import?tab=yaml');
-  await page.getByText('batch/v1', { exact: true }).waitFor();
+  await page.locator('.panel-title').getByText('batch/v1', { exact: true }).waitFor();
   await page.getByText('completions').first().waitFor();
   expect(problems).toEqual([]);
 });
