@@ -42,6 +42,28 @@ it('scales, reads logs and drains by keys alone', async () => {
   expect(problems.filter((problem) => !problem.includes('WebSocket'))).toEqual([]);
 });
 
+it('takes what is typed while the palette is loaded for the palette, not for shortcuts', async () => {
+  const { page, problems } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  await page.route('**/palette-dialog*.js', async (route) => {
+    asked.resolve();
+    await released.promise;
+    await route.continue();
+  });
+  await page.keyboard.press('Control+k');
+  await asked.promise;
+  await page.keyboard.type('deploymentt web');
+  for (let back = 0; back < 5; back += 1) await page.keyboard.press('Backspace');
+  await page.keyboard.type(' web');
+  await page.keyboard.press('Enter');
+  released.resolve();
+  await page.getByRole('heading', { name: 'web', level: 2 }).waitFor();
+  expect(await page.locator('.fleet').count()).toBe(1);
+  expect(problems).toEqual([]);
+});
+
 it('names what a budget holds before a drain, and while it waits for it', async () => {
   const { page, server } = await open({ path: '/node/node-2' });
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);

@@ -39,7 +39,7 @@ it('asks what more hosts of a node pool would do', async () => {
   await panel.getByLabel('Change').selectOption({ label: 'Add hosts' });
   await panel.getByLabel('Like those of').selectOption({ label: 'pool burst' });
   await panel.getByText('Each of 2 CPU and 4Gi; burst has 0 of at most 2.').waitFor();
-  await panel.getByLabel('Hosts').fill('3');
+  await panel.getByLabel('Hosts', { exact: true }).fill('3');
   await panel.getByText('It would not add so many itself.').waitFor();
   await panel.getByRole('button', { name: 'Add', exact: true }).click();
   await panel.getByText('3 more hosts of pool burst').waitFor();
