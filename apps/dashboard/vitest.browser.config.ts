@@ -7,7 +7,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['test/**/*.browser.test.ts'],
     globalSetup: ['test/build-once.ts'],
-    testTimeout: 60_000,
+    // Looks of axe take many seconds each on a slow machine.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // One browser at a time: it takes what two cores give.
     fileParallelism: false,

@@ -15,10 +15,15 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A turn of the wheel is over at once.
+  '--disable-smooth-scrolling',
 ];
 
 /** Faster than life, so that no test waits for a pod to start. */
 const speed = 4;
+
+/** How long the page may take on a slow machine. Looks are not so frequent that they are what keeps it busy. */
+export const eventually = { timeout: 30_000, interval: 80 };
 
 export interface OpenOptions extends Partial<Omit<MockServerOptions, 'distDir'>> {
   readonly scene?: string;

@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { registerBrowser } from './browser.ts';
+import { eventually, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 
 const tiles = (page: Page, label: RegExp | string, within = '.fleet'): Promise<number> =>
   page.locator(within).getByRole('link', { name: label }).count();
@@ -27,6 +26,7 @@ it('scales a Deployment from 3 to 30 and shows 30 tiles, counted by phase on the
   await vi.waitFor(async () => expect(await tiles(page, /Ready, web,/)).toBe(3), eventually);
   await page.getByRole('link', { name: /web 3\/3 ready/ }).click();
   await page.keyboard.press('s');
+  await page.locator('#replicas:focus').waitFor();
   await page.keyboard.type('30');
   await page.keyboard.press('Enter');
   await vi.waitFor(async () => expect(await tiles(page, /, web,/)).toBe(30), eventually);
@@ -35,7 +35,7 @@ it('scales a Deployment from 3 to 30 and shows 30 tiles, counted by phase on the
     eventually,
   );
   expect(await page.locator('[data-phase="ready"]').textContent()).toBe('30');
-  expect(await tiles(page, /Ready, web,/)).toBe(30);
+  await vi.waitFor(async () => expect(await tiles(page, /Ready, web,/)).toBe(30), eventually);
 });
 
 it('removes tiles when a Deployment is scaled down', async () => {
@@ -52,13 +52,37 @@ it('says in words why pods wait and, opened, what each node lacks', async () => 
   server.play('pending');
   const tray = page.getByRole('region', { name: 'Pending pods' });
   await vi.waitFor(async () => expect(await tray.textContent()).toContain('Not enough CPU3 × giant'), eventually);
-  expect(await tiles(page, /giant.*Pending/, '.tray')).toBe(3);
+  await vi.waitFor(async () => expect(await tiles(page, /giant.*Pending/, '.tray')).toBe(3), eventually);
   await tray.getByRole('button', { name: /Not enough CPU/ }).click();
   const grid = tray.locator('[data-grid="refusals"]');
   await grid.waitFor();
   expect(await grid.locator('tbody tr').count()).toBe(3);
   expect(await grid.textContent()).toMatch(/needs 3\.5, [\d.]+ free, short [\d.]+/);
   expect(await tray.textContent()).toContain('0/3 nodes are available: 3 Insufficient cpu.');
+  // The cause becomes another; who reads goes on reading.
+  server.fleet.cordon('node-1', true);
+  await tray.getByRole('button', { name: /Node is cordoned/ }).waitFor();
+  await grid.filter({ hasText: 'Cordon' }).waitFor();
+});
+
+it('says of pods that have a node why they do not start, and when that is tried again', async () => {
+  const { page, server } = await open();
+  server.play('missing-image');
+  const cause = 'Image cannot be had: registry.test/missing:2.0';
+  const stuck = page.locator('[data-stuck-group]').filter({ hasText: cause });
+  await stuck.filter({ hasText: /2 pods on \d nodes?, (tried again in about|being tried again)/ }).waitFor();
+  await stuck.getByText(cause).click();
+  await stuck.getByText(/manifest unknown/).waitFor();
+  await vi.waitFor(async () => expect(await tiles(page, /Failing, ImagePullBackOff, reports/)).toBe(2), eventually);
+});
+
+it('marks pods that their limits hold back', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
+  server.play('noisy');
+  const held = page.getByRole('link', { name: /, worker,.*memory at 95 % of its limit, throttled by its CPU limit/ });
+  await vi.waitFor(async () => expect(await held.count()).toBe(5), eventually);
+  expect(await page.locator('.fleet .tile-badge').count()).toBe(5);
 });
 
 it('shows a node die: heartbeat late, NotReady, ghosts, and the pods on other nodes', async () => {
@@ -71,7 +95,10 @@ it('shows a node die: heartbeat late, NotReady, ghosts, and the pods on other no
   expect(await card.textContent()).toContain('NotReady');
   expect(await card.textContent()).toMatch(/last seen [\d.]+ s ago/);
   expect(await card.getByRole('link', { name: /, Unknown/ }).count()).toBe(lost);
-  expect(await page.locator('[data-totals]').textContent()).toContain('2 of 3');
+  await vi.waitFor(
+    async () => expect(await page.locator('[data-totals]').textContent()).toContain('2 of 3'),
+    eventually,
+  );
   await vi.waitFor(async () => expect(await tiles(page, / Ready, /)).toBe(15), eventually);
   await vi.waitFor(
     async () => expect(await card.textContent()).toContain(`Its ${lost} pods were evicted: ${lost} run elsewhere.`),
@@ -79,7 +106,7 @@ it('shows a node die: heartbeat late, NotReady, ghosts, and the pods on other no
   );
   expect(await card.getByRole('link', { name: /, Unknown, evicted/ }).count()).toBe(lost);
   expect(await card.textContent()).toContain('0 pods of 110');
-  expect(await page.locator('[data-arcs]').getAttribute('data-arcs')).toBe(String(lost));
+  await page.locator(`[data-arcs="${lost}"]`).waitFor({ state: 'attached' });
   server.play('revive-node');
   await vi.waitFor(async () => expect(await card.textContent()).not.toContain('does not answer'), eventually);
   await vi.waitFor(async () => expect(await tiles(page, /, Unknown/)).toBe(0), eventually);
@@ -115,6 +142,7 @@ it('offers no action in a read-only session', async () => {
   await page.getByText('read-only', { exact: true }).waitFor();
   await page.getByText(/This session is read-only/).waitFor();
   expect(await page.getByRole('button', { name: /Cordon/ }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Tour', exact: true }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
 });
 

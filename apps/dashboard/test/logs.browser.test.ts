@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { violations } from './axe.ts';
-import { registerBrowser } from './browser.ts';
+import { expectNoViolations } from './axe.ts';
+import { eventually, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 const logsOfWeb = '/deployment/default/web?tab=logs';
 
 const chips = (page: Page) => page.getByRole('list', { name: 'Pods in this log' }).getByRole('button');
@@ -77,7 +76,7 @@ it('goes on after a lost connection with every line once', async () => {
   await page.getByRole('alert').filter({ hasText: 'Not live' }).waitFor();
   server.cut(false);
   // Each look downloads everything: many a second would keep the page from taking lines in.
-  const seldom = { timeout: 20_000, interval: 1_000 };
+  const seldom = { timeout: 40_000, interval: 1_000 };
   await vi.waitFor(async () => expect((await downloaded(page)).length).toBeGreaterThan(before + 12), seldom);
   const lines = await downloaded(page);
   expect(new Set(lines).size).toBe(lines.length);
@@ -113,6 +112,21 @@ it('tells among the lines that a node was lost and that pods came and went', asy
     .first()
     .waitFor();
   await chips(page).filter({ hasText: 'gone' }).first().waitFor();
+});
+
+it('marks a restart among the lines, and shows what the run before wrote', async () => {
+  const { page, server } = await open({ path: logsOfWeb });
+  await vi.waitFor(async () => expect(await sourcesShown(page)).toBe(3), eventually);
+  server.play('crash');
+  await page
+    .locator('[data-marker="restart"]')
+    .filter({ hasText: /app was restarted.*restart 1/ })
+    .waitFor();
+  await page.getByLabel('Previous run').check();
+  const without = chips(page).filter({ hasText: /previous terminated container "app".*not found/ });
+  await vi.waitFor(async () => expect(await without.count()).toBe(2), eventually);
+  await vi.waitFor(async () => expect(await sourcesShown(page)).toBe(1), eventually);
+  expect(new URL(page.url()).searchParams.get('previous')).toBe('1');
 });
 
 it('says why there is no log', async () => {
@@ -153,11 +167,11 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in the %s th
   server.fleet.killNode(lost);
   await chips(page).first().click();
   await page.locator('[data-marker="node"]').first().waitFor();
-  expect(await violations(page, '.inspector')).toEqual([]);
+  await expectNoViolations(page, '.inspector');
   await page.goto(`${server.url}/deployment/default/web?tab=events`);
   await page
     .getByText(/Created pod: web-/)
     .first()
     .waitFor();
-  expect(await violations(page, '.inspector')).toEqual([]);
+  await expectNoViolations(page, '.inspector');
 });

@@ -2,11 +2,10 @@ import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import type { MockFleet } from '../mock/fleet.ts';
 import { tileState } from '../src/state/pod-state.ts';
-import { registerBrowser } from './browser.ts';
-import { violations } from './violations.ts';
+import { expectNoViolations } from './axe.ts';
+import { eventually, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 
 const readyTiles = (page: Page): Promise<number> => page.locator('.fleet [data-state="ready"]').count();
 const focused = (page: Page): Promise<{ uid: string; node: string; x: number; y: number }> =>
@@ -23,12 +22,13 @@ const focused = (page: Page): Promise<{ uid: string; node: string; x: number; y:
 it('says how old it is when the stream breaks, and shows the exact state once it is back', async () => {
   const { page, server } = await open();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  const starts = server.starts.length;
   server.cut(true);
   await page.getByRole('alert').filter({ hasText: 'Not live' }).waitFor();
-  await vi.waitFor(
-    async () => expect(await page.locator('[data-live]').textContent()).toMatch(/^Stale [2-9] s$/),
-    eventually,
-  );
+  await page
+    .locator('[data-live="stale"]')
+    .filter({ hasText: /^Stale ([2-9]|\d\d+) s$/ })
+    .waitFor();
   expect(await page.getByRole('button', { name: /Cordon/ }).count()).toBe(0);
   server.fleet.scale('web', 9);
   server.fleet.scale('worker', 2);
@@ -40,7 +40,15 @@ it('says how old it is when the stream breaks, and shows the exact state once it
   server.cut(false);
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
   await vi.waitFor(async () => expect(await podsOn(page)).toEqual(podsOf(server.fleet)), eventually);
-  expect(server.starts).toEqual(['snapshot', 'resumed']);
+  // More than once where a network that came or went on this machine broke the connection again.
+  expect(new Set(server.starts.slice(starts))).toEqual(new Set(['resumed']));
+});
+
+it('asks again whether it may act where the question was lost on its way', async () => {
+  const { page, server } = await open();
+  await page.route('**/selfsubjectaccessreviews', (route) => route.abort(), { times: 2 });
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Cordon node-1', exact: true }).waitFor();
 });
 
 it('walks the tiles with the arrow keys, over the borders of nodes, and opens one', async () => {
@@ -65,6 +73,9 @@ it('walks the tiles with the arrow keys, over the borders of nodes, and opens on
   await page.keyboard.press('Enter');
   await vi.waitFor(() => expect(page.url()).toMatch(/\/pod\/default\//), eventually);
   await page.getByText(/^Why node-/).waitFor();
+  const scores = page.locator('[data-grid="scores"]');
+  await scores.locator('.is-chosen').filter({ hasText: '✓' }).waitFor();
+  expect(await scores.locator('tbody tr').count()).toBe(3);
   await page.keyboard.press('Escape');
   await vi.waitFor(() => expect(new URL(page.url()).pathname).toBe('/'), eventually);
 });
@@ -119,20 +130,44 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in the %s th
   server.play('pending');
   server.play('kill-node');
   server.fleet.cordon('node-1', true);
-  await page.locator('.notice').waitFor();
-  await page.getByRole('button', { name: /Not enough CPU/ }).click();
+  await page.getByText('does not answer.').waitFor();
+  await page.getByRole('button', { name: /Not enough CPU.*Node is unreachable/ }).click();
   await page.locator('[data-grid="refusals"]').waitFor();
-  await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+  await expectNoViolations(page);
   for (const path of ['/deployment/default/web', '/node/node-1']) {
     await page.goto(server.url + path);
     await page.locator('.inspector .facts').waitFor();
-    await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+    await expectNoViolations(page);
   }
   await page.keyboard.press('t');
   await page.getByRole('table', { name: 'Pods' }).waitFor();
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
+});
+
+it('moves what the cluster moved and nothing else', async () => {
+  const { page, server } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  const before = new Set([...server.fleet.pods.values()].map(({ uid }) => uid));
+  await page.evaluate(() => {
+    const original = Element.prototype.animate;
+    const moved: { uid: string | undefined; isFlight: boolean }[] = [];
+    Object.assign(window, { moved });
+    Element.prototype.animate = function animate(frames, options) {
+      moved.push({ uid: (this as HTMLElement).dataset.uid, isFlight: JSON.stringify(frames).includes('translate') });
+      return original.call(this, frames, options);
+    };
+  });
+  server.fleet.scale('web', 9);
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(21), eventually);
+  type Moved = { readonly uid: string; readonly isFlight: boolean };
+  const moved = await page.evaluate(() => (window as unknown as { moved: Moved[] }).moved);
+  const born = [...server.fleet.pods.values()].filter(({ uid }) => !before.has(uid) && uid);
+  expect(new Set(moved.map(({ uid }) => uid))).toEqual(new Set(born.map(({ uid }) => uid)));
+  // Each was created once, and bound once: no more than that is shown.
+  const flown = moved.filter(({ isFlight }) => isFlight).map(({ uid }) => uid);
+  expect(new Set(flown).size).toBe(flown.length);
 });
 
 it('moves nothing for those who asked for less motion', async () => {

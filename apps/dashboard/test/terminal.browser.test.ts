@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import type { MockServer } from '../mock/server.ts';
-import { violations } from './axe.ts';
-import { registerBrowser } from './browser.ts';
+import { expectNoViolations } from './axe.ts';
+import { eventually, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 
 const state = (page: Page, kind: string) => page.locator(`[data-terminal="${kind}"]`);
 const screen = async (page: Page): Promise<string> =>
@@ -56,8 +55,9 @@ it('lets one choose a pod of a workload, and does not move on to another when it
   const { page, server } = await open({ path: '/deployment/default/web?tab=terminal' });
   await podOf(server, 'web');
   const choice = page.getByRole('combobox', { name: 'Pod' });
-  await choice.waitFor();
-  const second = (await choice.locator('option').allTextContents())[1] ?? '';
+  const options = choice.locator('option');
+  await vi.waitFor(async () => expect(await options.count()).toBe(3), eventually);
+  const second = (await options.allTextContents())[1] ?? '';
   await choice.selectOption(second);
   await page.getByRole('heading', { name: second }).waitFor();
   expect(page.url()).toContain(second);
@@ -87,5 +87,5 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in the %s th
   await state(page, 'open').waitFor();
   await page.keyboard.type('nonsense\r');
   await vi.waitFor(async () => expect(await screen(page)).toContain('not known'), eventually);
-  expect(await violations(page, '.inspector')).toEqual([]);
+  await expectNoViolations(page, '.inspector');
 });

@@ -16,6 +16,14 @@ it('says what decided, for the node chosen and for the next best', () => {
   );
 });
 
+it('names as next best what scored next, in whatever order the nodes are recorded', () => {
+  const scored = (name: string, totalScore: number) => ({ ...node(name, totalScore, 0), totalScore });
+  const nodes = [scored('node-1', 10), scored('node-3', 30), scored('node-2', 20)];
+  expect(decisionWords({ ...record, outcome: 'bound', nodeName: 'node-3', nodes })).toBe(
+    'chosen: node-3 (fit 30); next best node-2 (fit 20)',
+  );
+});
+
 it('says where nothing decided, where there was no choice, and where there is no place', () => {
   const bound = { ...record, outcome: 'bound' as const, nodeName: 'node-4' };
   expect(decisionWords({ ...bound, nodes: [node('node-4', 1, 1), node('node-2', 1, 1)] })).toBe(

@@ -16,7 +16,7 @@ const shortNames: Readonly<Record<string, string>> = {
  */
 export function decisionWords(decision: SchedulingDecision): string {
   if (decision.outcome !== 'bound') return decision.message ?? 'no node was found';
-  const feasible = decision.nodes.filter((node) => node.isFeasible);
+  const feasible = bestFirst(decision);
   const chosen = feasible.find((node) => node.nodeName === decision.nodeName) ?? feasible[0];
   if (!chosen) return `chosen: ${decision.nodeName ?? 'a node'}`;
   const next = feasible.find((node) => node !== chosen);
@@ -26,6 +26,11 @@ export function decisionWords(decision: SchedulingDecision): string {
   );
   if (plugins.length === 0) return `chosen: ${chosen.nodeName}; ${next.nodeName} scored the same`;
   return `chosen: ${words(chosen, plugins)}; next best ${words(next, plugins)}`;
+}
+
+/** The nodes that would do, the highest score first. */
+export function bestFirst({ nodes }: SchedulingDecision): NodeVerdict[] {
+  return nodes.filter((node) => node.isFeasible).sort((a, b) => (b.totalScore ?? 0) - (a.totalScore ?? 0));
 }
 
 function words(node: NodeVerdict, plugins: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { NodeVerdict, SchedulingDecision } from '@gantry/core/scheduler/decision';
 import { type ReactNode, useEffect, useState } from 'react';
 import { VerdictGrid } from '../pending/verdict-grid.tsx';
+import { bestFirst } from '../scale/decision-words.ts';
 import { fetchDecision } from '../state/actions.ts';
 
 export type DecisionState = 'loading' | 'none' | SchedulingDecision;
@@ -34,7 +35,7 @@ const shownScores = 8;
 
 /** The nodes that could have taken a bound pod: why this one. Plugins that scored all nodes alike decided nothing and are only named. */
 export function ScoreGrid({ decision }: { readonly decision: SchedulingDecision }): ReactNode {
-  const feasible = decision.nodes.filter((n) => n.isFeasible);
+  const feasible = bestFirst(decision);
   if (feasible.length === 0) return null;
   const plugins = [...new Set(feasible.flatMap((n) => Object.keys(n.scores ?? {})))];
   const [deciding, equal] = partition(plugins, (plugin) => new Set(feasible.map((n) => scoreOf(n, plugin))).size > 1);

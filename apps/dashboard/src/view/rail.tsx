@@ -27,7 +27,7 @@ export function RailView({ label, rail, format, unit }: RailViewProps): ReactNod
         <span className="rail-label">{label}</span>
         <span className="rail-requested">
           <b>{format(rail.requested)}</b> of {format(rail.allocatable)}
-          {unit ? ` ${unit}` : ''} requested
+          {unit ? ` ${unit}` : ''} <span className="rail-word">requested</span>
         </span>
       </div>
       <div className={shares.isOver ? 'rail-bar is-over' : 'rail-bar'} aria-hidden="true">
