@@ -13,6 +13,12 @@ export const viewActions: readonly PageAction[] = [
     shortcut: 'P',
     run: () => setSearchValue('present', new URLSearchParams(location.search).has('present') ? undefined : '1'),
   },
+  {
+    id: 'view.right-sizing',
+    title: 'Right-size workloads by what they used',
+    keywords: 'recommend requests vertical usage percentile',
+    run: () => setSearchValue('rightsizing', 'all'),
+  },
   ...lensNames.map(
     (lens): PageAction => ({
       id: `lens.${lens}`,

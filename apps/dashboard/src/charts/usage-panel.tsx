@@ -6,6 +6,7 @@ import type { ClusterStore } from '../state/cluster-store.ts';
 import { usePacedCluster } from '../state/hooks.ts';
 import { nodeRails } from '../state/rails.ts';
 import { selectedWorkloadKey } from '../state/selection.ts';
+import { setSearchValue } from '../state/url-search.ts';
 import { workloadKindAt, workloadKinds } from '../state/workload-kinds.ts';
 import { autoscalerCharts, decisionLine } from './autoscaler-charts.ts';
 import { Chart } from './chart.tsx';
@@ -44,6 +45,17 @@ export default function UsagePanel({ selected }: { readonly selected: Selected }
           workloadKey={selectedWorkloadKey(selected) ?? ''}
           seconds={seconds}
         />
+      )}
+      {selected.kind !== 'node' && workloadKindAt(selected.kind) && selected.kind !== 'cronjob' && (
+        <p>
+          <button
+            type="button"
+            className="button"
+            onClick={() => setSearchValue('rightsizing', selectedWorkloadKey(selected))}
+          >
+            What should it request?
+          </button>
+        </p>
       )}
       <Usage subject={subject.subject} lines={subject.lines} seconds={seconds} everyMs={span.everyMs} />
     </div>

@@ -8,6 +8,7 @@ import { useLens } from './use-lens.ts';
 const VmPanel = lazy(() => import('./vm-panel.tsx'));
 const WhatIfPanel = lazy(() => import('../what-if/what-if-panel.tsx'));
 const ServicesPanel = lazy(() => import('../services/services-panel.tsx'));
+const RightSizingPanel = lazy(() => import('../right-sizing/right-sizing-panel.tsx'));
 const RebalancePanel = lazy(() => import('../what-if/rebalance-panel.tsx'));
 
 /** Above the fleet: what the area of a tile stands for, to choose, and in words. */
@@ -15,6 +16,7 @@ export function LensBar(): ReactNode {
   const [lens, setLens] = useLens();
   const [whatIf, setWhatIf] = useSearchValue('whatif');
   const [services, setServices] = useSearchValue('services');
+  const [rightSizing, setRightSizing] = useSearchValue('rightsizing');
   const [rebalance, setRebalance] = useSearchValue('rebalance');
   return (
     <>
@@ -56,11 +58,20 @@ export function LensBar(): ReactNode {
         >
           Rebalance…
         </button>
+        <button
+          type="button"
+          className="button"
+          aria-expanded={rightSizing !== undefined}
+          onClick={() => setRightSizing(rightSizing === undefined ? 'all' : undefined)}
+        >
+          Right-size…
+        </button>
       </div>
       <Suspense>
         {services !== undefined && <ServicesPanel />}
         {whatIf !== undefined && <WhatIfPanel />}
         {rebalance !== undefined && <RebalancePanel />}
+        {rightSizing !== undefined && <RightSizingPanel />}
         {lens === 'vms' && <VmPanel />}
       </Suspense>
     </>

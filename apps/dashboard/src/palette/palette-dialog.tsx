@@ -23,7 +23,7 @@ function Finder({ dismiss }: { readonly dismiss: () => void }): ReactNode {
   const listId = useId();
   const contextOf = useActionContext();
   const target = usePalette((state) => state.target);
-  const [query, setQuery] = useState('');
+  const [query, setQuery] = useState(() => usePalette.getState().typed);
   const [active, setActive] = useState(0);
   // As of when it was opened: what is listed does not move under the operator's hands.
   const items = useMemo(() => paletteItems({ ...contextOf(), target }), [contextOf, target]);
@@ -34,6 +34,12 @@ function Finder({ dismiss }: { readonly dismiss: () => void }): ReactNode {
     dismiss();
     item.run({ ...contextOf(), target });
   };
+  const [first] = found;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Enter that came before this was there counts once
+  useEffect(() => {
+    // The dialog around this opens in an effect after this one.
+    if (usePalette.getState().isEntered) queueMicrotask(() => run(first));
+  }, []);
   const onKey = (event: KeyboardEvent): void => {
     const next = nextActive(event.key, active, found.length);
     if (next !== undefined) {

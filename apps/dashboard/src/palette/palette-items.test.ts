@@ -14,8 +14,11 @@ it('goes to every object by some letters of its name, and to what belongs to a s
   expect(first('node2')).toBe('Node node-2');
   expect(first('deploy web')).toBe('Deployment default/web');
   expect(first('pod w1')).toBe('Pod default/web-1');
+  expect(first('statefulset db')).toBe('StatefulSet default/db');
+  expect(first('cronjob')).toBe('CronJob default/nightly');
   findItems(items, 'node2')[0]?.run(context);
-  expect(visited).toEqual(['/node/node-2']);
+  findItems(items, 'stateful db')[0]?.run(context);
+  expect(visited).toEqual(['/node/node-2', '/statefulset/default/db']);
   findItems(items, 'service web')[0]?.run(context);
   expect(useUi.getState().filter).toBe('ns:default app=web');
   findItems(items, 'namespace default')[0]?.run(context);
@@ -27,8 +30,13 @@ it('offers the actions that make sense now, before the objects', () => {
   const ids = paletteItems(context).map((item) => item.id);
   expect(ids.slice(0, 2)).toEqual(['page.palette', 'page.filter']);
   expect(ids).not.toContain('workload.scale');
-  const selection = { kind: 'deployment', namespace: 'default', name: 'web' } as const;
-  expect(paletteItems({ ...context, selection, target: selection }).map((item) => item.id)).toContain('workload.scale');
+  const offered = (kind: 'deployment' | 'statefulset' | 'daemonset', name: string): string[] => {
+    const selection = { kind, namespace: 'default', name };
+    return paletteItems({ ...context, selection, target: selection }).map((item) => item.id);
+  };
+  expect(offered('deployment', 'web')).toContain('workload.scale');
+  expect(offered('statefulset', 'db')).toContain('workload.scale');
+  expect(offered('daemonset', 'log')).not.toContain('workload.scale');
 });
 
 function contextOf(): { context: ActionContext; visited: string[] } {
@@ -45,7 +53,12 @@ function contextOf(): { context: ActionContext; visited: string[] } {
     [
       snapshot({
         nodes: [feedNode('node-1'), feedNode('node-2')],
-        workloads: [feedWorkload('web')],
+        workloads: [
+          feedWorkload('web'),
+          feedWorkload('db', { kind: 'StatefulSet' }),
+          feedWorkload('log', { kind: 'DaemonSet' }),
+          feedWorkload('nightly', { kind: 'CronJob', schedule: '0 3 * * *' }),
+        ],
         pods: [feedPod('web-1')],
         services: [service],
       }),

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useLayoutEffect } from 'react';
 import { usePalette } from './palette-state.ts';
 
 const PaletteDialog = lazy(() => import('./palette-dialog.tsx'));
@@ -8,9 +8,24 @@ export function Palette(): ReactNode {
   const isOpen = usePalette((state) => state.isOpen);
   return (
     isOpen && (
-      <Suspense>
+      <Suspense fallback={<TypeAhead />}>
         <PaletteDialog />
       </Suspense>
     )
   );
+}
+
+/** While the palette is loaded: whoever types on means it, and not the page's shortcuts. */
+function TypeAhead(): ReactNode {
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      usePalette.getState().typeAhead(event.key);
+    };
+    window.addEventListener('keydown', onKey, { capture: true });
+    return () => window.removeEventListener('keydown', onKey, { capture: true });
+  }, []);
+  return null;
 }

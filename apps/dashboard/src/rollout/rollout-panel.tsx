@@ -6,6 +6,7 @@ import { formatSpan, namespaceOf } from '../format.ts';
 import { useCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { workloadKinds } from '../state/workload-kinds.ts';
+import { Asking } from '../view/asking.tsx';
 import { useAction } from '../view/use-action.ts';
 import { nsName } from '../view/workload-list.tsx';
 import type { Revision } from './revisions.ts';
@@ -136,41 +137,5 @@ function RevisionRow({ workload, revision, rollBack: run }: RevisionRowProps): R
         />
       )}
     </li>
-  );
-}
-
-interface AskingProps {
-  readonly verb: string;
-  readonly effect: string;
-  readonly isDisabled: boolean;
-  readonly run: () => void;
-}
-
-/** A button that first names what it does. */
-function Asking({ verb, effect, isDisabled, run }: AskingProps): ReactNode {
-  const [isAsking, setAsking] = useState(false);
-  if (!isAsking)
-    return (
-      <button type="button" className="button" disabled={isDisabled} onClick={() => setAsking(true)}>
-        {verb}…
-      </button>
-    );
-  return (
-    <span className="asking">
-      {effect}{' '}
-      <button
-        type="button"
-        className="button button-danger"
-        onClick={() => {
-          setAsking(false);
-          run();
-        }}
-      >
-        {verb}
-      </button>{' '}
-      <button type="button" className="button" onClick={() => setAsking(false)}>
-        Leave it
-      </button>
-    </span>
   );
 }

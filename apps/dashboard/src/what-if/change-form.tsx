@@ -1,9 +1,12 @@
+import type { NodePool } from '@gantry/api-types';
 import type { FeedWorkload } from '@gantry/api-types/feed';
 import type { SimulationChange } from '@gantry/api-types/simulation';
+import { hostsChange } from '@gantry/core/node-pools/hosts-change';
 import { type ReactNode, useState } from 'react';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { workloadKinds } from '../state/workload-kinds.ts';
 import { nsName } from '../view/workload-list.tsx';
+import { useNodePools } from './use-node-pools.ts';
 import { workloadReference } from './workload-reference.ts';
 
 const kinds = {
@@ -21,6 +24,8 @@ interface FormState {
   /** Key of a workload. */
   readonly workload: string;
   readonly node: string;
+  /** Name of the NodePool whose hosts are added; empty: of the size given. */
+  readonly pool: string;
   readonly count: number;
   readonly cpu: string;
   readonly memory: string;
@@ -39,6 +44,7 @@ export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
     kind: 'scale',
     workload: free.find(({ kind }) => workloadKinds[kind].isScalable)?.key ?? '',
     node: nodes[0] ?? '',
+    pool: '',
     count: 1,
     cpu: '4',
     memory: '8Gi',
@@ -46,7 +52,9 @@ export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
   const set = (change: Partial<FormState>): void => setForm({ ...form, ...change });
   const workloads = form.kind === 'scale' ? free.filter(({ kind }) => workloadKinds[kind].isScalable) : free;
   const workload = workloads.find(({ key }) => key === form.workload);
-  const change = changeOf(form, workload);
+  const pools = useNodePools();
+  const pool = pools.find(({ metadata }) => metadata.name === form.pool);
+  const change = changeOf(form, workload, pool);
   const hasWorkload = form.kind === 'scale' || form.kind === 'setRequests';
   const hasNode = form.kind === 'removeNode' || form.kind === 'drainNode';
   return (
@@ -82,6 +90,14 @@ export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
           onChange={(node) => set({ node })}
         />
       )}
+      {form.kind === 'addNodes' && pools.length > 0 && (
+        <Choice
+          label="Like those of"
+          value={form.pool}
+          options={[['', 'no pool'], ...pools.map(({ metadata: { name } }) => [name, `pool ${name}`] as const)]}
+          onChange={(name) => set({ pool: name })}
+        />
+      )}
       {(form.kind === 'scale' || form.kind === 'addNodes') && (
         <label>
           {form.kind === 'scale' ? 'Replicas' : 'Hosts'}
@@ -95,7 +111,7 @@ export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
           />
         </label>
       )}
-      {(form.kind === 'addNodes' || form.kind === 'setRequests') && (
+      {((form.kind === 'addNodes' && !pool) || form.kind === 'setRequests') && (
         <>
           <Quantity label="CPU" value={form.cpu} onChange={(cpu) => set({ cpu })} />
           <Quantity label="Memory" value={form.memory} onChange={(memory) => set({ memory })} />
@@ -104,6 +120,7 @@ export function ChangeForm({ store, onAdd }: ChangeFormProps): ReactNode {
       <button type="submit" className="button button-primary" disabled={!change}>
         Add
       </button>
+      {form.kind === 'addNodes' && pool && <p className="muted">{poolLine(pool, form.count)}</p>}
     </form>
   );
 }
@@ -152,9 +169,22 @@ function Quantity({ label, value, onChange }: QuantityProps): ReactNode {
   );
 }
 
-function changeOf(form: FormState, workload: FeedWorkload | undefined): SimulationChange | undefined {
+/** What a pool's hosts are, and where the number asked about is more than it may have. */
+function poolLine({ metadata, spec, status }: NodePool, asked: number): string {
+  const { cpu, memory } = spec.template;
+  const has = status?.nodes ?? 0;
+  const limit = has + asked > spec.maxNodes ? ' It would not add so many itself.' : '';
+  return `Each of ${cpu} CPU and ${memory}; ${metadata.name} has ${has} of at most ${spec.maxNodes}.${limit}`;
+}
+
+function changeOf(
+  form: FormState,
+  workload: FeedWorkload | undefined,
+  pool: NodePool | undefined,
+): SimulationChange | undefined {
   const { kind, node, count, cpu, memory } = form;
   if (kind === 'removeNode' || kind === 'drainNode') return node ? { type: kind, node } : undefined;
+  if (kind === 'addNodes' && pool) return hostsChange(pool.metadata.name, pool.spec.template, Math.max(1, count));
   if (kind === 'addNodes') return cpu && memory ? { type: kind, count: Math.max(1, count), cpu, memory } : undefined;
   if (!workload) return undefined;
   const reference = workloadReference(workload);

@@ -1,3 +1,4 @@
+import { nodePoolLabel } from '@gantry/api-types/kinds/node-pool-label';
 import type { SimulationChange } from '@gantry/api-types/simulation';
 
 /** A change in words: `web at 60`, `node-2 is lost`, `2 more hosts of 4 CPU and 8Gi`. */
@@ -15,7 +16,9 @@ export function changeWords(change: SimulationChange): string {
       return `${change.node} has other labels`;
     case 'addNodes': {
       const count = change.count ?? 1;
-      return `${count} more ${count === 1 ? 'host' : 'hosts'} of ${change.cpu} CPU and ${change.memory}`;
+      const pool = change.labels?.[nodePoolLabel];
+      const hosts = `${count} more ${count === 1 ? 'host' : 'hosts'} of`;
+      return pool ? `${hosts} pool ${pool}` : `${hosts} ${change.cpu} CPU and ${change.memory}`;
     }
     case 'setRequests': {
       const amounts = Object.entries(change.requests).map(([resource, amount]) => `${resource} ${amount}`);
