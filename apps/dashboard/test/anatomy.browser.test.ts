@@ -1,10 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { registerBrowser } from './browser.ts';
+import { expectNoViolations } from './axe.ts';
+import { eventually, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 
 async function somePod(page: Page): Promise<string> {
   const tile = page.locator('.fleet [data-state="ready"]').first();
@@ -38,10 +37,13 @@ it('shows what a pod is made of, by keyboard, under a link of its own', async ()
 it('shows the layers that the images of a node share, and one pod of a workload', async () => {
   const { page } = await open({ path: '/node/node-1?tab=anatomy' });
   const saved = page.locator('[data-saved]');
-  await vi.waitFor(async () => {
-    await page.getByRole('button', { name: 'Read again' }).click();
-    expect(await saved.textContent()).toMatch(/Layers in common save [1-9]/);
-  }, eventually);
+  await vi.waitFor(
+    async () => {
+      await page.getByRole('button', { name: 'Read again' }).click();
+      expect(await saved.textContent()).toMatch(/Layers in common save [1-9]/);
+    },
+    { timeout: 30_000, interval: 1_000 },
+  );
   await page.goto(new URL('/deployment/default/web?tab=anatomy', page.url()).href);
   const choice = page.getByRole('combobox', { name: /^One of its/ });
   await choice.selectOption({ index: 1 });
@@ -60,6 +62,5 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in the %s th
   const path = await somePod(page);
   await page.goto(new URL(`${path}?tab=anatomy`, page.url()).href);
   await page.locator('[data-fact="cpu.max"]').waitFor();
-  const { violations } = await new AxeBuilder({ page }).include('.inspector').analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  await expectNoViolations(page, '.inspector');
 });

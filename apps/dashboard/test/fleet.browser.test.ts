@@ -146,16 +146,22 @@ it('offers no action in a read-only session', async () => {
   expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
 });
 
-it('draws pods on canvases beyond 50 nodes, where they can be seen, with the table as their twin', async () => {
-  const { page, problems } = await open({ nodes: 52 });
+it('draws a thousand pods on canvases, where they can be seen, with the table as their twin', async () => {
+  const { page, problems } = await open({ nodes: 52, scene: 'fill-20' });
   await vi.waitFor(async () => expect(await page.getByRole('article').count()).toBe(52), eventually);
   const drawn = page.getByRole('img', { name: /pods? on node-\d+; the table lists them/ });
   await vi.waitFor(async () => expect(await drawn.count()).toBeGreaterThan(3), eventually);
   expect(await drawn.count()).toBeLessThan(52);
   await page.locator('.stage').evaluate((stage) => stage.scrollTo(0, stage.scrollHeight));
-  await page.getByRole('img', { name: /on node-51;/ }).waitFor();
-  await page.keyboard.press('t');
-  const pods = page.getByRole('table', { name: 'Pods' });
-  await vi.waitFor(async () => expect(await pods.getByRole('link').count()).toBe(15), eventually);
   expect(problems).toEqual([]);
+  // No scheduler placed these pods, and the console tells that there is no record of it.
+  const last = page.getByRole('img', { name: /20 pods on node-51;/ });
+  await last.click({ position: { x: 4, y: 4 } });
+  await page.getByRole('heading', { name: /^load-\d/, level: 2 }).waitFor();
+  await page.keyboard.press('t');
+  await page.getByRole('region', { name: 'Pods, 1040' }).waitFor();
+  expect(await page.getByRole('table', { name: 'Pods' }).getByRole('link').count()).toBeLessThan(100);
+  await page.keyboard.press('/');
+  await page.keyboard.type('load-3');
+  await page.getByRole('region', { name: 'Pods, 130' }).waitFor();
 });

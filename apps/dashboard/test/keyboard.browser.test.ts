@@ -1,10 +1,9 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { registerBrowser } from './browser.ts';
-import { violations } from './violations.ts';
+import { expectNoViolations } from './axe.ts';
+import { eventually, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 
 const readyTiles = (page: Page): Promise<number> => page.locator('.fleet [data-state="ready"]').count();
 
@@ -22,6 +21,7 @@ it('scales, reads logs and drains by keys alone', async () => {
   await command(page, 'deployment web');
   await page.getByRole('heading', { name: 'web', level: 2 }).waitFor();
   await page.keyboard.press('s');
+  await page.locator('#replicas:focus').waitFor();
   await page.keyboard.type('5');
   await page.keyboard.press('Enter');
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(17), eventually);
@@ -32,7 +32,10 @@ it('scales, reads logs and drains by keys alone', async () => {
   await command(page, 'node node-2');
   await page.keyboard.press('d');
   const moving = server.fleet.podsOn('node-2').length;
-  await page.getByText(`Drains ${moving} pods, all will move.`).waitFor();
+  await page
+    .locator('.drain-question:focus')
+    .filter({ hasText: `Drains ${moving} pods, all will move.` })
+    .waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.getByText('Drained; the node stays cordoned').waitFor();
@@ -81,7 +84,7 @@ it('names what a budget holds before a drain, and while it waits for it', async 
   await page.getByText(`Drains ${onNode.length} pods, ${held} will not move.`).waitFor();
   const question = page.getByRole('region', { name: 'Drain node-2' });
   expect(await question.textContent()).toContain('The disruption budget web needs 3 healthy pods and has 3 currently');
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
   await question.getByRole('button', { name: 'Drain node-2' }).click();
   const progress = page.getByRole('region', { name: 'Drain of node-2' });
   await progress.getByText(`${onNode.length - held} moved, ${held} cannot move.`).waitFor();
@@ -103,7 +106,7 @@ it('finds every object and action by some letters', async () => {
   await page.keyboard.type('pod database');
   const found = page.getByRole('listbox', { name: 'Actions and objects' }).getByRole('option');
   await vi.waitFor(async () => expect(await found.first().textContent()).toContain('default/database-'), eventually);
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
   await page.keyboard.press('Escape');
   await vi.waitFor(async () => expect(await page.getByRole('combobox', { name: /Find/ }).count()).toBe(0), eventually);
 });
@@ -124,6 +127,18 @@ it('filters by labels, and walks from pods to the names of nodes', async () => {
   await vi.waitFor(() => expect(page.url()).toContain('/node/'), eventually);
 });
 
+it('opens the YAML of the focused pod by a key', async () => {
+  const { page } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  const tile = page.locator('.fleet [data-tile][tabindex="0"]');
+  const key = await tile.getAttribute('data-key');
+  await tile.focus();
+  await page.keyboard.press('y');
+  await page.getByRole('tab', { name: 'YAML', selected: true }).waitFor();
+  await page.locator('.cm-content').filter({ hasText: 'kind: Pod' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/pod/${key}`);
+});
+
 it('has a presenter mode with large counters and nothing else, which Escape ends', async () => {
   const { page } = await open();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
@@ -135,7 +150,7 @@ it('has a presenter mode with large counters and nothing else, which Escape ends
     .evaluate((element) => getComputedStyle(element).fontSize);
   expect(Number.parseFloat(size)).toBeGreaterThan(40);
   expect(await readyTiles(page)).toBe(15);
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
   await page.keyboard.press('Escape');
   await vi.waitFor(async () => expect(await page.locator('.inspector').isVisible()).toBe(true), eventually);
 });

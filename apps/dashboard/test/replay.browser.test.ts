@@ -1,10 +1,9 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { type OpenPage, registerBrowser } from './browser.ts';
-import { violations } from './violations.ts';
+import { expectNoViolations } from './axe.ts';
+import { eventually, type OpenPage, registerBrowser } from './browser.ts';
 
 const open = registerBrowser();
-const eventually = { timeout: 15_000, interval: 50 };
 
 const readyTiles = (page: Page): Promise<number> => page.locator('.fleet [data-state="ready"]').count();
 const slider = (page: Page) => page.getByRole('slider', { name: 'Instant shown' });
@@ -54,7 +53,7 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
   );
   await page.getByRole('button', { name: '4x, speed 4 times' }).click();
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
-  expect(await readyTiles(page)).toBe(21);
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(21), eventually);
   await page.goto(`${server.url}/?t=2020-01-01T00:00:00Z`);
   await page.getByText(/is not recorded: what is kept begins at/).waitFor();
 });
@@ -62,6 +61,7 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
 it('says in words what changed between two instants', async () => {
   const { page, then } = await openWithPast();
   await slider(page).fill(String(then / 1000));
+  await page.locator('[data-past="viewing"]').waitFor();
   await page.getByRole('button', { name: /^Pin / }).click();
   await page.getByRole('button', { name: 'Back to live' }).click();
   await page.getByRole('button', { name: /^What changed since/ }).click();
@@ -70,6 +70,21 @@ it('says in words what changed between two instants', async () => {
   expect(await dialog.getByRole('region', { name: 'Added' }).textContent()).toContain('6 objects');
   await dialog.getByRole('link', { name: 'default/web', exact: true }).click();
   await vi.waitFor(() => expect(page.url()).toContain('/deployment/default/web'), eventually);
+});
+
+it('steps on by a key, and compares two pinned instants', async () => {
+  const { page, then } = await openWithPast();
+  const most = async (): Promise<number> => Number(await slider(page).getAttribute('max'));
+  await vi.waitFor(async () => expect(await most()).toBeGreaterThan(then / 1000 + 5), eventually);
+  await slider(page).fill(String(then / 1000));
+  await page.locator('[data-past="viewing"]').waitFor();
+  await page.getByRole('button', { name: /^Pin / }).click();
+  await page.keyboard.press(']');
+  await vi.waitFor(async () => expect(await slider(page).inputValue()).toBe(String(then / 1000 + 5)), eventually);
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(21), eventually);
+  await page.getByRole('button', { name: /^Pin / }).click();
+  await page.getByRole('button', { name: 'What changed', exact: true }).click();
+  await page.getByRole('dialog').getByText('replicas 3 → 9').waitFor();
 });
 
 it('says since when there is a history after the controller has started', async () => {
@@ -93,14 +108,14 @@ it('lists revisions with what changed, and rolls back', async () => {
 it.each(['light', 'dark'] as const)('has no accessibility violation in the past, %s', async (theme) => {
   const { page, then } = await openWithPast({ theme, path: '/deployment/default/web' });
   await page.getByRole('region', { name: 'Rollout' }).getByText('Revision 1', { exact: true }).waitFor();
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
   await slider(page).fill(String(then / 1000));
   await page.locator('[data-past="viewing"]').waitFor();
   await page.getByRole('button', { name: /^Pin / }).click();
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
   await page.getByRole('button', { name: /^What changed since/ }).click();
   await page.getByRole('dialog').getByText('Nothing that the page shows.').waitFor();
-  expect(await violations(page)).toEqual([]);
+  await expectNoViolations(page);
 });
 
 function instantText(at: number): string {

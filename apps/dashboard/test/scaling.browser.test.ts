@@ -194,22 +194,6 @@ it('lists what is behind a Service, and follows it', async () => {
   expect(problems).toEqual([]);
 });
 
-it('tells of a lost node what became of its pods, how Services dipped, and that nothing moves back', async () => {
-  const { page, server } = await open();
-  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
-  server.play('kill-node');
-  const loss = page.locator('[data-loss="node-2"]');
-  await vi.waitFor(async () => expect(await loss.textContent()).toMatch(/pods? evicted: \d+ moved/), eventually);
-  const dip = loss.locator('[data-dip]').first();
-  expect(await dip.textContent()).toMatch(/^service \w+: \d+ → \d+ → \d+ ready, below \d+ for/);
-  server.play('revive-node');
-  await loss.getByText(/moved back automatically/).waitFor();
-  await loss.getByRole('button', { name: 'Preview rebalance' }).click();
-  const plan = page.locator('[data-rebalance-plan]');
-  await plan.waitFor();
-  expect(await plan.textContent()).toMatch(/\d+ moves?; the fullest node/);
-});
-
 it('holds no more after all pods were replaced than before', async () => {
   const { page, server } = await open({ scene: 'fill-20', nodes: 10 });
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(200), eventually);
