@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { expectNoViolations } from './axe.ts';
-import { eventually, registerBrowser } from './browser.ts';
+import { eventually, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 
@@ -28,7 +28,7 @@ it('shows what a pod is made of, by keyboard, under a link of its own', async ()
   expect(await page.locator('.waterfall > li').count()).toBe(8);
   await page.getByRole('button', { name: 'Read again' }).press('Enter');
   await page.getByText(/^as read at/).waitFor();
-  await page.goto(new URL(`${path}?tab=anatomy`, page.url()).href);
+  await visit(page, new URL(`${path}?tab=anatomy`, page.url()).href);
   await container.locator('[data-fact="memory.max"]').waitFor();
   // Containers of other tests come and go on this host, which Chromium takes for a new network.
   expect(problems.filter((problem) => !problem.includes('ERR_NETWORK_CHANGED'))).toEqual([]);
@@ -44,7 +44,7 @@ it('shows the layers that the images of a node share, and one pod of a workload'
     },
     { timeout: 30_000, interval: 1_000 },
   );
-  await page.goto(new URL('/deployment/default/web?tab=anatomy', page.url()).href);
+  await visit(page, new URL('/deployment/default/web?tab=anatomy', page.url()).href);
   const choice = page.getByRole('combobox', { name: /^One of its/ });
   await choice.selectOption({ index: 1 });
   const chosen = await choice.inputValue();
@@ -60,7 +60,7 @@ it('says why nothing could be read', async () => {
 it.each(['light', 'dark'] as const)('has no accessibility violation in the %s theme', async (theme) => {
   const { page } = await open({ theme });
   const path = await somePod(page);
-  await page.goto(new URL(`${path}?tab=anatomy`, page.url()).href);
+  await visit(page, new URL(`${path}?tab=anatomy`, page.url()).href);
   await page.locator('[data-fact="cpu.max"]').waitFor();
   await expectNoViolations(page, '.inspector');
 });

@@ -79,13 +79,13 @@ export function registerBrowser(): (options?: OpenOptions) => Promise<OpenPage> 
       if (message.type() === 'error' && !message.text().includes('ERR_NETWORK_CHANGED')) problems.push(message.text());
     });
     if (theme) await page.emulateMedia({ colorScheme: theme });
-    await openWhole(page, server.url + path);
+    await visit(page, server.url + path);
     return { page, server, problems };
   };
 }
 
 /** Opens the page again where a network that came or went on this machine made Chromium drop one of its files. */
-async function openWhole(page: Page, url: string): Promise<void> {
+export async function visit(page: Page, url: string): Promise<void> {
   let isWhole = true;
   const note = (request: Request): void => {
     if (request.failure()?.errorText.includes('ERR_NETWORK_CHANGED')) isWhole = false;

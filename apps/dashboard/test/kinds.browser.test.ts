@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { type OpenPage, registerBrowser } from './browser.ts';
+import { type OpenPage, registerBrowser, visit } from './browser.ts';
 import { violations } from './violations.ts';
 
 const open = registerBrowser();
@@ -69,7 +69,7 @@ it('shows the revisions of a StatefulSet, rolls it back as kubectl does, and res
   );
   expect(server.fleet.pods.get('default/ledger-0')?.containers[0]?.image).toBe('registry.test/ledger:1.4');
   expect(await rollout.getByRole('button', { name: /Pause/ }).count()).toBe(0);
-  await page.goto(`${server.url}/daemonset/default/collector`);
+  await visit(page, `${server.url}/daemonset/default/collector`);
   await page.getByText('One pod on each node that suits it: 3 now.').waitFor();
   await rollout.getByText('Revision 1 is rolled out: 3 of 3 pods.').waitFor();
   expect(problems).toEqual([]);
@@ -80,7 +80,7 @@ it('follows the logs, and draws the autoscaler, of a StatefulSet', async () => {
   const sources = page.locator('.log-row:not(.log-marker) .log-source');
   await vi.waitFor(async () => expect(new Set(await sources.allTextContents()).size).toBe(3), eventually);
   server.play('autoscale-set');
-  await page.goto(`${server.url}/statefulset/default/ledger?tab=usage`);
+  await visit(page, `${server.url}/statefulset/default/ledger?tab=usage`);
   await page.locator('[data-chart="Replicas"] canvas').waitFor();
   await page.getByText('Autoscaled by ledger, 3 to 10').waitFor();
   await page.locator('[data-chart="CPU"] canvas').waitFor();
@@ -110,7 +110,7 @@ it.each(['light', 'dark'] as const)(
     await page.locator('.workload').filter({ hasText: 'import' }).getByText('6/6 done').waitFor();
     await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
     for (const path of ['/statefulset/default/ledger', '/daemonset/default/collector', '/job/default/import']) {
-      await page.goto(server.url + path);
+      await visit(page, server.url + path);
       await page.locator('.inspector .facts').waitFor();
       await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
     }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { expectNoViolations } from './axe.ts';
-import { eventually, registerBrowser } from './browser.ts';
+import { eventually, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 const logsOfWeb = '/deployment/default/web?tab=logs';
@@ -26,7 +26,7 @@ it('merges the logs of a workload in the order of their times, and of a node too
   const times = (await downloaded(page)).map((line) => line.slice(0, 30));
   expect(times.length).toBeGreaterThan(30);
   expect(times).toEqual(times.toSorted((a, b) => (a < b ? -1 : 1)));
-  await page.goto(`${server.url}/node/node-1?tab=logs`);
+  await visit(page, `${server.url}/node/node-1?tab=logs`);
   const onNode = server.fleet.podsOn('node-1').length;
   await vi.waitFor(async () => expect(await chips(page).count()).toBe(onNode), eventually);
 });
@@ -136,7 +136,7 @@ it('says why there is no log', async () => {
     .first()
     .waitFor();
   server.fleet.scale('web', 0);
-  await page.goto(`${server.url}${logsOfWeb}`);
+  await visit(page, `${server.url}${logsOfWeb}`);
   await page.getByText('Deployment web in default has no pods now.').waitFor();
 });
 
@@ -156,7 +156,7 @@ it('shows events of an object, and says that there are none', async () => {
     .getByText(/Created pod: web-/)
     .first()
     .waitFor();
-  await page.goto(`${server.url}/deployment/default/nothing?tab=events`);
+  await visit(page, `${server.url}/deployment/default/nothing?tab=events`);
   await region.getByText('No events about Deployment nothing in default are kept.').waitFor();
 });
 
@@ -168,7 +168,7 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in the %s th
   await chips(page).first().click();
   await page.locator('[data-marker="node"]').first().waitFor();
   await expectNoViolations(page, '.inspector');
-  await page.goto(`${server.url}/deployment/default/web?tab=events`);
+  await visit(page, `${server.url}/deployment/default/web?tab=events`);
   await page
     .getByText(/Created pod: web-/)
     .first()

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { MockFleet } from '../mock/fleet.ts';
 import { tileState } from '../src/state/pod-state.ts';
 import { expectNoViolations } from './axe.ts';
-import { eventually, registerBrowser } from './browser.ts';
+import { eventually, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 
@@ -47,7 +47,7 @@ it('says how old it is when the stream breaks, and shows the exact state once it
 it('asks again whether it may act where the question was lost on its way', async () => {
   const { page, server } = await open();
   await page.route('**/selfsubjectaccessreviews', (route) => route.abort(), { times: 2 });
-  await page.goto(server.url);
+  await visit(page, server.url);
   await page.getByRole('button', { name: 'Cordon node-1', exact: true }).waitFor();
 });
 
@@ -105,11 +105,11 @@ it('filters with the slash key and clears with Escape', async () => {
 it('keeps the selection in the URL', async () => {
   const { page, server } = await open({ path: '/node/node-2' });
   await page.getByRole('heading', { name: 'node-2', level: 2 }).waitFor();
-  await page.goto(`${server.url}/deployment/default/web`);
+  await visit(page, `${server.url}/deployment/default/web`);
   await page.getByRole('heading', { name: 'web', level: 2 }).waitFor();
   await page.goBack();
   await page.getByRole('heading', { name: 'node-2', level: 2 }).waitFor();
-  await page.goto(`${server.url}/pod/default/nobody`);
+  await visit(page, `${server.url}/pod/default/nobody`);
   await page.getByText('There is no pod default/nobody, or no longer.').waitFor();
 });
 
@@ -135,7 +135,7 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in the %s th
   await page.locator('[data-grid="refusals"]').waitFor();
   await expectNoViolations(page);
   for (const path of ['/deployment/default/web', '/node/node-1']) {
-    await page.goto(server.url + path);
+    await visit(page, server.url + path);
     await page.locator('.inspector .facts').waitFor();
     await expectNoViolations(page);
   }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { expectNoViolations } from './axe.ts';
-import { eventually, type OpenPage, registerBrowser } from './browser.ts';
+import { eventually, type OpenPage, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 
@@ -43,7 +43,7 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
   await page.locator('[data-past]').waitFor();
   await page.keyboard.press('L');
   await vi.waitFor(async () => expect(await page.locator('[data-past]').count()).toBe(0), eventually);
-  await page.goto(`${server.url}/?t=${instantText(then)}`);
+  await visit(page, `${server.url}/?t=${instantText(then)}`);
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
   await page.locator('[data-past="viewing"]').waitFor();
   await page.keyboard.press('}');
@@ -54,7 +54,7 @@ it('steps by keys, plays on at four times the pace, and follows a link to an ins
   await page.getByRole('button', { name: '4x, speed 4 times' }).click();
   await vi.waitFor(async () => expect(await page.locator('[data-live]').textContent()).toBe('Live'), eventually);
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(21), eventually);
-  await page.goto(`${server.url}/?t=2020-01-01T00:00:00Z`);
+  await visit(page, `${server.url}/?t=2020-01-01T00:00:00Z`);
   await page.getByText(/is not recorded: what is kept begins at/).waitFor();
 });
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { expectNoViolations } from './axe.ts';
-import { eventually, registerBrowser } from './browser.ts';
+import { eventually, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 
@@ -137,7 +137,7 @@ it('answers what-if questions that a link holds', async () => {
   const { page, server } = await open();
   // The link asks as soon as it is opened: by then there must be pods to lose.
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
-  await page.goto(`${server.url}/?whatif=${encodeURIComponent(changes)}`);
+  await visit(page, `${server.url}/?whatif=${encodeURIComponent(changes)}`);
   const panel = page.getByRole('region', { name: 'What if' });
   await panel.getByText('node-2 is lost').waitFor();
   await panel.locator('[data-what-if-answer]').waitFor();
@@ -171,7 +171,7 @@ it('draws usage and the autoscaler over time, with the same as a table', async (
   await charts.locator('[data-chart="CPU"]').getByText('Numbers').click();
   const rows = charts.locator('[data-chart="CPU"] tbody tr');
   await vi.waitFor(async () => expect(await rows.count()).toBeGreaterThan(5), eventually);
-  await page.goto(`${server.url}/node/node-1?tab=usage`);
+  await visit(page, `${server.url}/node/node-1?tab=usage`);
   await charts.locator('[data-chart="Memory"] canvas').waitFor();
   await charts.locator('[data-chart="CPU"]').filter({ hasText: 'allocatable 4' }).waitFor();
   expect(problems).toEqual([]);

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import type { MockServer } from '../mock/server.ts';
 import { expectNoViolations } from './axe.ts';
-import { eventually, registerBrowser } from './browser.ts';
+import { eventually, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 
@@ -21,7 +21,7 @@ it('runs a shell in a container by keyboard alone, and leads out of it', async (
   const key = await podOf(server, 'database');
   const scripts: string[] = [];
   page.on('request', (request) => scripts.push(request.url()));
-  await page.goto(server.url);
+  await visit(page, server.url);
   await page.locator(`.fleet [data-tile][data-key="${key}"]`).focus();
   expect(scripts.filter((url) => /terminal|yaml|logs|merge|xterm/.test(url))).toEqual([]);
   await page.keyboard.press('e');
@@ -41,7 +41,7 @@ it('runs a shell in a container by keyboard alone, and leads out of it', async (
 it('says how the shell ended, and connects again', async () => {
   const { page, server } = await open();
   const key = await podOf(server, 'database');
-  await page.goto(`${server.url}/pod/${key}?tab=terminal`);
+  await visit(page, `${server.url}/pod/${key}?tab=terminal`);
   await state(page, 'open').waitFor();
   await page.keyboard.type('exit 3\r');
   await page.getByText('The shell has ended with exit code 3.').waitFor();
@@ -70,12 +70,12 @@ it('is refused to a read-only session, and not even loaded', async () => {
   const key = await podOf(server, 'database');
   const scripts: string[] = [];
   page.on('request', (request) => scripts.push(request.url()));
-  await page.goto(`${server.url}/pod/${key}?tab=terminal`);
+  await visit(page, `${server.url}/pod/${key}?tab=terminal`);
   await page.getByText('This session is read-only: it may not create pods/exec.').waitFor();
   expect(scripts.filter((url) => /terminal-view/.test(url))).toEqual([]);
-  await page.goto(`${server.url}/pod/${key}?tab=logs`);
+  await visit(page, `${server.url}/pod/${key}?tab=logs`);
   await page.locator('.log-row').first().waitFor();
-  await page.goto(`${server.url}/pod/${key}`);
+  await visit(page, `${server.url}/pod/${key}`);
   await page.getByText('This session is read-only: it may not delete pods.').waitFor();
   expect(await page.getByRole('button', { name: 'Delete pod…' }).isDisabled()).toBe(true);
 });
@@ -83,7 +83,7 @@ it('is refused to a read-only session, and not even loaded', async () => {
 it.each(['light', 'dark'] as const)('has no accessibility violation in the %s theme', async (theme) => {
   const { page, server } = await open({ theme });
   const key = await podOf(server, 'database');
-  await page.goto(`${server.url}/pod/${key}?tab=terminal`);
+  await visit(page, `${server.url}/pod/${key}?tab=terminal`);
   await state(page, 'open').waitFor();
   await page.keyboard.type('nonsense\r');
   await vi.waitFor(async () => expect(await screen(page)).toContain('not known'), eventually);

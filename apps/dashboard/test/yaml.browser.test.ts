@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { expectNoViolations } from './axe.ts';
-import { eventually, registerBrowser } from './browser.ts';
+import { eventually, registerBrowser, visit } from './browser.ts';
 
 const open = registerBrowser();
 const yamlOfWeb = '/deployment/default/web?tab=yaml';
@@ -122,7 +122,7 @@ it('creates several objects from one text, which the page then shows', async () 
     () => expect([...server.fleet.pods.keys()].filter((key) => key.includes('/fresh-'))).toHaveLength(2),
     eventually,
   );
-  await page.goto(`${server.url}/?edit=new`);
+  await visit(page, `${server.url}/?edit=new`);
   await page.getByRole('combobox', { name: 'Open' }).selectOption({ label: 'ConfigMap (v1)' });
   await page.getByRole('combobox', { name: 'ConfigMap to open' }).selectOption('default/settings');
   await vi.waitFor(async () => expect(await editor(page).innerText()).toContain('colour: blue'), eventually);
@@ -157,7 +157,7 @@ it('shows a read-only session the text, and nothing to apply it with', async () 
   await page.getByText('This session is read-only: it may not patch deployments.').waitFor();
   expect(await editor(page).innerText()).toContain('kind: Deployment');
   expect(await check(page).count()).toBe(0);
-  await page.goto(`${server.url}/?edit=${encodeURIComponent('v1,secrets,default,any')}`);
+  await visit(page, `${server.url}/?edit=${encodeURIComponent('v1,secrets,default,any')}`);
   await page.getByRole('alert').filter({ hasText: 'cannot get resource "secrets"' }).waitFor();
 });
 
