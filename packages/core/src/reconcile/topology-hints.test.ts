@@ -122,6 +122,15 @@ describe('zones that share endpoints', () => {
     ).toEqual(['b', 'c', 'a']);
   });
 
+  it('serve no zone without ready nodes, though no zone lacks much', () => {
+    const shares = new Map([
+      ['a', 52 / 164],
+      ['b', 56 / 164],
+      ['c', 56 / 164],
+    ]);
+    expect(servedZones(['a', 'gone', 'gone', 'gone', 'b', 'a', 'c'], shares)).not.toContain('gone');
+  });
+
   it('have no more than a fifth too few, and move only what that takes', () => {
     const zones = ['a', 'b', 'c', 'gone'];
     const sizes = fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 2, maxLength: 3 });

@@ -74,7 +74,7 @@ export function servedZones(own: readonly string[], shares: ReadonlyMap<string, 
 
 /** Endpoints that go from zones with too many to zones with too few, until nothing is gained by a further one. */
 function movesBetween(own: readonly string[], wanted: ReadonlyMap<string, number>): { from: string; to: string }[] {
-  // A zone without ready nodes wants none.
+  // A zone without ready nodes has no clients: it wants none, and all of its own go elsewhere.
   const zones = [...new Set([...wanted.keys(), ...own])].sort();
   const surplus = zones.map((zone) => ({
     zone,
@@ -82,10 +82,11 @@ function movesBetween(own: readonly string[], wanted: ReadonlyMap<string, number
   }));
   const moves: { from: string; to: string }[] = [];
   for (;;) {
-    const most = surplus.reduce((a, b) => (b.count > a.count ? b : a));
+    const unserved = surplus.find(({ zone, count }) => !wanted.has(zone) && count > 0);
+    const most = unserved ?? surplus.reduce((a, b) => (b.count > a.count ? b : a));
     const least = surplus.reduce((a, b) => (b.count < a.count ? b : a));
     const isWorth = most.count >= 0.5 && least.count <= -0.5 && (most.count >= 1 || least.count <= -1);
-    if (!isWorth) return moves;
+    if (!unserved && !isWorth) return moves;
     moves.push({ from: most.zone, to: least.zone });
     most.count -= 1;
     least.count += 1;

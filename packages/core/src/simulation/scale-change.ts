@@ -47,22 +47,30 @@ function withReplicas(workload: WorkloadObject, replicas: number): WorkloadObjec
 
 /** A rollout under way is taken as finished: all pods are of the present template in the end. */
 function scaleDeployment(scene: Scene, deployment: Deployment, replicas: number): void {
-  const owned = replicaSetsOf(scene, deployment);
-  const newest = findNewReplicaSet(deployment, owned) ?? newReplicaSet(deployment);
-  for (const { metadata } of owned) {
+  const newest = newestReplicaSet(scene, deployment);
+  for (const { metadata } of replicaSetsOf(scene, deployment)) {
     if (metadata.uid === newest.metadata.uid) continue;
     for (const pod of scene.podsOf(metadata.uid)) deletePod(scene, pod);
   }
   scaleSet(scene, newest, replicas, deployment);
 }
 
-/** The ReplicaSets that a Deployment controls. */
-export function replicaSetsOf(scene: Scene, deployment: Deployment): readonly ReplicaSet[] {
-  return scene.source.lister('replicasets.apps').listByOwner(deployment.metadata.uid);
+/** The ReplicaSets that a Deployment controls, those that earlier changes had it make included. */
+export function replicaSetsOf(scene: Scene, { metadata: { uid } }: Deployment): readonly ReplicaSet[] {
+  return [...scene.source.lister('replicasets.apps').listByOwner(uid), ...(scene.madeReplicaSets.get(uid) ?? [])];
 }
 
-/** The ReplicaSet that the Deployment's controller is about to make. */
-export function newReplicaSet(deployment: Deployment): ReplicaSet {
+/** The ReplicaSet of the Deployment's present template; made where there is none. */
+export function newestReplicaSet(scene: Scene, deployment: Deployment): ReplicaSet {
+  const found = findNewReplicaSet(deployment, replicaSetsOf(scene, deployment));
+  if (found) return found;
+  const { uid } = deployment.metadata;
+  const made = newReplicaSet(deployment);
+  scene.madeReplicaSets.set(uid, [...(scene.madeReplicaSets.get(uid) ?? []), made]);
+  return made;
+}
+
+function newReplicaSet(deployment: Deployment): ReplicaSet {
   const { template, selector } = deployment.spec;
   const hash = podTemplateHash(template);
   const labels = { ...template.metadata?.labels, [podTemplateHashLabel]: hash };

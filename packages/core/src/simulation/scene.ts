@@ -5,6 +5,7 @@ import {
   type ObjectKey,
   type Pod,
   type PodTemplateSpec,
+  type ReplicaSet,
   type SimulatedLoss,
 } from '@gantry/api-types';
 import { isPodActive } from '../reconcile/pod-state.ts';
@@ -30,6 +31,8 @@ export class Scene {
   readonly removedNodes: string[] = [];
   /** Workloads that changes named, by uid, with the template they have now. */
   readonly touched = new Map<string, WorkloadObject>();
+  /** ReplicaSets that Deployments, by their uid, would make for a new template. */
+  readonly madeReplicaSets = new Map<string, readonly ReplicaSet[]>();
   /** Pods that could not be resized where they are. */
   readonly deferredResizes: { readonly pod: Pod; readonly nodeName: string; readonly message: string }[] = [];
   #counter = 0;

@@ -36,6 +36,18 @@ describe('scaling in a simulation', () => {
     ]);
   });
 
+  it('counts the pods of a template that another change of the same question gave it', () => {
+    const status = ask(
+      [...nodes(), ...deploymentOf({ name: 'web', cpu: '300m', on: [] })],
+      [
+        { type: 'setRequests', workload: web, requests: { cpu: '100m' }, inPlace: false },
+        { type: 'scale', workload: web, replicas: 1 },
+        { type: 'setRequests', workload: web, requests: { cpu: '200m' }, inPlace: true },
+      ],
+    );
+    expect(status.workloads).toMatchObject([{ name: 'web', replicas: 1, fitting: 1, waiting: 0 }]);
+  });
+
   it('teaches fragmentation: free in total, but in no one place', () => {
     const status = ask(
       [...nodes('1'), ...deploymentOf({ name: 'web', cpu: '400m', on: [] })],

@@ -11,12 +11,11 @@ import {
   type StatefulSet,
 } from '@gantry/api-types';
 import { formatBytes, formatCpuMilli } from '@gantry/api-types/quantity';
-import { findNewReplicaSet } from '../reconcile/deployment-revisions.ts';
 import { isPodActive } from '../reconcile/pod-state.ts';
 import { ordinalOf } from '../reconcile/stateful-set-identity.ts';
 import { nodeResourcesFit } from '../scheduler/plugins/node-resources-fit.ts';
 import { leaveNode, replacePod } from './leave-node.ts';
-import { newReplicaSet, replicaSetsOf, scaleSet, startOrdinal } from './scale-change.ts';
+import { newestReplicaSet, replicaSetsOf, scaleSet, startOrdinal } from './scale-change.ts';
 import type { Scene } from './scene.ts';
 import { admitPod, type SimulatedPod } from './simulated-pod.ts';
 import { findWorkload, templateOf, type WorkloadObject } from './workload-objects.ts';
@@ -96,10 +95,7 @@ function editTemplate(
   const edited = { ...template, spec: edit(template.spec) };
   const workload = { ...before, spec: { ...before.spec, template: edited } } as WorkloadObject;
   scene.touched.set(workload.metadata.uid, workload);
-  const owners =
-    workload.kind === 'Deployment'
-      ? [...replicaSetsOf(scene, workload as Deployment), newReplicaSet(before as Deployment)]
-      : [workload];
+  const owners = workload.kind === 'Deployment' ? replicaSetsOf(scene, workload as Deployment) : [workload];
   return { workload, pods: owners.flatMap(({ metadata }) => [...scene.podsOf(metadata.uid)]) };
 }
 
@@ -117,9 +113,7 @@ function remakePods(scene: Scene, workload: WorkloadObject, pods: readonly Pod[]
     const ordinals = pods.flatMap((pod) => ordinalOf(set, pod) ?? []).sort((a, b) => a - b);
     for (const ordinal of ordinals) startOrdinal(scene, set, ordinal);
   } else if (workload.kind === 'Deployment') {
-    const deployment = workload as Deployment;
-    const owner = findNewReplicaSet(deployment, replicaSetsOf(scene, deployment)) ?? newReplicaSet(deployment);
-    scaleSet(scene, owner, pods.length, workload);
+    scaleSet(scene, newestReplicaSet(scene, workload as Deployment), pods.length, workload);
   } else {
     scaleSet(scene, workload as ReplicaSet, pods.length, workload);
   }

@@ -1,5 +1,5 @@
 import type { Deployment, Pod, WorkloadReference } from '@gantry/api-types';
-import { newReplicaSet, replicaSetsOf } from './scale-change.ts';
+import { replicaSetsOf } from './scale-change.ts';
 import type { Scene } from './scene.ts';
 import { findWorkload } from './workload-objects.ts';
 
@@ -7,8 +7,5 @@ import { findWorkload } from './workload-objects.ts';
 export function podsOfWorkload(scene: Scene, reference: WorkloadReference): readonly Pod[] {
   const original = findWorkload(scene.source, reference);
   if (original.kind !== 'Deployment') return scene.podsOf(original.metadata.uid);
-  const deployment = original as Deployment;
-  const owners = new Set(replicaSetsOf(scene, deployment).map(({ metadata }) => metadata.uid));
-  for (const one of [deployment, scene.current(deployment)]) owners.add(newReplicaSet(one).metadata.uid);
-  return [...owners].flatMap((uid) => [...scene.podsOf(uid)]);
+  return replicaSetsOf(scene, original as Deployment).flatMap(({ metadata }) => [...scene.podsOf(metadata.uid)]);
 }
