@@ -240,7 +240,8 @@ it('runs init containers in order, again where they fail, before the container',
 
 it('says when a container was killed for its memory', async () => {
   await using node = await startTestNode();
-  const script = 'dd if=/dev/zero of=/dev/shm/big bs=1M count=60';
+  // The engine watches the memory of a container from a moment after its start on; what happens before it does not see.
+  const script = 'sleep 2; dd if=/dev/zero of=/dev/shm/big bs=1M count=60';
   const pod = makePod({
     container: { ...shell(script), resources: { limits: { memory: '16Mi' } } },
     spec: { restartPolicy: 'Never' },
