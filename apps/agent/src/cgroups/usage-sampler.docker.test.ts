@@ -2,7 +2,7 @@ import type { ContainerCounters, PodUsage } from '@gantry/api-types';
 import { describe, expect, it } from 'vitest';
 import { makePod } from '../testing/make-pod.ts';
 import { execIn } from '../testing/test-engine.ts';
-import { startTestNode, type TestNode } from '../testing/test-node.ts';
+import { startTestNode, type TestNode, testPodNetwork } from '../testing/test-node.ts';
 
 async function sampled(node: TestNode, uid: string): Promise<PodUsage> {
   const { pods } = await node.manager.sampleUsage();
@@ -29,7 +29,7 @@ describe('a sample of a real container', () => {
     const id = node.containerId(pod);
     const before = await sampled(node, pod.metadata.uid);
     await execIn(id, 'sh', '-c', 'dd if=/dev/zero of=/file bs=64k count=16 conv=fsync 2>/dev/null');
-    await execIn(id, 'sh', '-c', knock('10.251.6.1'));
+    await execIn(id, 'sh', '-c', knock(`${testPodNetwork}.1`));
     const now = await sampled(node, pod.metadata.uid);
     const [earlier, container] = [before.containers?.[0], now.containers?.[0]];
     expect(container).toMatchObject({ name: 'main', pids: 1 });
@@ -62,7 +62,7 @@ describe('a sample of a real container', () => {
     await node.runPod(own);
     await node.runPod(host);
     const before = await sampled(node, own.metadata.uid);
-    await execIn(node.containerId(own), 'sh', '-c', knock('10.251.6.1'));
+    await execIn(node.containerId(own), 'sh', '-c', knock(`${testPodNetwork}.1`));
     const now = await sampled(node, own.metadata.uid);
     expect((now.network?.txBytes ?? 0) - (before.network?.txBytes ?? 0)).toBeGreaterThan(0);
     expect((await sampled(node, host.metadata.uid)).network).toBeUndefined();

@@ -24,10 +24,13 @@ export interface TestNode extends AsyncDisposable {
   containerId(pod: Pod): string;
 }
 
+/** The first three bytes of test nodes' pod addresses: files that run at the same time must not share them. */
+export const testPodNetwork = `10.250.${process.env.VITEST_POOL_ID ?? 1}`;
+
 /** Starts one; back-offs are short unless the test says otherwise. */
 export async function startTestNode(
   options: PodManagerOptions = {},
-  podCidr = '10.251.6.0/24',
+  podCidr = `${testPodNetwork}.0/24`,
   nodeName = 'node-1',
   clusterDns?: ClusterDns,
 ): Promise<TestNode> {
