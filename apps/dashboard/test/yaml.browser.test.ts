@@ -147,9 +147,15 @@ it('completes fields with their documentation', async () => {
     .locator('.cm-completionInfo')
     .filter({ hasText: /Number of desired pods/ })
     .waitFor();
-  // A key that is pressed in the moment the list opens is taken for typing.
-  await page.locator('.cm-completionLabel', { hasText: /^replicas$/ }).click();
-  await vi.waitFor(async () => expect(await editor(page).innerText()).toContain('replicas: '), eventually);
+  // A list takes no click in the moment it opens, and opens anew with each answer: an operator clicks again, too.
+  await vi.waitFor(
+    async () => {
+      const label = page.locator('.cm-completionLabel', { hasText: /^replicas$/ });
+      if ((await label.count()) > 0) await label.click({ timeout: 1_000 });
+      expect(await editor(page).innerText()).toContain('replicas: ');
+    },
+    { timeout: 30_000, interval: 500 },
+  );
 });
 
 it('shows a read-only session the text, and nothing to apply it with', async () => {
