@@ -1,6 +1,7 @@
 import type { Browser, CDPSession } from 'playwright-core';
 import { DashboardPage, dashboardLink, launchBrowser, podLines } from '../testbed/dashboard-page.ts';
 import { waitUntil } from '../testbed/deadline.ts';
+import { repositoryRoot, runCommand } from '../testbed/local-cluster.ts';
 import type { SoakCluster } from './soak-cluster.ts';
 import { growth, type Point, trendText, warm } from './trend.ts';
 
@@ -27,7 +28,10 @@ export class PageUse implements AsyncDisposable {
   static async open(cluster: SoakCluster): Promise<PageUse> {
     const browser = await launchBrowser();
     const page = await browser.newPage({ viewport });
-    await page.goto(dashboardLink(cluster.local.output));
+    // A fresh link: the one that was printed at the start is gone with that controller, if it was killed since.
+    const args = ['dashboard', '--data-dir', cluster.local.dataDir];
+    const { stdout } = await runCommand(`${repositoryRoot}node_modules/.bin/gantry`, args);
+    await page.goto(dashboardLink(stdout));
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Performance.enable');
     return new PageUse(cluster, browser, new DashboardPage(page), devtools);
