@@ -12,6 +12,7 @@ import type {
   ReplicationController,
   StatefulSet,
 } from '@gantry/api-types';
+import { finishedCondition } from '@gantry/core/reconcile/job-outcome';
 import { trimConditions } from './trim.ts';
 import { controllerOf, templateResources } from './trim-pod.ts';
 
@@ -109,11 +110,9 @@ export function trimCronJob(cronJob: CronJob): FeedWorkload {
   };
 }
 
-function jobPodsWanted({ spec, status }: Job, { completions, parallelism, succeeded }: FeedJobProgress): number {
-  const hasEnded = status.conditions?.some(
-    ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
-  );
-  if (hasEnded || spec.suspend) return 0;
+function jobPodsWanted(job: Job, { completions, parallelism, succeeded }: FeedJobProgress): number {
+  const { spec, status } = job;
+  if (finishedCondition(job) || spec.suspend) return 0;
   if (completions === undefined) return succeeded > 0 ? (status.active ?? 0) : parallelism;
   return Math.max(0, Math.min(parallelism, completions - succeeded));
 }

@@ -11,10 +11,11 @@ import { isSemanticallyEqual } from '@gantry/core/lib/deep-equal';
 import { type Dispensability, findDispensable } from '@gantry/core/node-pools/find-dispensable';
 import { findRoom, type RoomAnswer, type UpcomingHosts } from '@gantry/core/node-pools/find-room';
 import { headroomOf } from '@gantry/core/node-pools/headroom';
-import { countKept, isComing, isReady } from '@gantry/core/node-pools/plan-hosts';
+import { countKept, isComing } from '@gantry/core/node-pools/plan-hosts';
 import { planPool } from '@gantry/core/node-pools/plan-pool';
 import { nodePoolFinalizer, type PoolPlan, type PoolWorld } from '@gantry/core/node-pools/pool-world';
 import { findDrainBlockers } from '@gantry/core/reconcile/drain-blockers';
+import { isNodeReady } from '@gantry/core/reconcile/taints';
 import type { SimulationSource } from '@gantry/core/simulation/source';
 import type { ControllerDefinition, ControllerServices, KeyQueue, ReconcileResult } from '../controllers/controller.ts';
 import { PodsByNode } from '../controllers/pods-by-node.ts';
@@ -268,7 +269,7 @@ function isDeparture({ type, object, previous }: InformerEvent<Pod>): boolean {
 
 function isSameForPools(previous: Node, node: Node): boolean {
   return (
-    isReady(previous) === isReady(node) &&
+    isNodeReady(previous) === isNodeReady(node) &&
     previous.spec.unschedulable === node.spec.unschedulable &&
     isSemanticallyEqual(previous.status.allocatable, node.status.allocatable) &&
     isSemanticallyEqual(previous.metadata.labels, node.metadata.labels, 'labels') &&

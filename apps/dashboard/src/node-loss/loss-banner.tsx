@@ -9,6 +9,7 @@ import { evictionTime, isTerminated } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import { setSearchValue } from '../state/url-search.ts';
 import { useAction } from '../view/use-action.ts';
+import { LossAction } from './loss-action.tsx';
 import { dipOf, type Loss, type ReadyStep } from './loss-book.ts';
 import { countMoved, movedWords } from './moved-words.ts';
 import { WaitLess } from './wait-less.tsx';
@@ -81,15 +82,12 @@ function EvictNow({ pods }: { readonly pods: readonly { readonly key: string; re
     );
   };
   return (
-    <button
-      type="button"
-      className="button"
-      disabled={action.isBusy}
+    <LossAction
+      action={action}
+      label="Evict now"
       title="Removes the pods from the API without waiting: their containers may run on until the node returns"
-      onClick={() => action.run(evict)}
-    >
-      {action.error ? `Failed: ${action.error}` : 'Evict now'}
-    </button>
+      run={evict}
+    />
   );
 }
 

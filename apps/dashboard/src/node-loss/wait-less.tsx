@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useAction } from '../view/use-action.ts';
+import { LossAction } from './loss-action.tsx';
 import { shortenTolerance } from './tolerance.ts';
 
 /** What a lab waits rather than the five minutes of Kubernetes' defaults, seconds. */
@@ -20,14 +21,11 @@ export function WaitLess({ pods, longestMs }: WaitLessProps): ReactNode {
     await Promise.all(pods.map((key) => shortenTolerance(key, labSeconds)));
   };
   return (
-    <button
-      type="button"
-      className="button"
-      disabled={action.isBusy}
+    <LossAction
+      action={action}
+      label={`Wait ${labSeconds} s only`}
       title="Changes the tolerationSeconds of these pods; new ones have those of their template"
-      onClick={() => action.run(shorten)}
-    >
-      {action.error ? `Failed: ${action.error}` : `Wait ${labSeconds} s only`}
-    </button>
+      run={shorten}
+    />
   );
 }

@@ -1,18 +1,16 @@
 import type { RecommendationStatus } from '@gantry/api-types/right-sizing';
-import { type ReactNode, useEffect, useState } from 'react';
-import { failureWords } from '../api/refusal.ts';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { useSearchValue } from '../state/url-search.ts';
 import { workloadKindAt } from '../state/workload-kinds.ts';
+import { type Answer, useQuestion } from '../view/use-question.ts';
 import { clearPreview } from '../what-if/preview.ts';
 import { workloadReference } from '../what-if/workload-reference.ts';
 import { freesWords } from './recommendation-words.ts';
 import { fetchRecommendations } from './right-sizing-calls.ts';
 import { previewOwner, SizedWorkloadView } from './sized-workload.tsx';
 import './right-sizing.css';
-
-type Answer = 'asking' | { readonly error: string } | RecommendationStatus;
 
 /** What workloads should request by what they used, what that would free, and the ways to put it in force. */
 export default function RightSizingPanel(): ReactNode {
@@ -79,21 +77,14 @@ function Recommendations({ store, status }: RecommendationsProps): ReactNode {
 }
 
 /** `of`: `all`, or the feed's key of a workload. */
-function useRecommendations(store: ClusterStore, of: string, round: number): Answer {
-  const [answer, setAnswer] = useState<Answer>('asking');
-  const isLive = store.connection.kind === 'live';
-  useEffect(() => {
-    if (!isLive) return;
-    const abort = new AbortController();
-    // Asking again is a new round of the same question.
-    void round;
-    setAnswer('asking');
-    const kind = workloadKindAt(of.slice(0, of.indexOf('/')).toLowerCase());
-    const workload = kind && workloadReference({ kind, key: of });
-    fetchRecommendations(workload ? { workload } : {}, abort.signal).then(setAnswer, (failure: unknown) => {
-      if (!abort.signal.aborted) setAnswer({ error: failureWords(failure) });
-    });
-    return () => abort.abort();
-  }, [of, round, isLive]);
-  return answer;
+function useRecommendations(store: ClusterStore, of: string, round: number): Answer<RecommendationStatus> {
+  const ask = useCallback(
+    (signal: AbortSignal) => {
+      const kind = workloadKindAt(of.slice(0, of.indexOf('/')).toLowerCase());
+      const workload = kind && workloadReference({ kind, key: of });
+      return fetchRecommendations(workload ? { workload } : {}, signal);
+    },
+    [of],
+  );
+  return useQuestion(store, ask, round);
 }

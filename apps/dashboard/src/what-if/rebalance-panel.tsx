@@ -1,20 +1,18 @@
 import type { RebalancePlan, RebalancePlanStatus } from '@gantry/api-types/rebalancing';
 import { gantryApiVersion } from '@gantry/api-types/simulation';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { createObject } from '../api/client.ts';
-import { failureWords } from '../api/refusal.ts';
 import { count } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { useSearchValue } from '../state/url-search.ts';
 import { CopyCommand } from '../view/copy-command.tsx';
 import { useAction } from '../view/use-action.ts';
+import { type Answer, useQuestion } from '../view/use-question.ts';
 import { clearPreview, placePreview } from './preview.ts';
 import { rebalanceScene } from './rebalance-scene.ts';
 
 const owner = 'rebalance';
-
-type Answer = 'asking' | { readonly error: string } | RebalancePlanStatus;
 
 /** Which pods would move for an even share of what is requested, or to empty a node; and, if wanted, to do it. */
 export default function RebalancePanel(): ReactNode {
@@ -133,32 +131,20 @@ function CarryOut({ emptyNode, moves }: { readonly emptyNode: string; readonly m
   );
 }
 
-function usePlan(store: ClusterStore, emptyNode: string, round: number): Answer {
-  const [answer, setAnswer] = useState<Answer>('asking');
-  const isLive = store.connection.kind === 'live';
-  useEffect(() => {
-    if (!isLive) return;
-    const abort = new AbortController();
-    // Asking again is a new round of the same question.
-    void round;
-    setAnswer('asking');
-    const asked: RebalancePlan = {
-      apiVersion: gantryApiVersion,
-      kind: 'RebalancePlan',
-      spec: emptyNode ? { emptyNode } : {},
-    };
-    createObject<RebalancePlan>({ apiVersion: gantryApiVersion, resource: 'rebalanceplans' }, asked, {
-      signal: abort.signal,
-    })
-      .then(({ status }) => {
-        if (!status || abort.signal.aborted) return;
-        setAnswer(status);
-        placePreview(owner, 'the rebalance', rebalanceScene(store, status));
-      })
-      .catch((failure: unknown) => {
-        if (!abort.signal.aborted) setAnswer({ error: failureWords(failure) });
-      });
-    return () => abort.abort();
-  }, [store, emptyNode, round, isLive]);
-  return answer;
+function usePlan(store: ClusterStore, emptyNode: string, round: number): Answer<RebalancePlanStatus> {
+  const ask = useCallback(
+    async (signal: AbortSignal) => {
+      const target = { apiVersion: gantryApiVersion, resource: 'rebalanceplans' };
+      const asked: RebalancePlan = {
+        apiVersion: gantryApiVersion,
+        kind: 'RebalancePlan',
+        spec: emptyNode ? { emptyNode } : {},
+      };
+      const { status } = await createObject<RebalancePlan>(target, asked, { signal });
+      if (status && !signal.aborted) placePreview(owner, 'the rebalance', rebalanceScene(store, status));
+      return status;
+    },
+    [store, emptyNode],
+  );
+  return useQuestion(store, ask, round);
 }

@@ -1,7 +1,7 @@
 import type { Node, NodePoolHost } from '@gantry/api-types';
 import { backoffDelayMs } from '../lib/backoff.ts';
 import { formatTime, parseTime } from '../lib/timestamp.ts';
-import { nodeCondition, notReadyTaint } from '../reconcile/taints.ts';
+import { isNodeReady, nodeCondition, notReadyTaint } from '../reconcile/taints.ts';
 import { type HostPhase, isKept, type PoolEvent, type PoolWorld } from './pool-world.ts';
 
 /** A host that was made and whose Node is not Ready after this long is given up. */
@@ -80,7 +80,7 @@ function provisioning(host: NodePoolHost, world: PoolWorld, plan: HostsPlan): No
 }
 
 function joining(host: NodePoolHost, world: PoolWorld, plan: HostsPlan): NodePoolHost {
-  if (isReady(world.node(host.name))) {
+  if (isNodeReady(world.node(host.name))) {
     plan.failures = 0;
     plan.nextAttemptMs = undefined;
     plan.events.push({ type: 'Normal', reason: 'HostReady', message: `${host.name} has joined and takes pods` });
@@ -95,7 +95,7 @@ function joining(host: NodePoolHost, world: PoolWorld, plan: HostsPlan): NodePoo
 
 function ready(host: NodePoolHost, world: PoolWorld): NodePoolHost {
   const node = world.node(host.name);
-  if (isReady(node)) return host;
+  if (isNodeReady(node)) return host;
   const since = node && parseTime(nodeCondition(node, 'Ready')?.lastTransitionTime);
   if (since !== undefined && world.nowMs < since + unreadyMs) return host;
   // The provider starts what has stopped and makes anew what is gone.
@@ -141,19 +141,14 @@ function fail(plan: HostsPlan, nowMs: number): void {
   plan.failures += 1;
 }
 
-/** True where the Node's Ready condition is True. */
-export function isReady(node: Node | undefined): boolean {
-  return node !== undefined && nodeCondition(node, 'Ready')?.status === 'True';
-}
-
 /** True where a host that was asked for is still to come for pods: its Node is not Ready, or not rid of its first taint. */
 export function isComing({ name, phase }: NodePoolHost, node: (name: string) => Node | undefined): boolean {
   if (phase === 'Provisioning') return true;
   const known = node(name);
-  if (phase === 'Joining' && !isReady(known)) return true;
+  if (phase === 'Joining' && !isNodeReady(known)) return true;
   // The Node says that it is Ready a moment before the taint goes: more hosts must not be ordered in that moment.
   const isTainted = (known?.spec.taints ?? []).some(({ key }) => key === notReadyTaint);
-  return (phase === 'Joining' || phase === 'Ready') && isReady(known) && isTainted;
+  return (phase === 'Joining' || phase === 'Ready') && isNodeReady(known) && isTainted;
 }
 
 /** When the host's phase may end without anything happening. */
@@ -164,7 +159,7 @@ export function phaseEndsAt(host: NodePoolHost, { pool, node }: PoolWorld): numb
     return since + (pool.spec.scaleDown?.drainTimeoutSeconds ?? 300) * 1000;
   }
   const present = host.phase === 'Ready' ? node(host.name) : undefined;
-  if (!present || isReady(present)) return undefined;
+  if (!present || isNodeReady(present)) return undefined;
   return (parseTime(nodeCondition(present, 'Ready')?.lastTransitionTime) ?? 0) + unreadyMs;
 }
 

@@ -1,8 +1,9 @@
 import type { NodePool, NodePoolHost } from '@gantry/api-types';
 import { formatTime } from '../lib/timestamp.ts';
+import { isNodeReady } from '../reconcile/taints.ts';
 import { headroomOf } from './headroom.ts';
 import { planConditions } from './plan-conditions.ts';
-import { countKept, enter, type HostsPlan, isReady, phaseEndsAt, planHosts } from './plan-hosts.ts';
+import { countKept, enter, type HostsPlan, phaseEndsAt, planHosts } from './plan-hosts.ts';
 import { planShrinking, type ShrinkReason } from './plan-shrinking.ts';
 import type { PoolPlan, PoolWorld } from './pool-world.ts';
 
@@ -90,7 +91,7 @@ function statusOf(
   const { pool, node, nowMs, room } = world;
   const lastScaleTime = hasScaled ? formatTime(nowMs) : pool.status.lastScaleTime;
   const isWorking = ({ name, phase }: NodePoolHost) =>
-    (phase === 'Ready' || phase === 'Draining') && isReady(node(name));
+    (phase === 'Ready' || phase === 'Draining') && isNodeReady(node(name));
   return {
     observedGeneration: pool.metadata.generation ?? 0,
     nodes: plan.hosts.length,

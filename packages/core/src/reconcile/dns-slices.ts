@@ -2,6 +2,7 @@ import type { Endpoint, EndpointSlice, Node, Service } from '@gantry/api-types';
 import { formatIp, parseCidr } from '../network/pod-cidr.ts';
 import { dnsSliceManager } from '../network/services/service-objects.ts';
 import { arrangeSlices, type EndpointSlicePlan, managedByLabel, serviceNameLabel } from './endpoint-slices.ts';
+import { isNodeReady } from './taints.ts';
 import { zoneOf } from './zones.ts';
 
 /** What the agents' DNS listens on. */
@@ -43,7 +44,7 @@ export function dnsFactsOf(node: Node | undefined): string {
 function endpointOf(node: Node): Endpoint | undefined {
   const cidr = parseCidr(node.spec.podCIDR ?? '');
   if (!cidr) return undefined;
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  const ready = isNodeReady(node);
   const { name } = node.metadata;
   const zone = zoneOf(node);
   return {

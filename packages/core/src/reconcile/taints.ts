@@ -23,6 +23,11 @@ export function nodeCondition(node: Node, type: string): NodeCondition | undefin
   return node.status?.conditions?.find((condition) => condition.type === type);
 }
 
+/** Whether the node is there and says that it is Ready. */
+export function isNodeReady(node: Node | undefined): boolean {
+  return node !== undefined && nodeCondition(node, 'Ready')?.status === 'True';
+}
+
 /**
  * The taints that a node's conditions and `spec.unschedulable` call for, other people's taints kept. Undefined where the
  * node has them already. A NoExecute taint that is new is only added with `mayEvict`; `waitsForEviction` says that one

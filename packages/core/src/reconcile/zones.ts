@@ -1,5 +1,6 @@
 import type { Node } from '@gantry/api-types';
 import { parseCpuMilli } from '@gantry/api-types';
+import { isNodeReady } from './taints.ts';
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 const excludedLabels = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master'];
@@ -42,9 +43,8 @@ export function zoneFactsOf(node: Node | undefined): string {
   return `${zoneOf(node) ?? ''} ${node.status?.allocatable?.cpu ?? ''}`;
 }
 
-function countsForZones({ metadata, status }: Node): boolean {
-  const isReady = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  return isReady && !excludedLabels.some((label) => metadata.labels?.[label] !== undefined);
+function countsForZones(node: Node): boolean {
+  return isNodeReady(node) && !excludedLabels.some((label) => node.metadata.labels?.[label] !== undefined);
 }
 
 /**
