@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { removeNodeResources } from '../node/remove-node-resources.ts';
 import { makePod } from '../testing/make-pod.ts';
 import { engine, execIn, inspect } from '../testing/test-engine.ts';
-import { startTestNode, type TestNode } from '../testing/test-node.ts';
+import { startTestNode, type TestNode, testPodNetwork } from '../testing/test-node.ts';
 import { networkNames, podLinkName } from './names.ts';
 import { writePodCidrs } from './node-rules.ts';
 import { mustRunTool } from './run-tool.ts';
@@ -100,7 +100,7 @@ it('completes what an agent left unfinished, and removes what belongs to nobody'
   const { Pid: pid } = (await inspect(node.containerId(pods[1] ?? target))).State;
   await mustRunTool('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', 'address', 'flush', 'dev', 'eth0']);
   await mustRunTool('ip', ['link', 'delete', third]);
-  const stale = podLinkName(names, '10.251.6.200');
+  const stale = podLinkName(names, `${testPodNetwork}.200`);
   await mustRunTool('ip', ['link', 'add', stale, 'type', 'veth', 'peer', 'name', `${names.linkPrefix}x`]);
   await node.restart();
   await node.runPod(makePod());
@@ -140,7 +140,7 @@ it('lets pods out with the address of the host, and hides the host’s loopback 
     await mustRunTool('ip', ['link', 'set', name, 'up']);
     await inside('ip', 'address', 'add', '198.51.100.2/30', 'dev', 'eth0');
     await inside('ip', 'link', 'set', 'eth0', 'up');
-    await inside('ip', 'route', 'add', '10.251.6.0/24', 'via', '198.51.100.1');
+    await inside('ip', 'route', 'add', `${testPodNetwork}.0/24`, 'via', '198.51.100.1');
     // Outside, somebody who only knows the host: what the pod sends arrives, and with the host's address.
     const { Pid: pid } = (await inspect(node.containerId(target))).State;
     const listening = inside('busybox', 'httpd', '-p', '8080', '-h', `/proc/${pid}/root/tmp`);
