@@ -70,8 +70,9 @@ needs_build() {
     \( -name node_modules -o -name dist -o -name .nx \) -prune -o -newer node_modules/.boot-built -print | head -n 1)" ]
 }
 if needs_build "${1:-}"; then
-  # What is changed while it builds is newer than this.
-  touch node_modules/.boot-building
+  # What is changed while it builds is newer than this; several commands may build at the same time.
+  building=node_modules/.boot-building.$$
+  touch "$building"
   nx run-many -t build --outputStyle=static >node_modules/.boot-build.log 2>&1 || { cat node_modules/.boot-build.log >&2; exit 1; }
-  mv node_modules/.boot-building node_modules/.boot-built
+  mv "$building" node_modules/.boot-built
 fi

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,14 @@ it('builds again only where a source is newer than the last build', async () => 
   expect(await same.boot()).toEqual(['nx', 'nx']);
   await rm(join(same.root, 'apps/dashboard/dist'), { recursive: true });
   expect(await same.boot({}, '--as-it-is')).toEqual(['nx', 'nx', 'nx']);
+});
+
+it('may run several times at once', async () => {
+  await using same = await checkout('new');
+  await writeFile(join(same.root, 'node_modules/.bin/nx'), '#!/bin/sh\nsleep 1\n');
+  const boot = () => spawn('sh', [join(same.root, 'scripts/boot.sh')], { env: { PATH: '/usr/bin:/bin' } });
+  const ends = await Promise.all([once(boot(), 'close'), once(boot(), 'close')]);
+  expect(ends.map(([code]) => code)).toEqual([0, 0]);
 });
 
 it('has nothing to do where npm test has just done it', async () => {
