@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
+import { expectNoViolations } from './axe.ts';
 import { type OpenPage, registerBrowser, visit } from './browser.ts';
-import { violations } from './violations.ts';
 
 const open = registerBrowser();
 const eventually = { timeout: 15_000, interval: 50 };
@@ -108,11 +108,11 @@ it.each(['light', 'dark'] as const)(
   async (theme) => {
     const { page, server } = await openKinds('/', theme);
     await page.locator('.workload').filter({ hasText: 'import' }).getByText('6/6 done').waitFor();
-    await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+    await expectNoViolations(page);
     for (const path of ['/statefulset/default/ledger', '/daemonset/default/collector', '/job/default/import']) {
       await visit(page, server.url + path);
       await page.locator('.inspector .facts').waitFor();
-      await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+      await expectNoViolations(page);
     }
   },
 );

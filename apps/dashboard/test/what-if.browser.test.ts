@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { expectNoViolations } from './axe.ts';
 import { registerBrowser } from './browser.ts';
-import { violations } from './violations.ts';
 
 const open = registerBrowser();
 const eventually = { timeout: 15_000, interval: 50 };
@@ -87,5 +87,5 @@ it.each(['light', 'dark'] as const)('has no accessibility violation in right-siz
   );
   await page.getByRole('button', { name: 'Ask again' }).click();
   await page.locator('[data-sized]').first().waitFor();
-  await vi.waitFor(async () => expect(await violations(page)).toEqual([]), { timeout: 20_000, interval: 500 });
+  await expectNoViolations(page);
 });

@@ -29,9 +29,14 @@ export function containerNames(pods: readonly FeedPod[]): string[] {
   return [...new Set(pods.flatMap((pod) => pod.containers.map(({ name }) => name)))];
 }
 
-export function runOf({ state, restarts = 0 }: FeedContainer): ContainerRun {
-  // Waiting after a run is a back-off: the run is over, and the next one changes the id.
-  return { id: `${restarts} ${state}`, isOver: state === 'terminated' || (state === 'waiting' && restarts > 0) };
+export function runOf({ state, reason, restarts = 0 }: FeedContainer): ContainerRun {
+  const isWaiting = state === 'waiting';
+  return {
+    // Waiting after a run is a back-off: the run is over, and the next one changes the id.
+    id: `${restarts} ${state}`,
+    isOver: state === 'terminated' || (isWaiting && restarts > 0),
+    ...(isWaiting && restarts === 0 ? { waitsFor: reason ? `has not started: ${reason}` : 'has not started' } : {}),
+  };
 }
 
 /**

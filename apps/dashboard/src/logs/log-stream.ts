@@ -14,6 +14,8 @@ export interface ContainerRun {
   /** Differs between runs, and between what becomes of one. */
   readonly id: string;
   readonly isOver: boolean;
+  /** It has not begun, and why: there is no log to ask for, the API would refuse. */
+  readonly waitsFor?: string;
 }
 
 export interface TimedLine {
@@ -51,22 +53,28 @@ export class LogStream {
   constructor(options: LogStreamOptions, run: ContainerRun) {
     this.#options = options;
     this.#run = run;
-    this.#connect();
+    this.#begin();
   }
 
   /** Told what is known of the container: a new run is followed at once, and a run that is over not asked for again. */
   follow(run: ContainerRun): void {
-    const isSame = run.id === this.#run.id;
+    const isSame = run.id === this.#run.id && run.waitsFor === this.#run.waitsFor;
     this.#run = run;
     if (isSame || this.#connection || this.#isStopped) return;
     this.#retryMs = firstRetryMs;
-    this.#connect();
+    this.#begin();
   }
 
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#retry);
     this.#connection?.stop();
+  }
+
+  #begin(): void {
+    const { waitsFor } = this.#run;
+    if (waitsFor === undefined || this.#options.isPrevious) this.#connect();
+    else this.#options.onState({ kind: 'waiting', why: waitsFor });
   }
 
   #connect(): void {
@@ -137,7 +145,7 @@ export class LogStream {
   }
 
   #retryLater(): void {
-    this.#retry = setTimeout(() => this.#run.isOver || this.#connect(), this.#retryMs);
+    this.#retry = setTimeout(() => this.#run.isOver || this.#begin(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
 }

@@ -150,6 +150,22 @@ describe('a session', () => {
     expect(session.entries.at(0)?.source).toBe(149);
   });
 
+  it('asks for nothing before a container has started, says why, and follows it once it has', () => {
+    const waiting = (reason?: string) => ({
+      ...running('web-1'),
+      containers: [{ name: 'app', image: 'x', state: 'waiting' as const, ...(reason ? { reason } : {}) }],
+    });
+    want([waiting()]);
+    expect(session.sources[0]?.state).toEqual({ kind: 'waiting', why: 'has not started' });
+    want([waiting('ImagePullBackOff')]);
+    vi.advanceTimersByTime(60_000);
+    expect(session.sources[0]?.state).toEqual({ kind: 'waiting', why: 'has not started: ImagePullBackOff' });
+    expect(opened).toEqual([]);
+    want([running('web-1')]);
+    opened[0]?.handlers.onText(`${at(1)} hello\n`);
+    expect(texts()).toEqual(['hello']);
+  });
+
   it('shows why a log cannot be had', () => {
     want([running('web-1')]);
     opened[0]?.handlers.onFailure(new ApiRefusal(400, 'BadRequest', 'container "app" is waiting to start'));
