@@ -5,7 +5,7 @@ import type { IncomingStream } from '@gantry/core/streams/stream-acceptor';
 import type { NodePods } from '../node-api.ts';
 import type { ContainerProcess, ProcessStreams } from '../runtime/container-process.ts';
 import { isRuntimeError, messageOf } from '../runtime/container-runtime.ts';
-import { readSizes } from './terminal-sizes.ts';
+import { followSizes } from './terminal-sizes.ts';
 
 /** Runs a command in a container for a client. */
 export async function serveExec(
@@ -76,9 +76,7 @@ function connectInput(process: ContainerProcess, options: TerminalOptions, strea
   // A process that has closed its input lets the rest go to nowhere, as a pipe's reader that is gone would.
   if (stdin) void copyStream(input, stdin).catch(() => input.resume());
   if (options.tty) {
-    readSizes(stream.channel(streamChannels.resize), ({ width, height }) => {
-      void process.resize(width, height).catch(() => undefined);
-    });
+    followSizes(stream.channel(streamChannels.resize), ({ width, height }) => process.resize(width, height));
   }
 }
 

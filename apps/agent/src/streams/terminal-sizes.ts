@@ -8,8 +8,30 @@ export interface TerminalSize {
 const maxLineLength = 1024;
 const maxCharacters = 65_535;
 
+/**
+ * Gives a terminal the sizes that a client sends, one call at a time, as calls that overtake each other would leave it
+ * with an old one. Of those that come during a call the newest counts. A size that cannot be set is passed over.
+ */
+export function followSizes(source: Readable, resize: (size: TerminalSize) => Promise<void>): void {
+  let next: TerminalSize | undefined;
+  let isBusy = false;
+  const apply = async (): Promise<void> => {
+    isBusy = true;
+    while (next) {
+      const size = next;
+      next = undefined;
+      await resize(size).catch(() => undefined);
+    }
+    isBusy = false;
+  };
+  readSizes(source, (size) => {
+    next = size;
+    if (!isBusy) void apply();
+  });
+}
+
 /** Reads sizes as clients send them, `{"Width":80,"Height":24}`, one a line. What is none is passed over. */
-export function readSizes(source: Readable, onSize: (size: TerminalSize) => void): void {
+function readSizes(source: Readable, onSize: (size: TerminalSize) => void): void {
   let rest = '';
   source.on('data', (chunk: Buffer) => {
     const lines = (rest + chunk.toString('utf8')).split('\n');
