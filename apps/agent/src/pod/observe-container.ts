@@ -18,18 +18,18 @@ export interface Observation {
 /** Notes what the engine says of one of the pod's containers. */
 export async function observeContainer(observation: Observation, details: ContainerDetails): Promise<void> {
   const { context, worker, pod } = observation;
-  const observed = toAttempt(details);
-  if (!observed) return;
-  const known = worker.state.tracks.get(observed.container)?.attempts.find(({ id }) => id === observed.id);
+  const inspected = toAttempt(details);
+  if (!inspected) return;
+  const known = worker.state.tracks.get(inspected.container)?.attempts.find(({ id }) => id === inspected.id);
+  // Not the engine's start time where ours was reported: the two differ by a moment.
+  const observed = { ...inspected, startedAt: known?.startedAt ?? inspected.startedAt };
   if (observed.state === 'exited' && known?.state !== 'exited') {
     const isSandbox = observed.container === sandboxName;
     const message = isSandbox ? '' : await terminationMessage(context, pod, observed);
     const track = putAttempt(worker.state, { ...observed, message });
     return noteAttemptEnd(observation, track, observed);
   }
-  // Not the engine's start time where ours was reported: the two differ by a moment.
-  const startedAt = known?.startedAt ?? observed.startedAt;
-  const attempt = { ...observed, startedAt, message: known?.message ?? '' };
+  const attempt = { ...observed, message: known?.message ?? '' };
   const track = putAttempt(worker.state, attempt);
   const isNew = known?.state !== 'running' || track.hookedId !== attempt.id;
   if (attempt.state === 'running' && isNew && pod) noteRunning({ context, worker, pod }, track, attempt);

@@ -144,6 +144,30 @@ it('takes over a container whose creation was not answered', async () => {
   expect(node.runtime.created).toHaveLength(1);
 });
 
+it('tells of one start the same time, also as another agent and after its end', async () => {
+  await using node = await startFakeNode();
+  const start = node.runtime.startContainer.bind(node.runtime);
+  node.runtime.startContainer = async (id) => {
+    await start(id);
+    // The engine may be slow to answer: it has noted an earlier second than the agent.
+    node.clock.advance(1.5 * seconds);
+  };
+  const pod = makePod({ spec: { restartPolicy: 'Never' } });
+  await node.runPod(pod);
+  const before = node.status(pod);
+  const startedAt = main(node, pod)?.state?.running?.startedAt;
+  await node.restart();
+  await node.runPod(makePod());
+  expect(node.status(pod)).toEqual(before);
+  node.runtime.exit(main(node, pod)?.containerID?.replace('docker://', '') ?? '', 0);
+  await node.until('it is seen to end', () => main(node, pod)?.state?.terminated !== undefined);
+  expect(main(node, pod)?.state?.terminated?.startedAt).toBe(startedAt);
+  const ended = node.status(pod);
+  await node.restart();
+  await node.runPod(makePod());
+  expect(node.status(pod)).toEqual(ended);
+});
+
 it('goes on counting restarts where no container is left to tell', async () => {
   await using node = await startFakeNode();
   const pod = makePod();

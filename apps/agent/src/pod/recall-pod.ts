@@ -45,7 +45,10 @@ export function noteNewContainers(state: PodState, pod: Pod): void {
   }
 }
 
-/** What only the last reported status can tell: how often it was restarted, whether it had started and was ready. */
+/**
+ * What only the last reported status can tell: how often it was restarted, whether it had started and was ready, and
+ * when, by the clock that told it first.
+ */
 function recallContainer(track: ContainerTrack, pod: Pod): void {
   const status = reportedStatus(pod, track.name);
   if (!status) return;
@@ -58,6 +61,10 @@ function recallContainer(track: ContainerTrack, pod: Pod): void {
     track.isStarted = status.started ?? false;
     // It is shown as running only once its postStart hook is done.
     if (status.state?.running) track.hookedId = attempt.id;
+    const { startedAt } = status.state?.running ?? status.state?.terminated ?? {};
+    if (startedAt && attempt.startedAt !== undefined) {
+      track.attempts = track.attempts.with(-1, { ...attempt, startedAt: Date.parse(startedAt) });
+    }
   }
 }
 
