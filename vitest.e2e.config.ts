@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'together',
           include: ['e2e/src/**/*.e2e.test.ts'],
           exclude: alone,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

@@ -35,8 +35,8 @@ export interface Agent {
 }
 
 const usageEveryMs = 2_000;
-/** How often the host is described anew, for images and what else changes on it. */
-const describeEveryMs = 60_000;
+/** How often the host is described anew: the scheduler prefers nodes that have a pod's images, and these come and go. */
+const describeEveryMs = 15_000;
 const engineCheckMs = 1_000;
 const startRetryMs = 2_000;
 
