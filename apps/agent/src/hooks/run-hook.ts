@@ -23,7 +23,7 @@ export type HookResult =
 
 const success: HookResult = { type: 'success' };
 
-/** Runs a lifecycle hook once. Never rejects. `tcpSocket` does nothing, as in Kubernetes. */
+/** Runs a lifecycle hook once. Never rejects. As in Kubernetes, `tcpSocket` fails. */
 export async function runHook(
   subject: HookSubject,
   { runtime, clock }: { readonly runtime: ContainerRuntime; readonly clock: Clock },
@@ -60,8 +60,12 @@ async function runHandler(subject: HookSubject, runtime: ContainerRuntime, clock
     const result = await probeHttp({ host: host || ip, port: number, path, scheme, headers: httpHeaders, timeoutMs });
     return result.type === 'failure' ? result : success;
   }
-  if (handler.sleep) await sleep(handler.sleep.seconds * 1000, clock, signal);
-  return success;
+  if (handler.sleep) {
+    await sleep(handler.sleep.seconds * 1000, clock, signal);
+    return success;
+  }
+  const message = 'invalid handler: of lifecycle hooks exec, httpGet and sleep are carried out, tcpSocket is not';
+  return handler.tcpSocket ? { type: 'failure', message } : success;
 }
 
 function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {

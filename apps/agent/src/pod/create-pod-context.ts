@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { blockDevicesOf } from '../cgroups/block-devices.ts';
 import type { EvictionManager } from '../eviction/eviction-manager.ts';
@@ -46,6 +47,7 @@ export function createPodContext(
     allocatable: {
       milliCpu: nodeMilliCpu - reserved.milliCpu,
       memoryBytes: nodeMemoryBytes - reserved.memoryBytes,
+      storageBytes: storageBytesOf(dataDir),
     },
     resourceFacts: {
       nodeMemoryBytes,
@@ -78,4 +80,10 @@ export function createPodContext(
     seccompDirectory: join(dataDir, 'seccomp'),
     probes: new ProbeScheduler({ clock, api, runtime, logger }),
   };
+}
+
+/** All of the disk, as the Node says it. */
+function storageBytesOf(directory: string): number {
+  const { blocks, bsize } = statfsSync(directory);
+  return blocks * bsize;
 }

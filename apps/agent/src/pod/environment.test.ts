@@ -36,7 +36,7 @@ function resolve(container: Partial<Container>): Record<string, string> {
     nodeName: 'node-1',
     podIp: '10.0.0.7',
     hostIp: '192.0.2.1',
-    allocatable: { milliCpu: 4000, memoryBytes: 1024 ** 3 },
+    allocatable: { milliCpu: 4000, memoryBytes: 1024 ** 3, storageBytes: 10 * 1024 ** 3 },
   };
   const [main] = pod.spec.containers;
   if (!main) throw new Error('no container');
@@ -88,6 +88,8 @@ describe('the environment of a container', () => {
     ['requests.cpu', '1', '1'],
     ['requests.memory', '1Mi', '64'],
     ['limits.memory', '1Mi', '1024'],
+    ['limits.ephemeral-storage', '1Gi', '10'],
+    ['requests.ephemeral-storage', '1Gi', '0'],
   ])('computes %s in units of %s, rounded up', (name, divisor, value) => {
     expect(resolve({ env: [{ name: 'X', ...resource(name, divisor) }] })).toEqual({ X: value });
   });

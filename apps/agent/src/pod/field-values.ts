@@ -9,7 +9,7 @@ export interface PodFacts {
   readonly podIp: string;
   readonly hostIp: string;
   /** What a container without a limit may use. */
-  readonly allocatable: { readonly milliCpu: number; readonly memoryBytes: number };
+  readonly allocatable: { readonly milliCpu: number; readonly memoryBytes: number; readonly storageBytes: number };
 }
 
 /** The value of a `fieldRef` of the downward API. Throws {@link ConfigProblem} for a path that does not exist. */
@@ -55,9 +55,14 @@ export function resourceValue(facts: PodFacts, own: Container, selector: Resourc
     const milli = text === undefined ? missing(list, facts.allocatable.milliCpu) : parseCpuMilli(text);
     return String(Math.ceil(milli / parseCpuMilli(divisor)));
   }
-  const bytes =
-    text === undefined ? missing(list, name === 'memory' ? facts.allocatable.memoryBytes : 0) : parseBytes(text);
+  const bytes = text === undefined ? missing(list, allocatableBytes(facts, name)) : parseBytes(text);
   return String(Math.ceil(bytes / parseBytes(divisor)));
+}
+
+/** Huge pages have no default: a container that asks for none may use none. */
+function allocatableBytes({ allocatable }: PodFacts, name: string): number {
+  if (name === 'memory') return allocatable.memoryBytes;
+  return name === 'ephemeral-storage' ? allocatable.storageBytes : 0;
 }
 
 function missing(list: 'requests' | 'limits', allocatable: number): number {

@@ -95,6 +95,18 @@ it('shows a container as running, and starts the next, only after its postStart 
   await node.until('both run', () => allRun(node, pod));
 });
 
+it('fails a hook by tcpSocket, which Kubernetes has and does not carry out', async () => {
+  await using node = await startFakeNode();
+  const lifecycle = { postStart: { tcpSocket: { port: 80 } } };
+  const pod = makePod({ container: { lifecycle } });
+  node.api.putPod(pod);
+  await node.until('it is told', () =>
+    node.api
+      .eventTexts(pod.metadata.uid)
+      .some((text) => text.startsWith('FailedPostStartHook') && text.includes('tcpSocket')),
+  );
+});
+
 it('gives a container what the preStop hook left of the grace period', async () => {
   await using node = await startFakeNode();
   const stopping = (preStop: object) => makePod({ container: { lifecycle: { preStop } } });

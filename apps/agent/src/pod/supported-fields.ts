@@ -40,7 +40,7 @@ const hook = {
   exec: { command: true },
   httpGet: probe.httpGet,
   sleep: { seconds: true },
-  // Deprecated and without effect in Kubernetes.
+  // Not refused: it fails when the hook runs, as in Kubernetes.
   tcpSocket: 'elsewhere',
 } as const satisfies Rule;
 
