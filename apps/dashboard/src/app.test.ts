@@ -20,6 +20,7 @@ function storeOf(): ClusterStore {
           feedPod('web-a', {
             owner,
             requests,
+            labels: { app: 'web' },
             nodeName: 'node-1',
             phase: 'Running',
             isReady: true,

@@ -56,6 +56,7 @@ describe('the ready endpoints of a Service', () => {
       least: 49,
       now: 60,
       ms: 12_000,
+      until: t0 + 32_000,
     });
     expect(book.stepsOf('default/other')).toEqual([]);
   });
@@ -79,6 +80,6 @@ describe('the ready endpoints of a Service', () => {
         ],
         9000,
       ),
-    ).toEqual({ before: 3, least: 1, now: 1, ms: 8000 });
+    ).toEqual({ before: 3, least: 1, now: 1, ms: 8000, until: 9000 });
   });
 });

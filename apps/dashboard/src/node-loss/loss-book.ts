@@ -18,6 +18,7 @@ export interface Loss {
 
 /** Changes remembered of each Service: some minutes of the busiest rollout. */
 const mostSteps = 240;
+const noServices: ReadonlySet<string> = new Set();
 /** A node that is back is still told of for so long, milliseconds. */
 const toldMs = 10 * 60_000;
 
@@ -25,6 +26,7 @@ const toldMs = 10 * 60_000;
 export class LossBook {
   readonly #losses = new Map<string, Loss>();
   readonly #steps = new Map<string, ReadyStep[]>();
+  readonly #services = new Map<string, Set<string>>();
 
   /** Lost nodes and those lately back, the latest loss first. */
   losses(now: number): Loss[] {
@@ -36,24 +38,39 @@ export class LossBook {
   /** The operator has read it. */
   forget(node: string): void {
     this.#losses.delete(node);
+    this.#services.delete(node);
   }
 
-  /** Call with every state of a node. `evicted` says how many of its pods are gone from it so far. */
-  nodeChanged(node: FeedNode, at: number, evicted: number): void {
+  /** `namespace/name` of the Services that had ready endpoints on the node when it was lost, or lost pods with it. */
+  servicesOn(node: string): ReadonlySet<string> {
+    return this.#services.get(node) ?? noServices;
+  }
+
+  /** Call with the Services behind which the pods of a lost node were. */
+  noteServices(node: string, services: Iterable<string>): void {
+    const noted = this.#services.get(node) ?? new Set();
+    for (const service of services) noted.add(service);
+    this.#services.set(node, noted);
+  }
+
+  /** Call with every state of a node. `evicted` says how many of its pods are gone from it so far; true: it is lost anew. */
+  nodeChanged(node: FeedNode, at: number, evicted: number): boolean {
     const loss = this.#losses.get(node.key);
     if (!isNodeReady(node)) {
       const since = Date.parse(node.conditions.find(({ type }) => type === 'Ready')?.since ?? '');
       // A node that has not reported yet is not one that was lost.
-      if (!loss?.backAt && loss) return;
-      if (node.conditions.some(({ type }) => type === 'Ready'))
-        this.#losses.set(node.key, { node: node.key, lostAt: Number.isNaN(since) ? at : since });
-    } else if (loss && loss.backAt === undefined) {
-      this.#losses.set(node.key, { ...loss, backAt: at, evicted });
+      if (!loss?.backAt && loss) return false;
+      if (!node.conditions.some(({ type }) => type === 'Ready')) return false;
+      this.#losses.set(node.key, { node: node.key, lostAt: Number.isNaN(since) ? at : since });
+      this.#services.delete(node.key);
+      return true;
     }
+    if (loss && loss.backAt === undefined) this.#losses.set(node.key, { ...loss, backAt: at, evicted });
+    return false;
   }
 
   nodeGone(name: string): void {
-    this.#losses.delete(name);
+    this.forget(name);
   }
 
   serviceChanged(service: FeedService, at: number): void {
@@ -82,20 +99,26 @@ export class LossBook {
 export interface Dip {
   readonly before: number;
   readonly least: number;
+  /** At its end, or now where it goes on. */
   readonly now: number;
-  /** How long fewer than before were ready, milliseconds; until now where they still are. */
+  /** How long fewer than before were ready, milliseconds. */
   readonly ms: number;
+  /** When as many were ready as before, or now. */
+  readonly until: number;
 }
 
-/** The fall since `from`, if there was one. */
+/** The first fall below what the steps begin with, until as many are ready again; undefined where there is none. */
 export function dipOf(steps: readonly ReadyStep[], now: number): Dip | undefined {
   const [first, ...later] = steps;
-  if (!first || later.length === 0) return undefined;
-  const least = later.reduce((fewest, { ready }) => Math.min(fewest, ready), first.ready);
-  if (least >= first.ready) return undefined;
-  let ms = 0;
-  later.forEach(({ at, ready }, index) => {
-    if (ready < first.ready) ms += (later[index + 1]?.at ?? now) - at;
-  });
-  return { before: first.ready, least, now: later.at(-1)?.ready ?? first.ready, ms };
+  if (!first) return undefined;
+  const before = first.ready;
+  const start = later.findIndex(({ ready }) => ready < before);
+  const fallen = later[start];
+  if (!fallen) return undefined;
+  const length = later.slice(start).findIndex(({ ready }) => ready >= before);
+  const during = length < 0 ? later.slice(start) : later.slice(start, start + length);
+  const end = length < 0 ? undefined : later[start + length];
+  const until = end?.at ?? now;
+  const least = during.reduce((fewest, { ready }) => Math.min(fewest, ready), before);
+  return { before, least, now: (end ?? during.at(-1) ?? first).ready, ms: until - fallen.at, until };
 }
