@@ -12,14 +12,14 @@ it('counts down to the eviction, shortens the wait, and evicts at once', async (
   const lost = server.fleet.podsOn('node-2').length;
   server.play('kill-node');
   const loss = page.locator('[data-loss="node-2"]');
-  await loss.filter({ hasText: `Its ${lost} pods are evicted in 4 min` }).waitFor();
+  await loss.filter({ hasText: `${lost} pods evicted in 4 min` }).waitFor();
   expect(await loss.textContent()).toContain('tolerationSeconds 300 by default');
   await page
     .locator('[data-node="node-2"] .is-late')
     .filter({ hasText: /last seen \d+ s ago/ })
     .waitFor();
   await loss.getByRole('button', { name: 'Wait 30 s only' }).click();
-  await loss.filter({ hasText: new RegExp(`Its ${lost} pods are evicted in \\d+ s`) }).waitFor();
+  await loss.filter({ hasText: new RegExp(`${lost} pods evicted in \\d+ s\\. `) }).waitFor();
   await vi.waitFor(
     async () => expect(await loss.getByRole('button', { name: 'Wait 30 s only' }).count()).toBe(0),
     eventually,
@@ -36,7 +36,7 @@ it('offers a read-only session neither of both', async () => {
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
   server.play('kill-node');
   const loss = page.locator('[data-loss="node-2"]');
-  await loss.filter({ hasText: /are evicted in/ }).waitFor();
+  await loss.filter({ hasText: /pods evicted in/ }).waitFor();
   expect(await loss.getByRole('button').count()).toBe(0);
 });
 

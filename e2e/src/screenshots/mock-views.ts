@@ -128,7 +128,7 @@ async function lose(page: Page, cluster: MockCluster): Promise<void> {
   await cluster.scale('web', 18);
   await readyTiles(page, 30);
   await cluster.play('kill-node');
-  await page.locator('[data-loss]').filter({ hasText: 'are evicted in' }).waitFor();
+  await page.locator('[data-loss]').filter({ hasText: 'evicted in' }).waitFor();
 }
 
 async function loseAndMove(page: Page, cluster: MockCluster): Promise<void> {

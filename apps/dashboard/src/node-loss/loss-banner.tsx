@@ -1,7 +1,7 @@
 import type { FeedNode } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { count, formatSeconds, formatSpan, nameOf, namespaceOf } from '../format.ts';
+import { count, formatSpan, nameOf, namespaceOf } from '../format.ts';
 import { deletePod } from '../state/actions.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useNow, usePacedCluster } from '../state/hooks.ts';
@@ -9,8 +9,10 @@ import { evictionTime, isTerminated } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import { setSearchValue } from '../state/url-search.ts';
 import { useAction } from '../view/use-action.ts';
+import { Dips } from './dips.tsx';
+import { evictionWords } from './eviction-words.ts';
 import { LossAction } from './loss-action.tsx';
-import { dipOf, type Loss, type ReadyStep } from './loss-book.ts';
+import type { Loss } from './loss-book.ts';
 import { countMoved, movedWords } from './moved-words.ts';
 import { WaitLess } from './wait-less.tsx';
 
@@ -46,10 +48,9 @@ interface LostProps {
 function Lost({ store, node, loss, now }: LostProps): ReactNode {
   const pods = [...store.podsOn(node.key).values()].filter((pod) => !isTerminated(pod) && !pod.deletedAt);
   const dues = pods.flatMap((pod) => evictionTime(pod, node) ?? []);
-  const first = dues.length > 0 ? Math.min(...dues) - now : undefined;
   const staying = pods.length - dues.length;
   const moved = countMoved(store, node);
-  const seconds = store.cluster?.settings.defaultTolerationSeconds;
+  const defaultSeconds = store.cluster?.settings.defaultTolerationSeconds;
   return (
     <div className="loss-line">
       <span>
@@ -57,13 +58,7 @@ function Lost({ store, node, loss, now }: LostProps): ReactNode {
           <Link href={objectPath('Node', undefined, node.key)}>{node.key}</Link> is unreachable
         </b>{' '}
         for {formatSpan(now - loss.lostAt)}.{' '}
-        {first !== undefined && (
-          <>
-            Its {count(dues.length, 'pod')} {dues.length === 1 ? 'is' : 'are'}{' '}
-            {first > 0 ? `evicted in ${formatSpan(first)}` : 'being evicted'}
-            {seconds !== undefined && ` (tolerationSeconds ${seconds} by default)`}.{' '}
-          </>
-        )}
+        {dues.length > 0 && `${evictionWords(pods, node, { now, defaultSeconds })}. `}
         {moved.evicted > 0 && `${count(moved.evicted, 'pod')} evicted: ${movedWords(moved)}. `}
         {staying > 0 && `${count(staying, 'pod')} ${staying === 1 ? 'stays' : 'stay'}, in state Unknown. `}
       </span>
@@ -116,61 +111,5 @@ function Back({ store, loss }: { readonly store: ClusterStore; readonly loss: Lo
         Dismiss
       </button>
     </div>
-  );
-}
-
-/** Services shown whose endpoints fell. */
-const shownDips = 4;
-/** What was ready this long before the loss is the level that a dip is measured from, milliseconds. */
-const beforeMs = 1_000;
-
-function Dips({
-  store,
-  loss,
-  now,
-}: {
-  readonly store: ClusterStore;
-  readonly loss: Loss;
-  readonly now: number;
-}): ReactNode {
-  const dips = [...store.services.keys()].flatMap((service) => {
-    const steps = store.losses.stepsOf(service, loss.lostAt - beforeMs);
-    const dip = dipOf(steps, now);
-    return dip ? [{ service, steps, dip }] : [];
-  });
-  if (dips.length === 0) return null;
-  return (
-    <ul className="dips">
-      {dips.slice(0, shownDips).map(({ service, steps, dip }) => (
-        <li key={service} data-dip={service}>
-          <DipLine steps={steps} from={loss.lostAt - beforeMs} now={now} />
-          service {nameOf(service)}: {dip.before} → {dip.least} → {dip.now} ready, below {dip.before} for{' '}
-          {formatSeconds(dip.ms)}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-interface DipLineProps {
-  readonly steps: readonly ReadyStep[];
-  readonly from: number;
-  readonly now: number;
-}
-
-const [lineWidth, lineHeight] = [120, 26];
-
-/** The ready endpoints over time as a step line. */
-function DipLine({ steps, from, now }: DipLineProps): ReactNode {
-  const most = steps.reduce((a, { ready }) => Math.max(a, ready), 1);
-  const x = (at: number): number => ((Math.max(at, from) - from) / Math.max(1, now - from)) * lineWidth;
-  const y = (ready: number): number => lineHeight - 2 - (ready / most) * (lineHeight - 4);
-  const path = steps.map(
-    ({ at, ready }, index) => `${index === 0 ? `M0 ${y(ready)}` : `H${x(at).toFixed(1)} V${y(ready).toFixed(1)}`}`,
-  );
-  return (
-    <svg className="dip-line" viewBox={`0 0 ${lineWidth} ${lineHeight}`} aria-hidden="true">
-      <path d={`${path.join(' ')} H${lineWidth}`} />
-    </svg>
   );
 }

@@ -13,6 +13,7 @@ import type {
   FeedWorkload,
 } from '@gantry/api-types/feed';
 import type { NodeUsage } from '@gantry/api-types/usage';
+import { namespaceOf } from '../format.ts';
 import { LossBook } from '../node-loss/loss-book.ts';
 import { StartBook } from '../scale/start-book.ts';
 import { GhostBook } from './ghost-book.ts';
@@ -190,7 +191,7 @@ export class ClusterStore {
   #changeNodes(changes: FeedChanges<FeedNode>, at: number): void {
     for (const node of changes.set ?? []) {
       this.nodes.set(node.key, node);
-      this.losses.nodeChanged(node, at, this.ghosts.on(node.key).size);
+      if (this.losses.nodeChanged(node, at, this.ghosts.on(node.key).size)) this.#noteServices(node.key);
       this.ghosts.nodeChanged(node);
       this.#dirty.add(`node:${node.key}`);
     }
@@ -208,14 +209,14 @@ export class ClusterStore {
   /** `isNews`: it happened at `at`, and is not just how things were when a snapshot came. */
   #changePods(changes: FeedChanges<FeedPod>, at: number, isNews: boolean): void {
     for (const key of changes.gone ?? []) {
-      this.#rememberGhost(this.pods.get(key), at);
+      this.#rememberGhost(this.pods.get(key));
       this.starts.podGone(this.pods.get(key)?.uid ?? '');
       this.#unindexPod(key);
     }
     for (const pod of changes.set ?? []) {
       const before = this.pods.get(pod.key);
       // Gone and made anew under the same name within one frame.
-      if (before?.uid !== pod.uid) this.#rememberGhost(before, at);
+      if (before?.uid !== pod.uid) this.#rememberGhost(before);
       this.#unindexPod(pod.key);
       this.pods.set(pod.key, pod);
       indexIn(this.#podsByNode, pod.nodeName ?? '', pod);
@@ -228,8 +229,22 @@ export class ClusterStore {
     this.#dirty.add('totals').add('pods');
   }
 
-  #rememberGhost(pod: FeedPod | undefined, at: number): void {
-    if (pod?.nodeName) this.ghosts.podGone(pod, this.nodes.get(pod.nodeName), at);
+  #rememberGhost(pod: FeedPod | undefined): void {
+    if (!pod?.nodeName || !this.ghosts.podGone(pod, this.nodes.get(pod.nodeName))) return;
+    this.losses.noteServices(pod.nodeName, this.#servicesOf(pod));
+  }
+
+  /** A node was lost: whose endpoints went with it. */
+  #noteServices(nodeName: string): void {
+    const ready = [...this.podsOn(nodeName).values()].filter((pod) => pod.isReady);
+    this.losses.noteServices(
+      nodeName,
+      ready.flatMap((pod) => this.#servicesOf(pod)),
+    );
+  }
+
+  #servicesOf(pod: FeedPod): string[] {
+    return [...this.services.values()].filter((service) => selectsPod(service, pod)).map(({ key }) => key);
   }
 
   #unindexPod(key: string): void {
@@ -295,6 +310,16 @@ export class ClusterStore {
     this.#dirty = new Set();
     if (dirty.size > 0) this.topics.publish(dirty);
   }
+}
+
+/** A Service without a selector has endpoints that somebody else writes. */
+function selectsPod({ key, selector }: FeedService, pod: FeedPod): boolean {
+  const wanted = Object.entries(selector);
+  return (
+    wanted.length > 0 &&
+    namespaceOf(key) === namespaceOf(pod.key) &&
+    wanted.every(([label, value]) => pod.labels?.[label] === value)
+  );
 }
 
 function indexIn(index: Map<string, Map<string, FeedPod>>, key: string, pod: FeedPod): void {

@@ -1,8 +1,8 @@
-import type { FeedPod } from '@gantry/api-types/feed';
+import type { FeedDelta, FeedPod } from '@gantry/api-types/feed';
 import { expect, it } from 'vitest';
 import { delta, feedNode, feedPod, feedWorkload, snapshot } from '../testing/feed-objects.ts';
 import { ClusterStore } from './cluster-store.ts';
-import { ghostTileMs } from './ghost-book.ts';
+import { arcMs } from './ghost-book.ts';
 import { drawnReplacements, evictedFrom, pairEvicted } from './replacements.ts';
 
 const now = Date.parse('2026-11-21T12:00:20Z');
@@ -81,14 +81,32 @@ it('pairs pods that are marked for deletion on a lost node as well', () => {
   expect(pairs(store)).toEqual(['a>c']);
 });
 
-it('draws lines between tiles only, as long as the ghosts have theirs', () => {
+it('draws lines between tiles only, until the replacement has been Ready for a while, however late that is', () => {
   const store = twoNodes(feedPod('a', held), feedPod('b', held));
   const { nodeName: _, ...unplaced } = fresh;
   store.apply([delta(2, { nodes: { set: [lost] } })], now);
   const set = [feedPod('c', fresh), feedPod('d', unplaced)];
-  store.apply([{ type: 'delta', revision: 3, at: now, changes: { pods: { set, gone: keys('a', 'b') } } }], now);
-  expect(drawnReplacements(store, now).map(({ ghost }) => ghost.uid)).toEqual(['uid-a']);
-  expect(drawnReplacements(store, now + ghostTileMs)).toEqual([]);
+  const ghosts = (at: number): string[] => drawnReplacements(store, at).map(({ ghost }) => ghost.uid);
+  store.apply([changeAt(now, { pods: { set, gone: keys('a', 'b') } })], now);
+  expect(ghosts(now)).toEqual(['uid-a']);
+  const later = now + 10 * 60_000;
+  expect(ghosts(later)).toEqual(['uid-a']);
+  store.apply([changeAt(later, { pods: { set: [feedPod('c', { ...fresh, isReady: true })] } })], later);
+  expect(ghosts(later + arcMs)).toEqual(['uid-a']);
+  expect(ghosts(later + arcMs + 1)).toEqual([]);
+  store.apply([changeAt(later + 60_000, { pods: { set: [feedPod('d', fresh)] } })], later);
+  expect(ghosts(later + 60_000)).toEqual(['uid-b']);
+  expect(uids(evictedFrom(store, lost))).toEqual(['uid-a', 'uid-b']);
+});
+
+it('draws no line to what was Ready long before the page was opened', () => {
+  const store = new ClusterStore();
+  const marked = feedPod('a', { ...held, deletedAt: '2026-11-21T12:00:45Z' });
+  const ready = feedPod('c', { ...fresh, isReady: true, timing: { ready: 4 } });
+  store.apply([snapshot({ nodes: [lost, feedNode('node-2')], pods: [marked, ready] })], now);
+  expect(pairs(store)).toEqual(['a>c']);
+  expect(drawnReplacements(store, now)).toHaveLength(1);
+  expect(drawnReplacements(store, now + arcMs + 1)).toEqual([]);
 });
 
 const withoutOwner = { owner: undefined } as unknown as Partial<FeedPod>;
@@ -97,6 +115,10 @@ function twoNodes(...pods: FeedPod[]): ClusterStore {
   const store = new ClusterStore();
   store.apply([snapshot({ nodes: [feedNode('node-1'), feedNode('node-2')], pods })], now);
   return store;
+}
+
+function changeAt(at: number, changes: FeedDelta['changes']): FeedDelta {
+  return { type: 'delta', revision: 3, at, changes };
 }
 
 function keys(...names: string[]): string[] {

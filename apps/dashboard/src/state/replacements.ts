@@ -1,6 +1,6 @@
 import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
 import type { ClusterStore } from './cluster-store.ts';
-import { arcMs, ghostTileMs } from './ghost-book.ts';
+import { arcMs } from './ghost-book.ts';
 import { isNodeReady } from './pod-state.ts';
 
 /** A pod that was evicted from a lost node and the one that took its place, where there is one yet. */
@@ -28,28 +28,36 @@ export function pairEvicted(store: ClusterStore): Replacement[] {
 }
 
 /**
- * The pairs of which both have a tile on a node: between these a line is drawn, until some seconds after the replacement
- * is Ready. `now` is server time.
+ * The pairs between which a line is drawn: from when the replacement has a node until some seconds after it is Ready,
+ * however late that is. `now` is server time.
  */
 export function drawnReplacements(
   store: ClusterStore,
   now: number,
 ): { readonly ghost: FeedPod; readonly successor: FeedPod }[] {
-  return pairEvicted(store)
-    .flatMap(({ ghost, successor }) => {
-      const at = store.ghosts.on(ghost.nodeName ?? '').get(ghost.uid)?.at ?? now;
-      if (!successor?.nodeName || now - at >= ghostTileMs) return [];
-      const readyAt = store.starts.get(successor.uid)?.readyAt;
-      return readyAt !== undefined && now - readyAt > arcMs ? [] : [{ ghost, successor }];
-    })
-    .slice(0, mostLines);
+  const drawn: { readonly ghost: FeedPod; readonly successor: FeedPod }[] = [];
+  for (const { ghost, successor } of pairEvicted(store)) {
+    if (!successor?.nodeName) continue;
+    const readyAt = readySince(store, successor);
+    if (readyAt === undefined || now - readyAt <= arcMs) drawn.push({ ghost, successor });
+    if (drawn.length === mostLines) break;
+  }
+  return drawn;
+}
+
+/** Server time since when a pod is Ready, by what the page saw or else by its status; undefined where it is not yet. */
+function readySince(store: ClusterStore, { uid, createdAt, timing, isReady }: FeedPod): number | undefined {
+  const seen = store.starts.get(uid)?.readyAt;
+  if (seen !== undefined || !isReady) return seen;
+  // Neither says it of a container that was started again: long ago will do.
+  return timing?.ready === undefined ? 0 : Date.parse(createdAt) + timing.ready * 1000;
 }
 
 /** The pods a node lost to eviction: those that are gone, and those marked for deletion whose end nobody confirms. */
 export function evictedFrom(store: ClusterStore, node: FeedNode): FeedPod[] {
   if (isNodeReady(node)) return [];
   const marked = [...store.podsOn(node.key).values()].filter((pod) => pod.deletedAt);
-  return [...[...store.ghosts.on(node.key).values()].map(({ pod }) => pod), ...marked];
+  return [...store.ghosts.on(node.key).values(), ...marked];
 }
 
 interface Lost {

@@ -10,7 +10,7 @@ import { useShownTheme } from '../state/theme.ts';
 import { useUi } from '../state/ui.ts';
 import { usePreview } from '../what-if/preview.ts';
 import type { PreviewGhost } from '../what-if/preview-scene.ts';
-import { useGhosts, useWidth } from './node-tiles.tsx';
+import { useWidth } from './node-tiles.tsx';
 
 /** Pixels from one square to the next. */
 const pitch = 10;
@@ -27,7 +27,7 @@ export function DenseTiles({ store, node }: { readonly store: ClusterStore; read
   const [, navigate] = useLocation();
   const filter = useUi((ui) => ui.filter);
   const theme = useShownTheme();
-  const pods = [...store.podsOn(node.key).values(), ...useGhosts(store, node).values()].sort((a, b) =>
+  const pods = [...store.podsOn(node.key).values(), ...store.ghosts.on(node.key).values()].sort((a, b) =>
     a.key.localeCompare(b.key),
   );
   const previewed = usePreview(({ preview }) => preview?.scene?.ghostsOn.get(node.key)) ?? noGhosts;

@@ -1,6 +1,7 @@
 import type { FeedNode, FeedPod } from '@gantry/api-types/feed';
 import type { ReactNode } from 'react';
-import { count, formatSpan } from '../format.ts';
+import { count } from '../format.ts';
+import { evictionWords } from '../node-loss/eviction-words.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
 import { evictionTime, isNodeReady, isTerminated } from '../state/pod-state.ts';
@@ -17,22 +18,17 @@ function LostNotice({ node }: { readonly node: FeedNode }): ReactNode {
   const now = store.serverNow(useNow(500));
   const evicted = evictedFrom(store, node);
   const pods = [...store.podsOn(node.key).values()].filter((pod) => !isTerminated(pod) && !pod.deletedAt);
-  const due = pods.map((pod) => evictionTime(pod, node));
-  const waiting = due.filter((at) => at !== undefined);
-  const staying = due.length - waiting.length;
+  const staying = pods.filter((pod) => evictionTime(pod, node) === undefined).length;
+  const defaultSeconds = store.cluster?.settings.defaultTolerationSeconds;
   const reason = node.conditions.find((c) => c.type === 'Ready')?.message;
   return (
     <p className="notice" title={reason}>
       <b>{node.key} does not answer.</b> {pods.length + evicted.length === 0 && 'No pod is bound to it.'}
       {evicted.length > 0 && `${evictedWords(store, evicted)} `}
-      {waiting.length > 0 && `${count(waiting.length, 'pod')} evicted ${inWords(Math.min(...waiting) - now)}. `}
+      {pods.length > staying && `${evictionWords(pods, node, { now, defaultSeconds })}. `}
       {staying > 0 && `${count(staying, 'pod')} in state Unknown.`}
     </p>
   );
-}
-
-function inWords(ms: number): string {
-  return ms < 1000 ? 'now' : `in ${formatSpan(ms)}`;
 }
 
 /** `Its 10 pods were evicted: 8 run elsewhere, 1 starting, 1 waiting for a node.` */

@@ -26,8 +26,10 @@ export function Fleet({ selection }: { readonly selection: Selection }): ReactNo
   const filter = useUi((ui) => ui.filter);
   const ref = useRef<HTMLDivElement>(null);
   useTileKeys(ref);
-  const isDense = store.nodes.size > denseNodes || store.pods.size > densePods;
-  const detail = isDense ? 'dense' : store.pods.size > namedPods ? 'plain' : 'named';
+  // Ghosts have tiles as long as their nodes are lost.
+  const tiles = store.pods.size + store.ghosts.size;
+  const isDense = store.nodes.size > denseNodes || tiles > densePods;
+  const detail = isDense ? 'dense' : tiles > namedPods ? 'plain' : 'named';
   const [grouping] = useNodeGrouping();
   const shown = [...store.nodes.values()].filter((node) => matchesNode(store, node, filter));
   const groups = groupNodes(shown, grouping);

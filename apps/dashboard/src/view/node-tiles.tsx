@@ -5,8 +5,6 @@ import { lensShare, tileMarks } from '../lenses/lens.ts';
 import { useLens, useVmModel } from '../lenses/use-lens.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesPod } from '../state/filter.ts';
-import { ghostTileMs } from '../state/ghost-book.ts';
-import { useNow } from '../state/hooks.ts';
 import { isTerminated } from '../state/pod-state.ts';
 import type { Selection } from '../state/selection.ts';
 import { layoutTiles, type TileArea, tileSize } from '../state/tile-layout.ts';
@@ -39,7 +37,7 @@ export function NodeTiles({ store, node, selection, hasLabels }: NodeTilesProps)
   const filter = useUi((ui) => ui.filter);
   const rowHeight = rowHeightFor(store.nodes.size);
   const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
-  const ghosts = useGhosts(store, node);
+  const ghosts = store.ghosts.on(node.key);
   const usage = new Map(store.usage.get(node.key)?.pods.map((pod): [string, PodUsage] => [pod.uid, pod]));
   const shareOf = (pod: FeedPod): number =>
     lensShare(lens, { pod, allocatable: node.allocatable, usage: usage.get(pod.uid), model });
@@ -94,13 +92,6 @@ export function NodeTiles({ store, node, selection, hasLabels }: NodeTilesProps)
 }
 
 const noGhosts: readonly PreviewGhost[] = [];
-
-/** Pods evicted from this node lately, by uid: their tiles stay a while. */
-export function useGhosts(store: ClusterStore, node: FeedNode): ReadonlyMap<string, FeedPod> {
-  const ghosts = store.ghosts.on(node.key);
-  const now = store.serverNow(useNow(1000, ghosts.size > 0));
-  return new Map([...ghosts].flatMap(([uid, { pod, at }]) => (now - at < ghostTileMs ? [[uid, pod]] : [])));
-}
 
 /** Whether the selection is this pod. */
 export function isSelectedPod(selection: Selection, pod: FeedPod): boolean {
