@@ -52,6 +52,7 @@ export const scenes: Readonly<Record<string, (fleet: MockFleet) => void>> = {
   },
   'fill-20': (fleet) => fillNodes(fleet, 20),
   'fill-40': (fleet) => fillNodes(fleet, 40),
+  'fill-334': (fleet) => fillNodes(fleet, 334),
   'churn-20': (fleet) => startChurn(fleet, 20),
   'churn-100': (fleet) => startChurn(fleet, 100),
 };

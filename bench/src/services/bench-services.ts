@@ -19,7 +19,7 @@ const many = 2_000;
 const dnsQuestions = 30_000;
 const dnsPerSecond = 6_000;
 /** Of a second for each path. */
-const rounds = 7;
+const rounds = 11;
 
 /** The path by a Service against the pod's own address and kube-proxy's chains, DNS, and how fast changes spread. */
 export async function benchServices(): Promise<Figure[]> {
