@@ -248,7 +248,10 @@ async function checkYaml(page: Page): Promise<void> {
   await mark.waitFor();
   await page.locator('.cm-scroller').evaluate((element) => element.scrollTo(0, 0));
   await mark.hover();
-  await page.getByText(/did you mean "replicas"/).waitFor();
+  const hint = page.getByText(/did you mean "replicas"/);
+  await hint.waitFor();
+  // The editor puts it into the corner first, and beside the mark once it is measured.
+  while (((await hint.boundingBox())?.y ?? 0) < 100) await page.waitForTimeout(50);
 }
 
 async function autoscaler(page: Page, cluster: MockCluster): Promise<void> {

@@ -17,6 +17,20 @@ it('adds no row for equal pods that take a part of the node that does not divide
   expect(layoutTiles(most, area).rows).toBe(area.rows);
 });
 
+it('leaves no hole that a later tile fits into: only what asks for too much is below the area', () => {
+  // A node whose limits add up to 58 % of it.
+  const shares = [0.26, 0.08, 0.14, 0.05, 0.05, 0.05, 0.05];
+  const tiles = shares.map((share, i) => ({ id: `p${i}`, share }));
+  expect(layoutTiles(tiles, { width: 290, rows: 7, rowHeight: 35, gap: 2, minWidth: 20 }).rows).toBe(7);
+  for (let round = 0; round < 40; round++) {
+    const some = random(12, round + 1).map((value) => 0.01 + value / 10);
+    const sum = some.reduce((a, b) => a + b, 0);
+    // Nobody packs rectangles of any shape into all of an area.
+    const most = some.map((value, i) => ({ id: `p${i}`, share: (value / sum) * 0.8 }));
+    expect(layoutTiles(most, area).rows, `round ${round}`).toBe(area.rows);
+  }
+});
+
 it('shows pods that request nothing', () => {
   expect(tileSize(0, area)).toEqual({ rows: 1, width: area.minWidth });
 });

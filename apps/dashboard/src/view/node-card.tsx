@@ -63,7 +63,7 @@ export const NodeCard = memo(function NodeCard({ name, selection, detail }: Node
       <PreviewLine node={node} />
       <footer className="node-foot">
         <NodeLine node={node} rails={rails} store={store} />
-        <span title={`In the cluster since ${node.createdAt}`}>
+        <span className="node-age" title={`In the cluster since ${node.createdAt}`}>
           age {formatAge(store.serverNow(Date.now()) - Date.parse(node.createdAt))}
         </span>
         <CordonButton node={node} />
