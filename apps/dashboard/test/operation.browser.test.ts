@@ -188,7 +188,27 @@ it('moves nothing for those who asked for less motion', async () => {
   const frames = await page.evaluate(() => (window as unknown as { moved: string[] }).moved);
   expect(frames.length).toBeGreaterThan(0);
   expect(frames.filter((text) => /translate|scale/.test(text))).toEqual([]);
+  await page.locator('.workload').first().click();
+  await page.locator('[data-progress]').waitFor();
+  expect(await timesOfMotion(page)).toEqual(['0s']);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect((await timesOfMotion(page)).length).toBeGreaterThan(1);
 });
+
+/** How long anything on the page takes to move by its styles, each time once. */
+function timesOfMotion(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const times = new Set<string>();
+    for (const element of document.querySelectorAll('*')) {
+      for (const part of [undefined, '::before', '::after']) {
+        const { transitionDuration, animationDuration, animationName } = getComputedStyle(element, part);
+        for (const time of transitionDuration.split(', ')) times.add(time);
+        if (animationName !== 'none') times.add(animationDuration);
+      }
+    }
+    return [...times];
+  });
+}
 
 /** Every pod that the page shows: which, in what state, on which node. */
 async function podsOn(page: Page): Promise<string[]> {
