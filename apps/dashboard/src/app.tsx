@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useActionKeys } from './actions/action-keys.ts';
+import { ActionNotice } from './actions/action-notice.tsx';
 import { Palette } from './palette/palette.tsx';
 import { useFleetView } from './state/fleet-view.ts';
 import { useCluster } from './state/hooks.ts';
@@ -50,6 +51,7 @@ export function App(): ReactNode {
       </main>
       <Inspector selection={selection} />
       <Timeline />
+      <ActionNotice />
       <Palette />
       <HelpDialog />
       {isTourOpen && (

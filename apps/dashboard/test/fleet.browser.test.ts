@@ -144,6 +144,16 @@ it('offers no action in a read-only session', async () => {
   expect(await page.getByRole('button', { name: /Cordon/ }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Tour', exact: true }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
+  await page.keyboard.press('s');
+  const notice = page.getByRole('alert');
+  await notice.filter({ hasText: 'This session is read-only: it may not patch deployments.' }).waitFor();
+  expect(await page.locator('#replicas:focus').count()).toBe(0);
+  await page.locator('.fleet [data-tile][tabindex="0"]').focus();
+  await page.keyboard.press('d');
+  await notice.filter({ hasText: 'it may not create pods/eviction.' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/deployment/default/web');
+  await notice.getByRole('button', { name: 'Dismiss' }).click();
+  await vi.waitFor(async () => expect(await notice.count()).toBe(0), eventually);
 });
 
 it('draws a thousand pods on canvases, where they can be seen, with the table as their twin', async () => {

@@ -111,6 +111,35 @@ it('finds every object and action by some letters', async () => {
   await vi.waitFor(async () => expect(await page.getByRole('combobox', { name: /Find/ }).count()).toBe(0), eventually);
 });
 
+it('does by the palette what buttons do, and asks where they ask', async () => {
+  const { page, server, problems } = await open();
+  await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
+  await command(page, 'service web');
+  await page.locator('[data-endpoints="default/web"]').waitFor();
+  await command(page, 'what if');
+  await page.locator('#panel-whatif:focus').waitFor();
+  await command(page, 'deployment web');
+  await page.getByRole('heading', { name: 'web', level: 2 }).waitFor();
+  await command(page, 'restart the workload');
+  await page.locator('#rollout-restart:focus').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('Replaces all 3 pods of web, as its strategy allows.').waitFor();
+  await command(page, 'pause or resume');
+  await page.locator('#rollout-pause:focus').waitFor();
+  await command(page, 'show the usage');
+  await page.getByRole('tab', { name: 'Usage', selected: true }).waitFor();
+  await command(page, 'pod database');
+  await vi.waitFor(() => expect(page.url()).toContain('/pod/default/database-'), eventually);
+  const [database = ''] = [...server.fleet.pods.keys()].filter((key) => key.includes('database'));
+  await command(page, 'delete the pod');
+  await page.locator('#delete-question:focus').filter({ hasText: 'database starts another.' }).waitFor();
+  expect(server.fleet.pods.get(database)?.deletedAt).toBeUndefined();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await vi.waitFor(() => expect(server.fleet.pods.has(database)).toBe(false), eventually);
+  expect(problems).toEqual([]);
+});
+
 it('filters by labels, and walks from pods to the names of nodes', async () => {
   const { page } = await open();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);

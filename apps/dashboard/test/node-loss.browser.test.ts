@@ -11,6 +11,10 @@ it('counts down to the eviction, shortens the wait, and evicts at once', async (
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
   const lost = server.fleet.podsOn('node-2').length;
   server.play('kill-node');
+  // Before anybody says that it is lost: amber, and counting.
+  const late = page.locator('[data-node="node-2"]:not(.is-lost) .is-late').filter({ hasText: /last seen \d+ s ago/ });
+  await late.waitFor();
+  expect(await late.evaluate(isAmber)).toBe(true);
   const loss = page.locator('[data-loss="node-2"]');
   await loss.filter({ hasText: `${lost} pods evicted in 4 min` }).waitFor();
   expect(await loss.textContent()).toContain('tolerationSeconds 300 by default');
@@ -57,3 +61,13 @@ it('tells of a lost node what became of its pods, how Services dipped, and that 
   const plan = page.locator('[data-rebalance-plan]');
   await plan.filter({ hasText: /\d+ moves?; the fullest node/ }).waitFor();
 });
+
+/** Runs in the page: whether an element has the colour of warnings. */
+function isAmber(element: Element): boolean {
+  const sample = document.createElement('i');
+  sample.style.color = 'var(--warn)';
+  document.body.append(sample);
+  const amber = getComputedStyle(sample).color;
+  sample.remove();
+  return getComputedStyle(element).color === amber;
+}

@@ -30,6 +30,15 @@ it('shows the page as it was, with actions off, and goes back to live', async ()
   expect(await page.locator('[data-progress]').textContent()).toContain('3 of 3 ready');
   expect(await page.getByRole('button', { name: /Cordon/ }).count()).toBe(0);
   expect(await page.getByRole('spinbutton', { name: 'Replicas' }).isDisabled()).toBe(true);
+  await page.keyboard.press('s');
+  await page.locator('.fleet [data-tile][tabindex="0"]').focus();
+  await page.keyboard.press('d');
+  await page.keyboard.press('l');
+  // The key after them is answered: by now they would have been, too.
+  await page.getByRole('tab', { name: 'Logs', selected: true }).waitFor();
+  expect(await page.locator('#replicas:focus, .drain-question, .action-notice').count()).toBe(0);
+  await page.goBack();
+  await page.locator('[data-progress]').waitFor();
   await vi.waitFor(() => expect(new URL(page.url()).searchParams.get('t')).toBe(instantText(then)), eventually);
   await page.getByRole('button', { name: 'Back to live' }).click();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(21), eventually);

@@ -3,6 +3,7 @@ import { useUi } from '../state/ui.ts';
 import { setSearchValue } from '../state/url-search.ts';
 import { useActionContext } from './action-context.ts';
 import { allActions } from './all-actions.ts';
+import { runAction } from './run-action.ts';
 
 /** Runs actions by their keys, and lets Escape go one step back. */
 export function useActionKeys(): void {
@@ -18,7 +19,7 @@ export function useActionKeys(): void {
       const action = allActions.find((a) => a.shortcut === shortcut && (a.isAvailable?.(context) ?? true));
       if (!action) return;
       event.preventDefault();
-      action.run(context);
+      void runAction(action, context);
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);

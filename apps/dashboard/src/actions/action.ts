@@ -1,3 +1,4 @@
+import type { AccessQuestion } from '../api/access.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import type { Selection } from '../state/selection.ts';
 import type { Replay } from '../timeline/replay.ts';
@@ -20,8 +21,10 @@ export interface PageAction {
   readonly about?: (context: ActionContext) => string | undefined;
   /** Whether it makes sense now; absent: always. Where false the palette leaves it out and its key does nothing. */
   readonly isAvailable?: (context: ActionContext) => boolean;
-  /** Destructive acts only open what names their effect and asks. */
-  readonly run: (context: ActionContext) => void;
+  /** What the session must be allowed for it; the API is asked before it runs, and a refusal is shown. Absent: nothing. */
+  readonly needs?: (context: ActionContext) => AccessQuestion | undefined;
+  /** Destructive acts only open what names their effect and asks. Where it returns a promise, its failure is shown. */
+  readonly run: (context: ActionContext) => unknown;
 }
 
 /** What an action may look at; made anew for each use. */

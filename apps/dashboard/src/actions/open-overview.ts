@@ -5,7 +5,12 @@ export function openOverview(navigate: (path: string) => void, path: string, foc
   setSearchValue('tab', undefined);
   setSearchValue('edit', undefined);
   if (path !== location.pathname) navigate(path);
-  if (focusId) focusSoon(focusId, { from: document.activeElement, until: performance.now() + longestMs });
+  if (focusId) focusSoon(focusId);
+}
+
+/** Gives the focus to the element with the id once it is there and takes it, unless somebody goes elsewhere meanwhile. */
+export function focusSoon(id: string): void {
+  tryFocus(id, { from: document.activeElement, until: performance.now() + longestMs });
 }
 
 /** Longer than this nobody waits for a field, milliseconds. */
@@ -18,12 +23,12 @@ interface Wait {
 }
 
 /** What is drawn or loaded on the way takes some frames, and a field is off until the API has said that it may be used. */
-function focusSoon(id: string, wait: Wait): void {
+function tryFocus(id: string, wait: Wait): void {
   const element = document.getElementById(id);
   element?.focus();
   const { activeElement } = document;
   if (element && activeElement === element) return;
   // Whoever went elsewhere meanwhile is not called back.
   const hasLeft = activeElement !== wait.from && activeElement !== document.body;
-  if (!hasLeft && performance.now() < wait.until) requestAnimationFrame(() => focusSoon(id, wait));
+  if (!hasLeft && performance.now() < wait.until) requestAnimationFrame(() => tryFocus(id, wait));
 }

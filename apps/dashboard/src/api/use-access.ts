@@ -2,7 +2,8 @@ import { useEffect, useState } from 'react';
 import { useCluster } from '../state/hooks.ts';
 import { type AccessAnswer, type AccessQuestion, createAccessReview } from './access.ts';
 
-const review = createAccessReview();
+/** As the page's buttons ask it: an answer is kept as long as the page. */
+export const reviewAccess = createAccessReview();
 /** A question that got no answer is asked again after so long, milliseconds: the feed may never have noticed. */
 const againMs = 1_000;
 
@@ -17,7 +18,7 @@ export function useAccess(question: AccessQuestion): AccessAnswer | undefined {
     let isCurrent = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = (): void => {
-      review(JSON.parse(key) as AccessQuestion).then(
+      reviewAccess(JSON.parse(key) as AccessQuestion).then(
         (given) => isCurrent && setAnswer(given),
         () => {
           if (isCurrent) timer = setTimeout(ask, againMs);

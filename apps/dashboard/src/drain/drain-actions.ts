@@ -1,7 +1,7 @@
 import type { ActionContext, PageAction } from '../actions/action.ts';
 import { openOverview } from '../actions/open-overview.ts';
 import { cordon } from '../state/actions.ts';
-import { mayWrite } from '../state/may-write.ts';
+import { isLive } from '../state/may-write.ts';
 import { objectPath } from '../state/selection.ts';
 import { useDrains } from './drain-state.ts';
 
@@ -13,7 +13,8 @@ export const nodeActions: readonly PageAction[] = [
     keywords: 'evict empty maintenance',
     shortcut: 'd',
     about: nodeOf,
-    isAvailable: (context) => mayWrite(context.store) && nodeOf(context) !== undefined,
+    isAvailable: (context) => isLive(context.store) && nodeOf(context) !== undefined,
+    needs: () => ({ verb: 'create', resource: 'pods', subresource: 'eviction' }),
     run(context) {
       const node = nodeOf(context);
       if (!node) return;
@@ -26,11 +27,12 @@ export const nodeActions: readonly PageAction[] = [
     title: 'Cordon or uncordon the node',
     keywords: 'unschedulable maintenance',
     about: nodeOf,
-    isAvailable: (context) => mayWrite(context.store) && nodeOf(context) !== undefined,
+    isAvailable: (context) => isLive(context.store) && nodeOf(context) !== undefined,
+    needs: () => ({ verb: 'patch', resource: 'nodes' }),
     run(context) {
       const node = context.store.nodes.get(nodeOf(context) ?? '');
-      // The card shows what comes of it; a refusal leaves it as it is.
-      if (node) cordon({ node: node.key, unschedulable: !node.unschedulable }).catch(() => undefined);
+      // The card shows what comes of it.
+      return node && cordon({ node: node.key, unschedulable: !node.unschedulable });
     },
   },
 ];

@@ -6,6 +6,7 @@ import type { InspectorTab } from './tabs.ts';
 
 /** What leads to the inspector's tabs, for the focused or selected object. */
 export const inspectorActions: readonly PageAction[] = [
+  tabAction('usage', 'Show the usage', undefined, 'charts cpu memory history autoscaler over time'),
   tabAction('logs', 'Show the logs', 'l', 'tail output print follow'),
   tabAction('terminal', 'Open a terminal', 'e', 'exec shell console'),
   tabAction('yaml', 'Show and edit the YAML', 'y', 'manifest edit apply spec'),

@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import { useSearchValue } from '../state/url-search.ts';
 import { GroupBy } from '../view/group-by.tsx';
 import { lensNames, lensWords } from './lens.ts';
+import { fleetPanels } from './panels.ts';
 import { useLens } from './use-lens.ts';
 
 /** Loaded by those who ask. */
@@ -38,7 +39,7 @@ export function LensBar(): ReactNode {
           type="button"
           className="button"
           aria-expanded={services !== undefined}
-          onClick={() => setServices(services === undefined ? 'all' : undefined)}
+          onClick={() => setServices(services === undefined ? fleetPanels.services : undefined)}
         >
           Services
         </button>
@@ -46,7 +47,7 @@ export function LensBar(): ReactNode {
           type="button"
           className="button"
           aria-expanded={whatIf !== undefined}
-          onClick={() => setWhatIf(whatIf === undefined ? '[]' : undefined)}
+          onClick={() => setWhatIf(whatIf === undefined ? fleetPanels.whatif : undefined)}
         >
           What if…
         </button>
@@ -54,7 +55,7 @@ export function LensBar(): ReactNode {
           type="button"
           className="button"
           aria-expanded={rebalance !== undefined}
-          onClick={() => setRebalance(rebalance === undefined ? 'preview' : undefined)}
+          onClick={() => setRebalance(rebalance === undefined ? fleetPanels.rebalance : undefined)}
         >
           Rebalance…
         </button>
@@ -62,7 +63,7 @@ export function LensBar(): ReactNode {
           type="button"
           className="button"
           aria-expanded={rightSizing !== undefined}
-          onClick={() => setRightSizing(rightSizing === undefined ? 'all' : undefined)}
+          onClick={() => setRightSizing(rightSizing === undefined ? fleetPanels.rightsizing : undefined)}
         >
           Right-size…
         </button>

@@ -62,13 +62,20 @@ function Lost({ store, node, loss, now }: LostProps): ReactNode {
         {moved.evicted > 0 && `${count(moved.evicted, 'pod')} evicted: ${movedWords(moved)}. `}
         {staying > 0 && `${count(staying, 'pod')} ${staying === 1 ? 'stays' : 'stay'}, in state Unknown. `}
       </span>
-      {pods.length > 0 && <EvictNow pods={pods} />}
-      {dues.length > 0 && <WaitLess pods={pods.map(({ key }) => key)} longestMs={Math.max(...dues) - loss.lostAt} />}
+      {pods.length > 0 && <EvictNow node={node.key} pods={pods} />}
+      {dues.length > 0 && (
+        <WaitLess node={node.key} pods={pods.map(({ key }) => key)} longestMs={Math.max(...dues) - loss.lostAt} />
+      )}
     </div>
   );
 }
 
-function EvictNow({ pods }: { readonly pods: readonly { readonly key: string; readonly uid: string }[] }): ReactNode {
+interface EvictNowProps {
+  readonly node: string;
+  readonly pods: readonly { readonly key: string; readonly uid: string }[];
+}
+
+function EvictNow({ node, pods }: EvictNowProps): ReactNode {
   const action = useAction({ verb: 'delete', resource: 'pods' });
   if (!action.isAllowed) return null;
   const evict = async (): Promise<void> => {
@@ -79,6 +86,7 @@ function EvictNow({ pods }: { readonly pods: readonly { readonly key: string; re
   return (
     <LossAction
       action={action}
+      id={`evict-now-${node}`}
       label="Evict now"
       title="Removes the pods from the API without waiting: their containers may run on until the node returns"
       run={evict}

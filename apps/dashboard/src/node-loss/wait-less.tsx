@@ -7,6 +7,7 @@ import { shortenTolerance } from './tolerance.ts';
 const labSeconds = 30;
 
 interface WaitLessProps {
+  readonly node: string;
   /** `namespace/name` of the pods on the lost node. */
   readonly pods: readonly string[];
   /** How long after the loss the most patient of them is evicted, milliseconds. */
@@ -14,7 +15,7 @@ interface WaitLessProps {
 }
 
 /** Shortens the wait for the pods of a lost node, where it is longer than a lab has patience for. */
-export function WaitLess({ pods, longestMs }: WaitLessProps): ReactNode {
+export function WaitLess({ node, pods, longestMs }: WaitLessProps): ReactNode {
   const action = useAction({ verb: 'patch', resource: 'pods' });
   if (!action.isAllowed || longestMs <= labSeconds * 1000) return null;
   const shorten = async (): Promise<void> => {
@@ -23,6 +24,7 @@ export function WaitLess({ pods, longestMs }: WaitLessProps): ReactNode {
   return (
     <LossAction
       action={action}
+      id={`wait-less-${node}`}
       label={`Wait ${labSeconds} s only`}
       title="Changes the tolerationSeconds of these pods; new ones have those of their template"
       run={shorten}

@@ -1,6 +1,8 @@
 import type { ActionContext } from '../actions/action.ts';
 import { availableActions } from '../actions/all-actions.ts';
+import { runAction } from '../actions/run-action.ts';
 import { nameOf, namespaceOf } from '../format.ts';
+import { openPanel } from '../lenses/panels.ts';
 import { objectPath } from '../state/selection.ts';
 import { useUi } from '../state/ui.ts';
 import { fuzzyScore } from './fuzzy.ts';
@@ -30,7 +32,7 @@ export function paletteItems(context: ActionContext): PaletteItem[] {
       detail: about,
       text: `${action.title} ${about} ${action.keywords ?? ''}`,
       ...(action.shortcut ? { shortcut: action.shortcut } : {}),
-      run: action.run,
+      run: (given) => void runAction(action, given),
     };
   });
   return [...actions, ...objectItems(context)];
@@ -55,11 +57,15 @@ function objectItems({ store }: ActionContext): PaletteItem[] {
   return [
     ...workloads.map((w) => objectItem(w.kind, afterKind(w.key))),
     ...[...store.nodes.keys()].map((key) => objectItem('Node', key)),
-    ...[...store.services.values()].map((service) => {
-      const conditions = Object.entries(service.selector).map(([key, value]) => `${key}=${value}`);
-      const filter = [`ns:${namespaceOf(service.key)}`, ...conditions].join(' ');
-      return filterItem('Service', service.key, conditions.length > 0 ? filter : nameOf(service.key));
-    }),
+    ...[...store.services.keys()].map(
+      (key): PaletteItem => ({
+        id: `Service ${key}`,
+        title: key,
+        detail: 'Service: what is behind it',
+        text: `Service ${key}`,
+        run: () => openPanel('services', key),
+      }),
+    ),
     ...[...namespaces].filter(Boolean).map((namespace) => filterItem('Namespace', namespace, `ns:${namespace}`)),
     ...[...store.pods.keys()].map((key) => objectItem('Pod', key)),
   ];

@@ -1,5 +1,6 @@
 import type { RecommendationStatus } from '@gantry/api-types/right-sizing';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { panelId } from '../lenses/panels.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { useSearchValue } from '../state/url-search.ts';
@@ -20,7 +21,7 @@ export default function RightSizingPanel(): ReactNode {
   const answer = useRecommendations(store, of, round);
   useEffect(() => () => clearPreview(previewOwner), []);
   return (
-    <section className="what-if right-sizing" aria-label="Right-sizing">
+    <section id={panelId('rightsizing')} tabIndex={-1} className="what-if right-sizing" aria-label="Right-sizing">
       <header className="panel-title">
         <h2>Right-sizing{of === 'all' ? '' : ` of ${of.slice(of.lastIndexOf('/') + 1)}`}</h2>
         <span className="buttons">

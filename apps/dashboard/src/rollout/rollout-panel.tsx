@@ -20,13 +20,14 @@ export default function RolloutPanel({ workload }: { readonly workload: FeedWork
   const revisions = useRevisions(workload);
   const action = useAction({ verb: 'update', group, resource, namespace });
   return (
-    <section className="block rollout" aria-label="Rollout">
+    <section id="rollout" tabIndex={-1} className="block rollout" aria-label="Rollout">
       <h3>Rollout</h3>
       <p data-rollout="">{rolloutWords(workload)}</p>
       {action.isAllowed && (
         <div className="rollout-buttons">
           {workload.kind === 'Deployment' && (
             <button
+              id="rollout-pause"
               type="button"
               className="button"
               disabled={action.isBusy}
@@ -36,6 +37,7 @@ export default function RolloutPanel({ workload }: { readonly workload: FeedWork
             </button>
           )}
           <Asking
+            id="rollout-restart"
             verb="Restart"
             effect={restartWords(workload)}
             isDisabled={action.isBusy || workload.paused === true}

@@ -7,6 +7,7 @@ import { listObjects } from '../api/client.ts';
 import { failureWords } from '../api/refusal.ts';
 import { usePolled } from '../charts/polled.ts';
 import { count, formatBytes, nameOf, namespaceOf } from '../format.ts';
+import { panelId } from '../lenses/panels.ts';
 import { useCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
 import { useSearchValue } from '../state/url-search.ts';
@@ -19,7 +20,7 @@ export default function ServicesPanel(): ReactNode {
   const services = [...store.services.values()].sort((a, b) => a.key.localeCompare(b.key));
   const shown = open === undefined ? undefined : store.services.get(open);
   return (
-    <section className="what-if services" aria-label="Services">
+    <section id={panelId('services')} tabIndex={-1} className="what-if services" aria-label="Services">
       <header className="panel-title">
         <h2>Services</h2>
         <button type="button" className="button button-quiet" onClick={() => setOpen(undefined)}>

@@ -8,10 +8,13 @@ export interface UiState {
   readonly filter: string;
   readonly isHelpOpen: boolean;
   readonly isTourOpen: boolean;
+  /** Key of the pod of which is asked whether to delete it. */
+  readonly podToDelete: string | undefined;
   setTheme(theme: Theme): void;
   setFilter(filter: string): void;
   setHelpOpen(isOpen: boolean): void;
   setTourOpen(isOpen: boolean): void;
+  askToDelete(podKey: string | undefined): void;
 }
 
 const themeKey = 'gantry-theme';
@@ -22,6 +25,7 @@ export const useUi = create<UiState>((set) => ({
   filter: '',
   isHelpOpen: false,
   isTourOpen: false,
+  podToDelete: undefined,
   setTheme(theme) {
     storage()?.setItem(themeKey, theme);
     set({ theme });
@@ -29,6 +33,7 @@ export const useUi = create<UiState>((set) => ({
   setFilter: (filter) => set({ filter }),
   setHelpOpen: (isHelpOpen) => set({ isHelpOpen }),
   setTourOpen: (isTourOpen) => set({ isTourOpen }),
+  askToDelete: (podToDelete) => set({ podToDelete }),
 }));
 
 function savedTheme(): Theme {

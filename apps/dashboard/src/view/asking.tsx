@@ -1,6 +1,8 @@
 import { type ReactNode, useState } from 'react';
 
 export interface AskingProps {
+  /** Of the button, for actions that lead to it. */
+  readonly id?: string;
   readonly verb: string;
   /** What it does, in a sentence. */
   readonly effect: string;
@@ -11,11 +13,18 @@ export interface AskingProps {
 }
 
 /** A button that first names what it does. */
-export function Asking({ verb, effect, isDisabled, whyNot, run }: AskingProps): ReactNode {
+export function Asking({ id, verb, effect, isDisabled, whyNot, run }: AskingProps): ReactNode {
   const [isAsking, setAsking] = useState(false);
   if (!isAsking)
     return (
-      <button type="button" className="button" disabled={isDisabled} title={whyNot} onClick={() => setAsking(true)}>
+      <button
+        id={id}
+        type="button"
+        className="button"
+        disabled={isDisabled}
+        title={whyNot}
+        onClick={() => setAsking(true)}
+      >
         {verb}…
       </button>
     );

@@ -1,5 +1,5 @@
 import type { FeedContainer, FeedPod } from '@gantry/api-types/feed';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { Link } from 'wouter';
 import { formatBytes, formatCpu, formatSpan, nameOf, namespaceOf } from '../format.ts';
 import { deletePod } from '../state/actions.ts';
@@ -8,6 +8,7 @@ import { useNow } from '../state/hooks.ts';
 import { pendingCause } from '../state/pending.ts';
 import { tileState, tileStateWords } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
+import { useUi } from '../state/ui.ts';
 import { RefusalGrid, ScoreGrid, useDecision } from './decision.tsx';
 import { Facts, ObjectEvents, ObjectTitle } from './facts.tsx';
 import { Glyph } from './glyph.tsx';
@@ -110,33 +111,40 @@ function Placement({ pod }: { readonly pod: FeedPod }): ReactNode {
 }
 
 function DeletePod({ pod, replacedBy }: { readonly pod: FeedPod; readonly replacedBy: string | undefined }): ReactNode {
-  const [isAsking, setAsking] = useState(false);
+  const { podToDelete, askToDelete } = useUi();
   const action = useAction({ verb: 'delete', resource: 'pods', namespace: namespaceOf(pod.key) });
+  // Whoever went elsewhere has not been asked any more.
+  useEffect(
+    () => () => {
+      if (useUi.getState().podToDelete === pod.key) askToDelete(undefined);
+    },
+    [pod.key, askToDelete],
+  );
   if (pod.deletedAt) return null;
   const run = (): void => {
-    setAsking(false);
+    askToDelete(undefined);
     action.run(() => deletePod({ namespace: namespaceOf(pod.key), name: nameOf(pod.key), uid: pod.uid }));
   };
   return (
     <div className="danger">
-      {isAsking ? (
-        <>
+      {podToDelete === pod.key ? (
+        <section id="delete-question" tabIndex={-1} aria-label={`Delete ${nameOf(pod.key)}`}>
           <p>
             Deletes {nameOf(pod.key)}. {replacedBy ? `${replacedBy} starts another.` : 'Nothing starts another.'}
           </p>
-          <button type="button" className="button button-danger" onClick={run}>
+          <button type="button" className="button button-danger" disabled={!action.isAllowed} onClick={run}>
             Delete
           </button>
-          <button type="button" className="button" onClick={() => setAsking(false)}>
+          <button type="button" className="button" onClick={() => askToDelete(undefined)}>
             Keep
           </button>
-        </>
+        </section>
       ) : (
         <button
           type="button"
           className="button"
           disabled={!action.isAllowed || action.isBusy}
-          onClick={() => setAsking(true)}
+          onClick={() => askToDelete(pod.key)}
         >
           Delete pod…
         </button>

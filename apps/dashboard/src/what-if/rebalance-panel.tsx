@@ -3,6 +3,7 @@ import { gantryApiVersion } from '@gantry/api-types/simulation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { createObject } from '../api/client.ts';
 import { count } from '../format.ts';
+import { panelId } from '../lenses/panels.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster } from '../state/hooks.ts';
 import { useSearchValue } from '../state/url-search.ts';
@@ -24,7 +25,7 @@ export default function RebalancePanel(): ReactNode {
   useEffect(() => () => clearPreview(owner), []);
   const nodes = [...store.nodes.keys()].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   return (
-    <section className="what-if" aria-label="Rebalance">
+    <section id={panelId('rebalance')} tabIndex={-1} className="what-if" aria-label="Rebalance">
       <header className="panel-title">
         <h2>Rebalance, a preview</h2>
         <button type="button" className="button button-quiet" onClick={() => setText(undefined)}>

@@ -1,6 +1,7 @@
 import type { SimulationChange, SimulationStatus } from '@gantry/api-types/simulation';
 import { type ReactNode, useEffect, useMemo } from 'react';
 import { count, formatSpan } from '../format.ts';
+import { panelId } from '../lenses/panels.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { useCluster, useNow } from '../state/hooks.ts';
 import { useSearchValue } from '../state/url-search.ts';
@@ -24,7 +25,7 @@ export default function WhatIfPanel(): ReactNode {
   useEffect(() => () => clearPreview(owner), []);
   const preview = usePreviewOf(owner);
   return (
-    <section className="what-if" aria-label="What if">
+    <section id={panelId('whatif')} tabIndex={-1} className="what-if" aria-label="What if">
       <header className="panel-title">
         <h2>What if…</h2>
         <button type="button" className="button button-quiet" onClick={() => setText(undefined)}>
