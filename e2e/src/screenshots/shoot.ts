@@ -28,9 +28,9 @@ export async function shootBoth(page: Page, name: string): Promise<void> {
   }
 }
 
-/** In the page. What never ends (a caret that blinks) is not waited for. */
+/** In the page. What never ends (a caret that blinks) or fades for long (lines to replacements) is not waited for. */
 const endingAnimations = `Promise.all(document.getAnimations()
-  .filter((one) => one.effect?.getTiming().iterations !== Infinity)
+  .filter((one) => one.effect?.getComputedTiming().endTime < 3000)
   .map((one) => one.finished.catch(() => undefined)))`;
 
 /** Once what flies in has landed. */
