@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Event, Pod } from '@gantry/api-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCgroupLimits } from './testbed/cgroup-files.ts';
@@ -163,15 +164,26 @@ describe('containers', () => {
     expect(await identities(names)).toEqual(before);
   });
 
-  it('run on while everything is killed and npm start takes the cluster up again', async () => {
+  it('run on while everything is killed, a start fails, and the next npm start takes the cluster up again', async () => {
     const names = (await readyPods()).map(({ metadata }) => metadata.name);
     const before = await identities(names);
     const { controller, nodes } = await test.cluster.state();
     // The controller first: it must not take a node for lost. The first node's agent is another by now.
     for (const { pid } of [controller, ...nodes.slice(1).map((node) => node.process)]) process.kill(pid, 'SIGKILL');
     await killAgent();
+    const { dataDir } = test.cluster;
     const args = ['start', '--', '--no-demo', '--detach', '--node-cpu', '4', '--node-memory', '8Gi'];
-    const { code, stdout } = await runCommand('npm', [...args, '--data-dir', test.cluster.dataDir]);
+    // First a start that fails half-way, when two agents have taken up their pods: it must not cost them anything.
+    const folder = join(dataDir, 'nodes', 'node-3');
+    await rename(folder, `${folder}.away`);
+    await writeFile(folder, 'no folder');
+    const failed = await runCommand('npm', [...args, '--data-dir', dataDir]);
+    await rm(folder);
+    await rename(`${folder}.away`, folder);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('the agent of node-3 ended at once');
+    expect(failed.stdout).toContain('what the earlier cluster has stays');
+    const { code, stdout } = await runCommand('npm', [...args, '--data-dir', dataDir]);
     expect(code, stdout).toBe(0);
     await run(podOf('after-all', {}));
     await ready('after-all');

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,7 @@ describe('npm start', () => {
   let kubectl: Kubectl;
 
   beforeAll(async () => {
+    await buildBusyboxImage(docker, stubbornImage, ['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done']);
     cluster = await LocalCluster.start();
     kubectl = new Kubectl({ path: await findKubectl(), kubeconfig: cluster.kubeconfig });
   });
@@ -45,6 +47,10 @@ describe('npm start', () => {
     const page = await followRedirects(link);
     expect(page.status).toBe(200);
     expect(page.text).toMatch(/<!doctype html>/i);
+  });
+
+  it('says how to end this very cluster', () => {
+    expect(cluster.output).toContain(`\`npm run down -- --data-dir '${cluster.dataDir}'\` ends it`);
   });
 
   it('prints the kubeconfig path and three things to try', () => {
@@ -98,34 +104,97 @@ describe('npm start', () => {
     expect(stdout.trim().split('\n').toSorted()).toEqual(wanted.toSorted());
   });
 
-  it('attaches to a running cluster when started again on its data directory', async () => {
-    const before = await cluster.state();
-    const { code, stdout } = await npmStart('--detach', '--data-dir', cluster.dataDir);
+  it('has a shop at the printed address, whose answers name the pod and the node of every call', async () => {
+    const shop = /Demo shop +(http:\S+)/.exec(cluster.output)?.[1] ?? '';
+    const page = await fetch(shop);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(await page.text()).toMatch(/<!doctype html>/i);
+    const { items } = await kubectl.json<{ items: Pod[] }>('get', 'pods');
+    const nodeOf = new Map(items.map(({ metadata, spec }) => [metadata.name, spec.nodeName]));
+    const bought = (await (await fetch(new URL('buy', shop), { method: 'POST' })).json()) as ShopAnswer;
+    expect(bought.order).toBeGreaterThan(0);
+    expect(bought.path.map(({ service }) => service)).toEqual(['web', 'orders', 'catalog']);
+    for (const { service, pod, node } of bought.path) {
+      expect(pod).toMatch(new RegExp(`^${service}-`));
+      expect(node).toBe(nodeOf.get(pod));
+    }
+  });
+
+  it('has a load generator that buys at the rate that it is told', async () => {
+    const shop = /Demo shop +(http:\S+)/.exec(cluster.output)?.[1] ?? '';
+    const load = async (query = '') => (await (await fetch(new URL(`load${query}`, shop))).json()) as ShopAnswer;
+    const before = await load('?set=20');
+    expect(before.rate).toBe(20);
+    await waitUntil('it has bought', 30_000, async () => ((await load()).bought ?? 0) >= (before.bought ?? 0) + 20);
+    expect(await load('?set=1')).toMatchObject({ rate: 1 });
+  });
+
+  it('attaches when started again: says what it does not apply, and starts agents that have ended', async () => {
+    const { nodes, ...before } = await cluster.state();
+    process.kill(nodes[1]?.process.pid ?? 0, 'SIGKILL');
+    const { code, stdout } = await npmStart('--detach', '--data-dir', cluster.dataDir, '--nodes', '5');
     expect(code, stdout).toBe(0);
     expect(stdout).toContain('already');
     const link = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(stdout)?.[0] ?? '';
     expect((await followRedirects(link)).status).toBe(200);
-    expect(await cluster.state()).toEqual(before);
+    expect(stdout.split('\n').filter((line) => line.startsWith('warning:'))).toEqual([
+      expect.stringMatching(/already: --nodes 5; .*`npm run down -- --data-dir '/),
+    ]);
+    expect(stdout).toContain('the agent of node-2 has ended: starting it again');
+    const { nodes: nodesAfter, ...after } = await cluster.state();
+    expect(after).toEqual(before);
+    expect(nodesAfter.map(({ process: { pid } }, i) => pid === nodes[i]?.process.pid)).toEqual([true, false, true]);
+    await kubectl.must('wait', '--for=condition=Ready', 'node/node-2', '--timeout=60s');
+    // Only a connected agent can do that.
+    const pods = (await kubectl.json<{ items: Pod[] }>('get', 'pods')).items;
+    const { name = '' } = pods.find(({ spec }) => spec.nodeName === 'node-2')?.metadata ?? {};
+    await waitUntil('its logs can be read', 60_000, async () => (await kubectl.run(['logs', name])).code === 0);
   });
 
-  it('stops at Ctrl-C and removes what it made; nodes larger than the engine get one warning line', async () => {
+  it('starts its agents again, leaves containers with --keep and after a crash, and removes all at Ctrl-C', async () => {
     await using dir = await tempDir();
-    const args = ['start', '--', '--no-demo', '--nodes', '2', '--node-cpu', '64', '--data-dir', dir.path];
-    // A terminal signals the whole foreground process group.
-    const child = spawn('npm', args, { cwd: repositoryRoot, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString('utf8');
-      });
-    const exited = new Promise((resolve) => child.once('close', resolve));
-    await waitUntil('the cluster is up', 60_000, async () => output.includes('Ctrl-C'));
-    const { cluster: name } = JSON.parse(await readFile(join(dir.path, 'cluster.json'), 'utf8')) as { cluster: string };
+    const args = ['--no-demo', '--nodes', '2', '--node-cpu', '64', '--data-dir', dir.path];
+    const stateOf = async () =>
+      JSON.parse(await readFile(join(dir.path, 'cluster.json'), 'utf8')) as Awaited<ReturnType<LocalCluster['state']>>;
+    const keeping = await Foreground.start([...args, '--keep']);
+    const { cluster: name, nodes } = await stateOf();
+    const own = new Kubectl({ path: await findKubectl(), kubeconfig: join(dir.path, 'kubeconfig') });
+    await own.must('run', 'kept', `--image=${stubbornImage}`);
+    await own.must('wait', '--for=condition=Ready', 'pod/kept', '--timeout=90s');
+    const identity = async () => {
+      const { status } = await own.json<Pod>('get', 'pod', 'kept');
+      const [container] = status.containerStatuses ?? [];
+      const id = container?.containerID?.replace('docker://', '') ?? '';
+      const { State } = await docker.getContainer(id).inspect();
+      return { id, startedAt: State.StartedAt, isRunning: State.Running, restarts: container?.restartCount };
+    };
+    const before = await identity();
+    process.kill(nodes[0]?.process.pid ?? 0, 'SIGKILL');
+    await waitUntil('its agent is started again', 60_000, async () =>
+      keeping.output.includes('the agent of node-1 is started again'),
+    );
+    await keeping.interrupt();
+    expect(keeping.output).toContain(`npm run down -- --data-dir '${dir.path}'`);
+    expect((await findTraces(docker, { name, dataDir: dir.path })).processes).toEqual([]);
+    expect((await docker.getContainer(before.id).inspect()).State.Running).toBe(true);
+
+    const again = await Foreground.start(args);
     expect((await findTraces(docker, { name, dataDir: dir.path })).processes.length).toBeGreaterThanOrEqual(3);
-    process.kill(-(child.pid ?? 0), 'SIGINT');
-    await exited;
+    expect(await identity()).toEqual(before);
+    // A controller that crashes is a start that failed: it must not cost what was there before.
+    const { controller } = await stateOf();
+    process.kill(controller.pid, 'SIGKILL');
+    expect(await again.ended()).toBe(1);
+    expect(again.output).toMatch(
+      /^gantry: the controller ended unexpectedly \(SIGKILL\); its log is .*controller\.log$/m,
+    );
+    expect((await findTraces(docker, { name, dataDir: dir.path })).processes).toEqual([]);
+
+    const last = await Foreground.start(args);
+    expect(await identity()).toEqual(before);
+    await last.interrupt();
     expect(await findTraces(docker, { name, dataDir: dir.path })).toEqual(noTraces);
-    expect(output.split('\n').filter((line) => line.startsWith('warning:'))).toEqual([
+    expect(last.output.split('\n').filter((line) => line.startsWith('warning:'))).toEqual([
       expect.stringContaining('128 cpus'),
     ]);
   });
@@ -161,6 +230,13 @@ describe('npm start', () => {
       expect(await refusal(result, 2)).toContain('unix:///nowhere');
     });
 
+    it('the engine of another machine', async () => {
+      await using dir = await tempDir();
+      const env = { DOCKER_HOST: 'tcp://192.0.2.1:2375' };
+      const result = await runCommand('npm', ['start', '--', '--detach', '--data-dir', dir.path], { env });
+      expect(await refusal(result)).toMatch(/DOCKER_HOST=tcp:\/\/192\.0\.2\.1:2375 is of another machine.*gantry join/);
+    });
+
     it.each([
       ['--nodes', 'many'],
       ['--nodes', '-1'],
@@ -174,7 +250,6 @@ describe('npm start', () => {
   });
 
   it('leaves nothing behind after npm run down, at once even where a pod ignores SIGTERM', async () => {
-    await buildBusyboxImage(docker, stubbornImage, ['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done']);
     await kubectl.must('create', 'namespace', 'stubborn');
     const overrides = JSON.stringify({ spec: { terminationGracePeriodSeconds: 600 } });
     await kubectl
@@ -195,6 +270,50 @@ describe('npm start', () => {
     expect(await findTraces(docker, { name, dataDir })).toEqual(noTraces);
   });
 });
+
+/** What the demo shop answers: an order, or what the load generator does. */
+interface ShopAnswer {
+  readonly order?: number;
+  readonly rate?: number;
+  readonly bought?: number;
+  readonly path: readonly { readonly service: string; readonly pod: string; readonly node: string }[];
+}
+
+/** A `npm start` that stays until Ctrl-C. */
+class Foreground {
+  output = '';
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+
+  private constructor(args: readonly string[]) {
+    // A terminal signals the whole foreground process group.
+    this.#child = spawn('npm', ['start', '--', ...args], { cwd: repositoryRoot, detached: true, stdio: 'pipe' });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString('utf8');
+      });
+    this.#exited = once(this.#child, 'close');
+  }
+
+  /** Resolves once the cluster is up. */
+  static async start(args: readonly string[]): Promise<Foreground> {
+    const started = new Foreground(args);
+    await waitUntil('the cluster is up', 60_000, async () => started.output.includes('Ctrl-C'));
+    return started;
+  }
+
+  /** Ctrl-C; resolves when it has ended. */
+  async interrupt(): Promise<void> {
+    process.kill(-(this.#child.pid ?? 0), 'SIGINT');
+    await this.#exited;
+  }
+
+  /** Resolves with the exit status when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    await this.#exited;
+    return this.#child.exitCode;
+  }
+}
 
 function npmStart(...args: string[]): Promise<CommandResult> {
   return runCommand('npm', ['start', '--', ...args], { timeoutMs: 90_000 });

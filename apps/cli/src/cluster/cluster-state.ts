@@ -21,8 +21,20 @@ export interface ClusterState {
   /** Where the nodes' proxies listen, all of them at the same ports; absent in the state of an older version. */
   readonly ingress?: { readonly httpPort: number; readonly httpsPort: number };
   readonly controller: ClusterProcess;
-  readonly nodes: readonly { readonly name: string; readonly process: ClusterProcess }[];
+  readonly nodes: readonly LocalNode[];
+  /** The `gantry up` that looks after the processes for as long as it runs: with `--detach` until they are Ready. */
+  readonly supervisor?: ClusterProcess;
+  /** By this start or by an earlier one of the data directory. */
   readonly isEngineStartedByUs: boolean;
+}
+
+/** A node of a local cluster and its agent. */
+export interface LocalNode {
+  readonly name: string;
+  /** What it declares, Kubernetes quantities; absent where an older version wrote the state. */
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly process: ClusterProcess;
 }
 
 /** The places in a data directory. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { ApiConnection } from '../api/api-connection.ts';
 
 /** Makes a bootstrap token (a Secret in kube-system, as kubeadm does) that lets agents join for `ttlSeconds`. */
-export async function createJoinToken(api: ApiConnection, ttlSeconds: number): Promise<string> {
+export async function createJoinToken(api: Pick<ApiConnection, 'json'>, ttlSeconds: number): Promise<string> {
   const id = randomText(6);
   const secret = randomText(16);
   await api.json({

@@ -10,7 +10,6 @@ const engine: EngineInfo = {
   serverVersion: '28.0.0',
   operatingSystem: 'Debian',
   osType: 'linux',
-  isLocal: true,
 };
 let warnings: string[];
 const terminal: Terminal = {

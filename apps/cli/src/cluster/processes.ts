@@ -75,6 +75,16 @@ export async function isRunning(process_: ClusterProcess): Promise<boolean> {
   return start === undefined || process_.startedAt === '' || start === process_.startedAt;
 }
 
+/** A process as it is written down. */
+export function identityOf({ pid, startedAt }: ClusterProcess): ClusterProcess {
+  return { pid, startedAt };
+}
+
+/** This process, as it is written down. */
+export async function ownProcess(): Promise<ClusterProcess> {
+  return { pid: process.pid, startedAt: (await processStart(process.pid)) ?? '' };
+}
+
 /** Asks the process to end, kills it after `graceMs`; resolves when it is gone. */
 export async function stopProcess(process_: ClusterProcess, graceMs: number): Promise<void> {
   if (!(await isRunning(process_))) return;

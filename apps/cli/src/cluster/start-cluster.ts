@@ -7,10 +7,25 @@ import type { ReadyEngine } from '../engine/install-engine.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
 import { type ClusterRanges, chooseClusterRanges } from './cluster-cidr.ts';
-import { type ClusterState, clusterPaths, probeDirectory, writeClusterState } from './cluster-state.ts';
-import { createJoinToken } from './join-token.ts';
+import {
+  type ClusterProcess,
+  type ClusterState,
+  clusterPaths,
+  probeDirectory,
+  writeClusterState,
+} from './cluster-state.ts';
 import type { NodeSize } from './node-sizes.ts';
-import { isRunning, logTail, programs, type StartedProcess, startProgram, stopProcess } from './processes.ts';
+import {
+  identityOf,
+  isRunning,
+  logTail,
+  ownProcess,
+  programs,
+  type StartedProcess,
+  startProgram,
+  stopProcess,
+} from './processes.ts';
+import { type StartedAgent, startAgents } from './start-agent.ts';
 
 export interface StartOptions {
   readonly dataDir: string;
@@ -31,7 +46,9 @@ export interface StartOptions {
 export interface StartedCluster {
   readonly state: ClusterState;
   readonly api: ApiConnection;
-  readonly processes: readonly StartedProcess[];
+  readonly controller: StartedProcess;
+  /** One a node, in their order. */
+  readonly agents: readonly StartedAgent[];
 }
 
 const controllerTimeoutMs = 60_000;
@@ -46,23 +63,15 @@ export async function startCluster(terminal: Terminal, options: StartOptions): P
     const controller = await startController(options, cluster, ranges);
     processes.push(controller);
     const api = await waitForApi(options, controller);
-    const token = await createJoinToken(api, 600);
     await writeFile(clusterPaths(options.dataDir).caFile, api.caPem);
     terminal.progress(`starting ${options.nodes.length} agents`);
-    for (const node of options.nodes) processes.push(await startAgent(options, { node, token, server: api.server }));
-    const state: ClusterState = {
-      version: 1,
-      cluster,
-      server: api.server,
-      dashboardPort: options.dashboardPort,
-      ...ranges,
-      ingress: options.ingress,
-      controller: pick(controller),
-      nodes: options.nodes.map((node, i) => ({ name: node.name, process: pick(processes[i + 1] ?? controller) })),
-      isEngineStartedByUs: options.engine.isStartedByUs,
-    };
+    const { dataDir, address, ingress } = options;
+    const place = { dataDir, server: api.server, address, ingress };
+    const agents = await startAgents(api, place, options.nodes, (agent) => processes.push(agent));
+    const supervisor = await ownProcess();
+    const state = stateOf(options, { cluster, server: api.server, ranges, controller, agents, supervisor });
     await writeClusterState(options.dataDir, state);
-    return { state, api, processes };
+    return { state, api, controller, agents };
   } catch (error) {
     await Promise.all(processes.map((process) => stopProcess(process, 2_000)));
     throw error;
@@ -75,8 +84,38 @@ async function rangesOf({ earlier, engine }: StartOptions): Promise<ClusterRange
   return { clusterCidr: earlier.clusterCidr, serviceCidr: earlier.serviceCidr ?? '10.96.0.0/16' };
 }
 
-function pick({ pid, startedAt }: StartedProcess) {
-  return { pid, startedAt };
+/** What is written down about a cluster that has just started; there is an agent for each node, in their order. */
+export function stateOf(
+  options: Pick<StartOptions, 'nodes' | 'dashboardPort' | 'ingress' | 'earlier'> & {
+    readonly engine: Pick<ReadyEngine, 'isStartedByUs'>;
+  },
+  started: {
+    readonly cluster: string;
+    readonly server: string;
+    readonly ranges: ClusterRanges;
+    readonly controller: ClusterProcess;
+    readonly agents: readonly ClusterProcess[];
+    readonly supervisor: ClusterProcess;
+  },
+): ClusterState {
+  const { dashboardPort, ingress, engine, earlier } = options;
+  const { cluster, server, ranges, controller, agents, supervisor } = started;
+  return {
+    version: 1,
+    cluster,
+    server,
+    dashboardPort,
+    ...ranges,
+    ingress,
+    controller: identityOf(controller),
+    nodes: agents.flatMap((agent, i) => {
+      const node = options.nodes[i];
+      return node ? [{ ...node, process: identityOf(agent) }] : [];
+    }),
+    supervisor,
+    // A later start finds the engine that an earlier one started.
+    isEngineStartedByUs: engine.isStartedByUs || earlier?.isEngineStartedByUs === true,
+  };
 }
 
 function startController(options: StartOptions, cluster: string, ranges: ClusterRanges): Promise<StartedProcess> {
@@ -98,35 +137,6 @@ function startController(options: StartOptions, cluster: string, ranges: Cluster
     program: programs.controller,
     args,
     logPath: `${paths.logs}/controller.log`,
-  });
-}
-
-function startAgent(
-  options: StartOptions,
-  agent: { node: NodeSize; token: string; server: string },
-): Promise<StartedProcess> {
-  const paths = clusterPaths(options.dataDir);
-  const { name, cpu, memory } = agent.node;
-  const args = [
-    ['--server', agent.server],
-    ['--ca-file', paths.caFile],
-    ['--node-name', name],
-    ['--data-dir', paths.node(name)],
-    ['--cpu', cpu],
-    ['--memory', memory],
-    ['--zone', 'local'],
-    ['--ingress-address', options.address],
-    ['--ingress-http-port', String(options.ingress.httpPort)],
-    ['--ingress-https-port', String(options.ingress.httpsPort)],
-  ].flat();
-  // The token goes by the environment: a command line can be read by every user of the host.
-  const env = { GANTRY_JOIN_TOKEN: agent.token };
-  return startProgram({
-    name: `the agent of ${name}`,
-    program: programs.agent,
-    args,
-    logPath: `${paths.logs}/${name}.log`,
-    env,
   });
 }
 

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { relative } from 'node:path';
 import { isApiError } from '@gantry/api-types';
 import type { ApiConnection } from '../api/api-connection.ts';
 import { dashboardLink } from '../api/dashboard-link.ts';
 import { type ClusterState, clusterPaths } from '../cluster/cluster-state.ts';
 import { demoNamespace } from '../demo/deploy-demo.ts';
+import { dataDirOption, quote } from '../output/command-line.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 /** What a newcomer is told once the cluster is up: where the page is, where the kubeconfig is, three things to try. */
@@ -30,8 +30,7 @@ export async function printSummary(
   }
   terminal.line();
   terminal.line('Three things to try:');
-  const commands = hasKubectl() ? kubectlCommands(kubeconfig, hasDemo) : gantryCommands(dataDir, hasDemo);
-  for (const command of commands) terminal.line(`  ${command}`);
+  for (const command of thingsToTry(dataDir, { kubectl: hasKubectl(), demo: hasDemo })) terminal.line(`  ${command}`);
   terminal.line();
 }
 
@@ -49,20 +48,20 @@ async function isDemoDeployed(api: ApiConnection): Promise<boolean> {
   }
 }
 
-function kubectlCommands(kubeconfig: string, hasDemo: boolean): string[] {
-  const variable = `KUBECONFIG=${quote(kubeconfig)}`;
+/** Three commands for a newcomer, with kubectl where there is one. */
+export function thingsToTry(dataDir: string, has: { readonly kubectl: boolean; readonly demo: boolean }): string[] {
+  return has.kubectl ? kubectlCommands(dataDir, has.demo) : gantryCommands(dataDir, has.demo);
+}
+
+function kubectlCommands(dataDir: string, hasDemo: boolean): string[] {
+  const variable = `KUBECONFIG=${quote(clusterPaths(dataDir).kubeconfig)}`;
   const last = hasDemo ? 'kubectl scale deployment web --replicas=12' : 'kubectl apply -f YOUR.yaml';
   return [`export ${variable}`, hasDemo ? 'kubectl get pods -o wide' : 'kubectl get nodes', last];
 }
 
 function gantryCommands(dataDir: string, hasDemo: boolean): string[] {
-  const option = relative(process.cwd(), dataDir) === '.gantry' ? '' : ` --data-dir ${quote(dataDir)}`;
   const commands = hasDemo
     ? ['get pods -o wide', 'logs -f deployment/orders', 'dashboard']
     : ['get nodes', 'apply -f YOUR.yaml', 'dashboard'];
-  return commands.map((command) => `npx gantry ${command}${option}`);
-}
-
-function quote(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return commands.map((command) => `npx gantry ${command}${dataDirOption(dataDir)}`);
 }

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { pack as createPack, type Pack } from 'tar-stream';
-import { isSystemError } from '../output/user-error.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { isSystemError, messageOf } from '../output/user-error.ts';
 
 /** The files of each image, below the demo's folder; all end up side by side. */
 const services: Readonly<Record<string, readonly string[]>> = {
@@ -19,6 +20,17 @@ const services: Readonly<Record<string, readonly string[]>> = {
 const demoDir = fileURLToPath(new URL('../../../../examples/demo/', import.meta.url));
 const baseImage = 'gantry-demo/node:26';
 const digestLabel = 'io.gantry.demo.digest';
+
+/** Whether the demo's images are there now. Without them the demo is left out with one line; the cluster still starts. */
+export async function makeDemoImages(terminal: Terminal, docker: Docker): Promise<boolean> {
+  try {
+    await ensureDemoImages(docker, (text) => terminal.progress(text));
+    return true;
+  } catch (error) {
+    terminal.warn(`the demo is left out, because its images could not be made: ${messageOf(error).split('\n')[0]}`);
+    return false;
+  }
+}
 
 /**
  * Makes the demo's images through the Engine API where they are missing or stale. On Linux from `scratch` plus the

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { expect, it } from 'vitest';
-import { lookForEngine } from './engine.ts';
+import { checkEngineAddress, lookForEngine } from './engine.ts';
 
 /** What stands at an engine's socket. */
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { docker: Docker }> {
@@ -49,3 +49,22 @@ it('does not take one that answers with an error for one that is not there', asy
     why: expect.stringContaining('out of order'),
   });
 });
+
+it.each([
+  'tcp://192.0.2.1:2375',
+  'tcp://docker:2376',
+  'ssh://me@host',
+  'ssh://localhost',
+  'https://[2001:db8::1]:2376',
+])('refuses the engine of another machine: %s', (address) => {
+  expect(() => checkEngineAddress(address)).toThrow(
+    /^the Docker Engine at DOCKER_HOST=.* is of another machine, .*gantry join/,
+  );
+});
+
+it.each(['unix:///var/run/docker.sock', 'tcp://127.0.0.1:2375', 'tcp://localhost:2375', 'tcp://[::1]:2375'])(
+  'takes an engine of this machine: %s',
+  (address) => {
+    expect(() => checkEngineAddress(address)).not.toThrow();
+  },
+);

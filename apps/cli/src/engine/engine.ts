@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import Docker from 'dockerode';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
@@ -12,8 +13,6 @@ export interface EngineInfo {
   readonly operatingSystem: string;
   /** `linux`, or `windows` for Windows containers, which Gantry does not run. */
   readonly osType: string;
-  /** The same kernel as ours: what the engine bind-mounts is what we see. */
-  readonly isLocal: boolean;
 }
 
 /** The engine as the environment names it: DOCKER_HOST, else the default socket. */
@@ -60,7 +59,6 @@ function toEngineInfo(info: RawInfo): EngineInfo {
     serverVersion: info.ServerVersion,
     operatingSystem: info.OperatingSystem,
     osType: info.OSType,
-    isLocal: engineAddress().startsWith('unix:'),
   };
 }
 
@@ -70,6 +68,29 @@ interface RawInfo {
   ServerVersion: string;
   OperatingSystem: string;
   OSType: string;
+}
+
+/**
+ * Refuses an engine that is not of this machine, by its address: pods mount files of the machine that their agent runs
+ * on. One behind a loopback address counts as this machine's.
+ */
+export function checkEngineAddress(address = engineAddress()): void {
+  if (isOfThisMachine(address)) return;
+  throw new UserError(
+    `the Docker Engine at DOCKER_HOST=${address} is of another machine, and pods need files of the machine that their agent runs on: run \`npm start\` there, or join that machine to a cluster with the line of \`npx gantry join\`; unset DOCKER_HOST to use the engine here`,
+  );
+}
+
+function isOfThisMachine(address: string): boolean {
+  if (!address.includes('://')) return address.startsWith('/') || isLoopback(address.split(':')[0] ?? '');
+  const url = URL.parse(address);
+  if (!url) return true;
+  if (['unix:', 'npipe:'].includes(url.protocol)) return true;
+  return url.protocol !== 'ssh:' && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
+}
+
+function isLoopback(host: string): boolean {
+  return host === '' || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** Refuses an engine that cannot run pods. */

@@ -3,11 +3,19 @@ import { access, open, readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import type { Terminal } from '../output/terminal.ts';
 import { messageOf, UserError } from '../output/user-error.ts';
-import { type EngineInfo, engineAddress, findEngine, lookForEngine, openEngine } from './engine.ts';
+import {
+  checkEngineAddress,
+  type EngineInfo,
+  type EngineSearch,
+  findEngine,
+  lookForEngine,
+  openEngine,
+} from './engine.ts';
 
 const packages = ['docker.io', 'iptables', 'iproute2', 'nftables'];
 const engineLog = '/var/log/gantry-dockerd.log';
 const startTimeoutMs = 60_000;
+const defaultSocket = '/var/run/docker.sock';
 
 /** An engine that answers, and whether it was this call that started it. */
 export interface ReadyEngine {
@@ -21,25 +29,12 @@ export interface ReadyEngine {
  * Elsewhere fails with two lines that say what to install.
  */
 export async function ensureEngine(terminal: Terminal): Promise<ReadyEngine> {
+  checkEngineAddress();
   const docker = openEngine();
   const found = await findEngine(terminal, docker);
   if (found.type === 'found') return { docker, info: found.info, isStartedByUs: false };
-  const { why } = found;
-  if (process.env.DOCKER_HOST) {
-    throw new UserError(
-      `no Docker Engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}: ${why}\nStart that engine, or unset DOCKER_HOST to use ${'/var/run/docker.sock'}.`,
-    );
-  }
-  if (found.type === 'silent') {
-    throw new UserError(
-      `the Docker Engine at ${engineAddress()} does not answer: ${why}\nRestart it, or try again when it is less busy.`,
-    );
-  }
-  if (!(await canInstall())) {
-    throw new UserError(
-      `no Docker Engine answers at ${engineAddress()}: ${why}\nInstall Docker Engine 20.10 or newer (https://docs.docker.com/engine/install/), start it, and make sure that you may use its socket.`,
-    );
-  }
+  const refusal = engineRefusal(found, { dockerHost: process.env.DOCKER_HOST, canInstall: await canInstall() });
+  if (refusal !== undefined) throw new UserError(refusal);
   if (!(await exists('/usr/bin/dockerd')) && !(await exists('/usr/sbin/dockerd'))) await installEngine(terminal);
   terminal.progress('no Docker Engine answers: starting dockerd');
   await startEngine();
@@ -48,6 +43,24 @@ export async function ensureEngine(terminal: Terminal): Promise<ReadyEngine> {
     `started a Docker Engine ${info.serverVersion} (log: ${engineLog}); it is left running when Gantry stops`,
   );
   return { docker, info, isStartedByUs: true };
+}
+
+/**
+ * The two lines that say what to do where no engine is of use and none may be installed; undefined where one may be. Pure.
+ * Another engine is never started beside one that is there, or that the user named.
+ */
+export function engineRefusal(
+  found: Exclude<EngineSearch, { readonly type: 'found' }>,
+  here: { readonly dockerHost: string | undefined; readonly canInstall: boolean },
+): string | undefined {
+  const { type, why } = found;
+  const { dockerHost, canInstall } = here;
+  if (dockerHost)
+    return `no Docker Engine answers at DOCKER_HOST=${dockerHost}: ${why}\nStart that engine, or unset DOCKER_HOST to use ${defaultSocket}.`;
+  if (type === 'silent')
+    return `the Docker Engine at unix://${defaultSocket} does not answer: ${why}\nRestart it, or try again when it is less busy.`;
+  if (canInstall) return undefined;
+  return `no Docker Engine answers at unix://${defaultSocket}: ${why}\nInstall Docker Engine 20.10 or newer (https://docs.docker.com/engine/install/), start it, and make sure that you may use its socket.`;
 }
 
 async function canInstall(): Promise<boolean> {
