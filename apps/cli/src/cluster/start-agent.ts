@@ -18,6 +18,8 @@ export interface AgentPlace {
 
 export interface StartedAgent extends StartedProcess {
   readonly node: string;
+  /** When it was about to start, in milliseconds of the epoch: what the node's Lease says since is of this agent. */
+  readonly sinceMs: number;
 }
 
 /** Starts an agent for each node. An agent that ran before finds its containers and its credential again. */
@@ -56,6 +58,7 @@ async function startAgent(place: AgentPlace, node: NodeSize, token: string): Pro
   // The token goes by the environment: a command line can be read by every user of the host.
   const env = { GANTRY_JOIN_TOKEN: token };
   const logPath = `${paths.logs}/${name}.log`;
+  const sinceMs = Date.now();
   const started = await startProgram({ name: `the agent of ${name}`, program: programs.agent, args, logPath, env });
-  return { ...started, node: name };
+  return { ...started, node: name, sinceMs };
 }

@@ -1,35 +1,39 @@
-import type { Deployment, Node, Pod } from '@gantry/api-types';
+import type { Deployment, Lease, Node, Pod } from '@gantry/api-types';
 import type { ApiConnection } from '../api/api-connection.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { UserError } from '../output/user-error.ts';
 import { isRunning, type StartedProcess } from './processes.ts';
+import type { StartedAgent } from './start-agent.ts';
 import { explainExit } from './start-cluster.ts';
 import { isDeploymentReady, whyNotReady } from './why-not-ready.ts';
 
 const pollMs = 150;
 const nodesTimeoutMs = 60_000;
+const leasesPath = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /** As much of an API as waiting needs. */
 export type ReadableApi = Pick<ApiConnection, 'json'>;
 
 /**
- * Waits, with progress, until the named nodes are Ready; resolves with their pod CIDRs. A program that ends meanwhile
- * fails it at once.
+ * Waits, with progress, until the nodes of these agents are Ready; resolves with their pod CIDRs. What the API still says
+ * of agents before them does not count. A program that ends meanwhile, an agent or one of `others`, fails it at once.
  */
 export async function waitForNodes(
   terminal: Terminal,
   api: ReadableApi,
-  names: readonly string[],
-  processes: readonly StartedProcess[],
+  agents: readonly StartedAgent[],
+  others: readonly StartedProcess[] = [],
 ): Promise<readonly string[]> {
   let podCidrs: readonly string[] = [];
   const missing = await poll(nodesTimeoutMs, async () => {
-    for (const process of processes) if (!(await isRunning(process))) throw new UserError(await explainExit(process));
-    const { items } = await api.json<{ items: Node[] }>({ path: '/api/v1/nodes' });
-    const ready = items.filter((node) => names.includes(node.metadata.name) && isNodeReady(node));
+    for (const process of [...others, ...agents])
+      if (!(await isRunning(process))) throw new UserError(await explainExit(process));
+    const { items: nodes } = await api.json<{ items: Node[] }>({ path: '/api/v1/nodes' });
+    const { items: leases } = await api.json<{ items: Lease[] }>({ path: leasesPath });
+    const ready = nodes.filter((node) => isNodeReady(node) && agents.some((agent) => isOfAgent(agent, node, leases)));
     podCidrs = ready.flatMap(({ spec }) => spec.podCIDR ?? []);
-    terminal.progress(`nodes: ${ready.length} of ${names.length} Ready`);
-    return ready.length === names.length ? undefined : `${ready.length} of ${names.length} nodes are Ready`;
+    terminal.progress(`nodes: ${ready.length} of ${agents.length} Ready`);
+    return ready.length === agents.length ? undefined : `${ready.length} of ${agents.length} nodes are Ready`;
   });
   if (missing !== undefined) throw new UserError(`after ${nodesTimeoutMs / 1000} s: ${missing}`);
   return podCidrs;
@@ -63,6 +67,13 @@ export async function waitForDeployments(
   if (missing === undefined) return [];
   const { items: pods } = await api.json<{ items: Pod[] }>({ path: `/api/v1/namespaces/${namespace}/pods` });
   return waiting.map((deployment) => whyNotReady(deployment, pods));
+}
+
+/** Whether the agent has connected: the node's Lease is renewed at once when one does. */
+function isOfAgent({ node, sinceMs }: StartedAgent, { metadata }: Node, leases: readonly Lease[]): boolean {
+  if (metadata.name !== node) return false;
+  const lease = leases.find((one) => one.metadata.name === node);
+  return Date.parse(lease?.spec?.renewTime ?? '') >= sinceMs;
 }
 
 function isNodeReady(node: Node): boolean {

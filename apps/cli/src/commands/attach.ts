@@ -44,12 +44,7 @@ async function completeAgents(terminal: Terminal, api: ApiConnection, dataDir: s
     if (!state || nodes.length === 0) return;
     for (const { name } of nodes) terminal.line(`the agent of ${name} has ended: starting it again`);
     const { agents } = await startAgentsAgain(terminal, api, { dataDir, state, nodes });
-    await waitForNodes(
-      terminal,
-      api,
-      agents.map(({ node }) => node),
-      agents,
-    );
+    await waitForNodes(terminal, api, agents);
   } finally {
     await release();
   }

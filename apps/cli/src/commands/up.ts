@@ -80,9 +80,8 @@ async function makeReady(
   options: UpOptions,
   { started, release }: { readonly started: StartedCluster; readonly release: () => Promise<void> },
 ): Promise<void> {
-  const names = started.state.nodes.map((node) => node.name);
   const hasDemo = options.isDemo && (await makeDemoImages(terminal, engine.docker));
-  const podCidrs = await waitForNodes(terminal, started.api, names, [started.controller, ...started.agents]);
+  const podCidrs = await waitForNodes(terminal, started.api, started.agents, [started.controller]);
   await waitUntilTaken(engine.docker, podCidrs);
   // Ports and address ranges are in use by now: the next start sees them.
   await release();
