@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { expectNoViolations } from './axe.ts';
 import { eventually, registerBrowser, visit } from './browser.ts';
@@ -126,8 +126,13 @@ it('offers fixes that were tried out, and previews one', async () => {
   const fix = fixes.locator('[data-fix]').first();
   await fix.getByRole('button', { name: 'Preview' }).click();
   await vi.waitFor(async () => expect(await page.locator('[data-ghost]').count()).toBeGreaterThan(0), eventually);
-  await fix.getByRole('button', { name: /^Show/ }).click();
-  expect(await fix.locator('code').count()).toBeGreaterThan(0);
+  const lowered = fixes.locator('[data-fix="setRequests"]').first();
+  await lowered.getByRole('button', { name: 'Show YAML diff' }).click();
+  expect(await lowered.locator('code').count()).toBeGreaterThan(0);
+  const diff = lowered.locator('[data-patch-diff]');
+  await diff.locator('del').filter({ hasText: '- cpu: 3500m' }).waitFor();
+  expect(await diff.locator('ins').textContent()).toMatch(/^\+ cpu: \d+m$/);
+  expect(await diff.textContent()).toContain('spec.template.spec.containers[app].resources.requests');
   await fix.getByRole('button', { name: 'Preview' }).click();
   await vi.waitFor(async () => expect(await page.locator('[data-ghost]').count()).toBe(0), eventually);
 });
@@ -168,6 +173,15 @@ it('draws usage and the autoscaler over time, with the same as a table', async (
   await page.reload();
   await charts.locator('[data-chart="Replicas"] canvas').waitFor();
   await charts.getByText('Autoscaled by web, 3 to 10').waitFor();
+  const decision = await charts.locator('[data-autoscaler-decision]').textContent();
+  expect(decision).toMatch(/^It (keeps|scales (up|down) to) \d+(, the metrics ask for \d+)?\./);
+  const metric = charts.locator('[data-chart="cpu of request, average per pod"]');
+  await vi.waitFor(async () => expect(await metric.locator('canvas').evaluate(isDrawn)).toBe(true), eventually);
+  expect(await newestNumbers(metric)).toEqual([expect.stringMatching(/^\d+ %$/), '60 %']);
+  const [actual = '', wanted = '', ...limits] = await newestNumbers(charts.locator('[data-chart="Replicas"]'));
+  expect(limits).toEqual(['3', '10']);
+  expect(Number(actual)).toBeGreaterThanOrEqual(3);
+  expect(Number(wanted)).toBeGreaterThan(0);
   await charts.locator('[data-chart="CPU"]').getByText('Numbers').click();
   const rows = charts.locator('[data-chart="CPU"] tbody tr');
   await vi.waitFor(async () => expect(await rows.count()).toBeGreaterThan(5), eventually);
@@ -238,3 +252,16 @@ it('has no accessibility violation in charts and banners, in either theme', asyn
   await page.locator('[data-loss]').waitFor();
   await expectNoViolations(page);
 });
+
+/** Runs in the page: whether a canvas has anything on it. */
+function isDrawn(element: Element): boolean {
+  const { width, height } = element as HTMLCanvasElement;
+  const pixels = (element as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data;
+  return pixels?.some((value) => value !== 0) ?? false;
+}
+
+/** What a chart's table says of the newest instant, a number for each line. */
+async function newestNumbers(chart: Locator): Promise<string[]> {
+  await chart.getByText('Numbers').click();
+  return chart.locator('tbody tr').first().locator('td').allTextContents();
+}

@@ -79,13 +79,19 @@ it('recommends what to request, previews it, and resizes running pods in place',
   expect(problems).toEqual([]);
 });
 
-it('has no accessibility violation in right-sizing, in either theme', async () => {
-  const { page, server } = await open({ path: '/?rightsizing=all' });
+it('plans how to empty a node, and has no accessibility violation in that and in right-sizing, in either theme', async () => {
+  const { page, server } = await open({ path: '/?rightsizing=all&rebalance=preview' });
   await vi.waitFor(
     () => expect([...server.fleet.pods.values()].filter(({ isReady }) => isReady)).toHaveLength(15),
     eventually,
   );
-  await page.getByRole('button', { name: 'Ask again' }).click();
+  const rebalance = page.getByRole('region', { name: 'Rebalance' });
+  await rebalance.getByLabel('To').selectOption({ label: 'empty node-3' });
+  const held = server.fleet.podsOn('node-3').length;
+  const moves = rebalance.locator('.moves li').filter({ hasText: /: node-3 → node-[12]$/ });
+  await vi.waitFor(async () => expect(await moves.count()).toBe(Math.min(held, 8)), eventually);
+  await rebalance.getByRole('button', { name: `Move ${held} pods` }).waitFor();
+  await page.getByRole('region', { name: 'Right-sizing' }).getByRole('button', { name: 'Ask again' }).click();
   await page.locator('[data-sized]').first().waitFor();
   await expectNoViolations(page);
 });

@@ -5,6 +5,7 @@ import type { ClusterStore } from '../state/cluster-store.ts';
 import { CopyCommand } from '../view/copy-command.tsx';
 import { clearPreview, showPreview, usePreviewOf } from '../what-if/preview.ts';
 import { simulate } from '../what-if/simulate.ts';
+import { PatchView } from './patch-view.tsx';
 
 type Answer = 'asking' | { readonly error: string } | SimulationStatus;
 
@@ -68,7 +69,7 @@ function Fix({ store, fix }: { readonly store: ClusterStore; readonly fix: Simul
       {isPreviewed && preview?.error && <p className="error">{preview.error}</p>}
       {isShown && (
         <>
-          {fix.patch && <pre className="yaml">{fix.patch.yaml}</pre>}
+          {fix.patch && <PatchView store={store} patch={fix.patch} />}
           <CopyCommand command={fix.command} />
         </>
       )}
