@@ -13,6 +13,15 @@ function decide(pod: Pod, nodes: readonly Node[], placed: readonly Pod[] = []): 
   return result.outcome === 'feasible' ? result.nodeName : result.message;
 }
 
+/** What each node says of itself where it is refused, by its name. */
+function details(pod: Pod, nodes: readonly Node[], placed: readonly Pod[] = []): Record<string, string | undefined> {
+  const snapshot = new ClusterSnapshot();
+  for (const node of nodes) snapshot.setNode(node);
+  for (const other of placed) snapshot.setPod(other);
+  const verdicts = new PodScheduler(snapshot).explain(snapshot.factory.parse(pod));
+  return Object.fromEntries(verdicts.map(({ nodeName, refusals }) => [nodeName, refusals[0]?.detail]));
+}
+
 const nodes = (count: number, options: Parameters<typeof makeNode>[0] = {}) =>
   Array.from({ length: count }, (_, index) => makeNode({ name: `node-${index + 1}`, ...options }));
 
@@ -225,6 +234,20 @@ describe('affinity to other pods', () => {
     );
   });
 
+  it('says of each node how many pods are near', () => {
+    expect(details(makePod({ spec: { affinity: near } }), zones)).toEqual({
+      a: 'zone one has none of the pods it must be near',
+      b: 'zone two has none of the pods it must be near',
+    });
+    const there = [labelled('w', 'a'), labelled('v', 'a')];
+    expect(details(makePod({ spec: { affinity: far } }), zones, there)).toEqual({
+      a: 'zone one has 2 of the pods it keeps away from',
+      b: undefined,
+    });
+    const loner = makePod({ name: 'loner', nodeName: 'a', spec: { affinity: far } });
+    expect(details(labelled('w', ''), zones, [loner]).a).toBe('zone one has 1 of the pods that keep it away');
+  });
+
   it('looks only at the namespaces it names, or chooses by label', () => {
     const other = makePod({ name: 'w', namespace: 'shop', nodeName: 'b', labels: { app: 'web' } });
     const reach = (extra: object) =>
@@ -269,6 +292,18 @@ describe('topology spread', () => {
     expect(decide({ ...pod, spec: { ...pod.spec, nodeSelector: { 'kubernetes.io/hostname': 'c' } } }, zones)).toBe(
       "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label)," +
         " 2 node(s) didn't match Pod's node affinity/selector.",
+    );
+  });
+
+  it('says of each node by how much, and in which domain', () => {
+    const placed = [labelled('u', 'a'), labelled('v', 'a'), labelled('w', 'b')];
+    expect(details(web(), zones, placed)).toEqual({
+      a: 'zone one would have 3 of them, the least has 1, maxSkew 1',
+      b: undefined,
+      c: 'has no label topology.kubernetes.io/zone',
+    });
+    expect(details(web({ minDomains: 3 }), zones, placed).b).toBe(
+      'zone two would have 2 of them, as there are fewer than 3 domains the least counts as 0, maxSkew 1',
     );
   });
 

@@ -18,6 +18,18 @@ export function unschedulable(reason: string, detail?: string): FilterResult {
   return [{ reason, ...(detail === undefined ? {} : { detail }) }];
 }
 
+/** As {@link unschedulable}, where the detail is put into words only once somebody reads it: thousands of nodes are refused. */
+export function unschedulableLazily(reason: string, detail: () => string): FilterResult {
+  return [
+    {
+      reason,
+      get detail() {
+        return detail();
+      },
+    },
+  ];
+}
+
 /**
  * Decides on one node from that node alone. Pure. `dependsOn` says what can change the answer: the Node object, or also
  * the pods on it.

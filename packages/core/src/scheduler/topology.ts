@@ -23,6 +23,14 @@ export function buildTopology(key: string, slots: readonly (NodeInfo | undefined
   return { key, domainOf, size: domains.size };
 }
 
+/** A node's domain in words: `zone a`, `node node-3`; that it is in none: `no zone`. */
+export function domainWords(node: NodeInfo, topologyKey: string): string {
+  const value = node.labels[topologyKey];
+  const name = topologyKey.slice(topologyKey.lastIndexOf('/') + 1);
+  const noun = topologyKey === 'kubernetes.io/hostname' ? 'node' : name;
+  return value === undefined ? `no ${noun}` : `${noun} ${value}`;
+}
+
 export interface DomainCountOptions {
   /** Leaves terminating pods out. */
   readonly ignoresTerminating?: boolean;

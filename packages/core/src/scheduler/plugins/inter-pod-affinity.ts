@@ -1,12 +1,18 @@
-import { type ClusterFilterPlugin, type ClusterScorePlugin, feasible, unschedulable } from '../framework.ts';
+import {
+  type ClusterFilterPlugin,
+  type ClusterScorePlugin,
+  type FilterResult,
+  feasible,
+  unschedulableLazily,
+} from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
-import { countByDomain, type Topology } from '../topology.ts';
+import { countByDomain, domainWords, type Topology } from '../topology.ts';
 
-const unmetAffinity = unschedulable("node(s) didn't match pod affinity rules");
-const unmetAntiAffinity = unschedulable("node(s) didn't match pod anti-affinity rules");
-const unmetExisting = unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
+const unmetAffinity = "node(s) didn't match pod affinity rules";
+const unmetAntiAffinity = "node(s) didn't match pod anti-affinity rules";
+const unmetExisting = "node(s) didn't satisfy existing pods anti-affinity rules";
 
 /** Required pod affinity and anti-affinity, of the pod itself and of the pods that are there already. */
 export const interPodAffinity: ClusterFilterPlugin = {
@@ -16,15 +22,20 @@ export const interPodAffinity: ClusterFilterPlugin = {
     const { requiredAffinity, requiredAntiAffinity } = pod.group;
     const { forbidding } = snapshot.groups.heldTerms(pod.group);
     if (!requiredAffinity && requiredAntiAffinity.length === 0 && forbidding.length === 0) return undefined;
-    const meetsAffinity = prepareAffinity(pod, snapshot);
+    const unmetTerm = prepareAffinity(pod, snapshot);
     const avoided = requiredAntiAffinity.map(({ matcher, topologyKey }) =>
       domains(snapshot.topology(topologyKey), snapshot.groups.matching(matcher)),
     );
     const forbidden = forbidding.map(({ holders, term }) => domains(snapshot.topology(term.topologyKey), [holders]));
     return (node) => {
-      if (!meetsAffinity(node)) return unmetAffinity;
-      if (avoided.some((held) => held.has(node))) return unmetAntiAffinity;
-      return forbidden.some((held) => held.has(node)) ? unmetExisting : feasible;
+      const unmet = unmetTerm(node);
+      if (unmet) return refusal(unmetAffinity, node, unmet, 'has none of the pods it must be near');
+      const near = avoided.find((held) => held.has(node));
+      if (near) return refusal(unmetAntiAffinity, node, near, `has ${near.count(node)} of the pods it keeps away from`);
+      const held = forbidden.find((one) => one.has(node));
+      return held
+        ? refusal(unmetExisting, node, held, `has ${held.count(node)} of the pods that keep it away`)
+        : feasible;
     };
   },
 };
@@ -72,24 +83,30 @@ interface Domains {
   readonly isEmpty: boolean;
   /** Whether the node's domain holds one of the pods; false for a node outside the topology. */
   has(node: NodeInfo): boolean;
+  /** How many of the pods the node's domain holds. */
+  count(node: NodeInfo): number;
+}
+
+function refusal(reason: string, node: NodeInfo, { topology }: Domains, words: string): FilterResult {
+  return unschedulableLazily(reason, () => `${domainWords(node, topology.key)} ${words}`);
 }
 
 function domains(topology: Topology, groups: Parameters<typeof countByDomain>[1]): Domains {
   const counts = countByDomain(topology, groups);
-  return {
-    topology,
-    isEmpty: counts.every((count) => count === 0),
-    has: (node) => (counts[topology.domainOf[node.slot] ?? -1] ?? 0) > 0,
-  };
+  const count = (node: NodeInfo): number => counts[topology.domainOf[node.slot] ?? -1] ?? 0;
+  return { topology, isEmpty: counts.every((held) => held === 0), has: (node) => count(node) > 0, count };
 }
 
-/** The first pod of a group that wants to be near its own kind may go anywhere in the topology. */
-function prepareAffinity(pod: PodInfo, snapshot: ClusterSnapshot): (node: NodeInfo) => boolean {
+/**
+ * The term that a node does not meet. The first pod of a group that wants to be near its own kind may go anywhere in the
+ * topology.
+ */
+function prepareAffinity(pod: PodInfo, snapshot: ClusterSnapshot): (node: NodeInfo) => Domains | undefined {
   const required = pod.group.requiredAffinity;
-  if (!required) return () => true;
+  if (!required) return () => undefined;
   const groups = snapshot.groups.matching(required.matcher);
   const terms = required.topologyKeys.map((key) => domains(snapshot.topology(key), groups));
   const isFirstOfItsKind = terms.every((term) => term.isEmpty) && snapshot.groups.matches(required.matcher, pod.group);
-  if (!isFirstOfItsKind) return (node) => terms.every((term) => term.has(node));
-  return (node) => terms.every(({ topology }) => (topology.domainOf[node.slot] ?? -1) >= 0);
+  if (!isFirstOfItsKind) return (node) => terms.find((term) => !term.has(node));
+  return (node) => terms.find(({ topology }) => (topology.domainOf[node.slot] ?? -1) < 0);
 }

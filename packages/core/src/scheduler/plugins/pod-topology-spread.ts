@@ -3,16 +3,16 @@ import {
   type ClusterScorePlugin,
   type FilterResult,
   feasible,
-  unschedulable,
+  unschedulableLazily,
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { SpreadConstraint } from '../pod-classes.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
-import { countByDomain, type Topology } from '../topology.ts';
+import { countByDomain, domainWords, type Topology } from '../topology.ts';
 
-const unmet = unschedulable("node(s) didn't match pod topology spread constraints");
-const lacksLabel = unschedulable("node(s) didn't match pod topology spread constraints (missing required label)");
+const unmet = "node(s) didn't match pod topology spread constraints";
+const lacksLabel = "node(s) didn't match pod topology spread constraints (missing required label)";
 
 /** Refuses nodes where the pod would exceed the `maxSkew` of a `DoNotSchedule` constraint. */
 export const podTopologySpread: ClusterFilterPlugin = {
@@ -57,13 +57,30 @@ function prepareSkewCheck(
   const eligible = findEligible(constraint, pod.group.hardSpread, pod, snapshot);
   const groups = snapshot.groups.matching(constraint.matcher);
   const counts = countByDomain(topology, groups, { ignoresTerminating: true, eligible });
-  const least = leastCount(counts, constraint, presentDomains(topology, eligible));
+  const level = leastCount(counts, constraint, presentDomains(topology, eligible));
   const self = constraint.matchesSelf ? 1 : 0;
+  const { topologyKey, maxSkew } = constraint;
   return (node) => {
     const domain = topology.domainOf[node.slot] ?? -1;
-    if (domain < 0) return lacksLabel;
-    return (counts[domain] ?? 0) + self - least > constraint.maxSkew ? unmet : feasible;
+    if (domain < 0) return unschedulableLazily(lacksLabel, () => `has no label ${topologyKey}`);
+    const held = (counts[domain] ?? 0) + self;
+    if (held - level.least <= maxSkew) return feasible;
+    return unschedulableLazily(unmet, () => skewWords(domainWords(node, topologyKey), held, level, constraint));
   };
+}
+
+/** `zone a would have 3 of them, the least has 1, maxSkew 1`. */
+function skewWords(domain: string, held: number, level: Level, { maxSkew, minDomains }: SpreadConstraint): string {
+  const few = `as there are fewer than ${minDomains} domains the least counts as 0`;
+  const least = level.isShort ? few : `the least has ${level.least}`;
+  return `${domain} would have ${held} of them, ${least}, maxSkew ${maxSkew}`;
+}
+
+interface Level {
+  /** Pods in the domain that has the fewest. */
+  readonly least: number;
+  /** There are fewer domains than `minDomains`. */
+  readonly isShort: boolean;
 }
 
 /** Domains that hold an eligible node; undefined where all do. */
@@ -78,7 +95,7 @@ function presentDomains(topology: Topology, eligible: Uint8Array | undefined): U
 }
 
 /** The global minimum that skew is measured against; 0 while there are fewer domains than `minDomains`. */
-function leastCount(counts: Int32Array, { minDomains }: SpreadConstraint, present: Uint8Array | undefined): number {
+function leastCount(counts: Int32Array, { minDomains }: SpreadConstraint, present: Uint8Array | undefined): Level {
   let least = Number.POSITIVE_INFINITY;
   let domains = 0;
   for (const [domain, count] of counts.entries()) {
@@ -86,7 +103,8 @@ function leastCount(counts: Int32Array, { minDomains }: SpreadConstraint, presen
     domains++;
     if (count < least) least = count;
   }
-  return domains === 0 || domains < minDomains ? 0 : least;
+  const isShort = domains < minDomains;
+  return { least: domains === 0 || isShort ? 0 : least, isShort };
 }
 
 /** Slots whose pods count for a constraint; undefined where that is every node of its topology. */
