@@ -16,7 +16,7 @@ const common = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'together', include, exclude: alone, maxWorkers: 2, sequence: { groupOrder: 0 } } },
+      { test: { ...common, name: 'together', include, exclude: alone, maxWorkers: 3, sequence: { groupOrder: 0 } } },
       {
         test: {
           ...common,

@@ -7,12 +7,10 @@ import { defineConfig } from 'vitest/config';
 const alone = [
   'dashboard',
   'engine-faults',
-  'full-disk',
   'hosts',
   'node-pools',
   'npm-start',
   'own-apps',
-  'refused-agents',
   'restarts',
   'services',
   'soak',

@@ -30,7 +30,7 @@ describe('a cluster that is treated badly', () => {
   });
 
   it('doubles, overcommits and leaks nothing while Deployments come, change and go', async () => {
-    const { actions, rounds, looks } = await churn(cluster, { minutes: 0.5, roundSeconds: 15, seed, log });
+    const { actions, rounds, looks } = await churn(cluster, { minutes: 0.3, roundSeconds: 9, seed, log });
     expect(rounds).toBeGreaterThanOrEqual(2);
     expect(Object.keys(actions).length).toBeGreaterThan(1);
     expect(looks).toBeGreaterThan(10);
@@ -42,6 +42,6 @@ describe('a cluster that is treated badly', () => {
   });
 
   it('takes no node for dead while every cpu is busy', async () => {
-    await watchNodesUnderFullLoad(cluster, { seconds: 20 });
+    await watchNodesUnderFullLoad(cluster, { seconds: 12 });
   });
 });
