@@ -2,11 +2,13 @@ import type { ApiConnection } from '../api/api-connection.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { type ClusterState, type LocalNode, writeClusterState } from './cluster-state.ts';
 import type { NodeSize } from './node-sizes.ts';
-import { identityOf, isRunning } from './processes.ts';
+import { identityOf, isRunning, stopProcess } from './processes.ts';
 import { type StartedAgent, startAgents } from './start-agent.ts';
 
 /** Where the proxies of a state without these ports listen. */
 export const defaultIngress = { httpPort: 30_080, httpsPort: 30_443 };
+
+const graceMs = 2_000;
 
 /** The nodes whose agent does not run. */
 export async function findEndedAgents(state: ClusterState): Promise<readonly LocalNode[]> {
@@ -16,7 +18,7 @@ export async function findEndedAgents(state: ClusterState): Promise<readonly Loc
 
 /**
  * Starts the agents of these nodes again and writes down which processes they are now; resolves with the new state and
- * what was started. Warns of a node whose size an older version did not write down.
+ * what was started. Where a step fails, none of them runs. Warns of a node whose size an older version did not write down.
  */
 export async function startAgentsAgain(
   terminal: Terminal,
@@ -35,10 +37,17 @@ export async function startAgentsAgain(
       );
   const { server, ingress = defaultIngress } = state;
   const address = hostOf(server);
-  const agents = await startAgents(api, { dataDir, server, address, ingress }, sized);
-  const after = { ...state, nodes: state.nodes.map((node) => replaced(node, agents)) };
-  if (agents.length > 0) await writeClusterState(dataDir, after);
-  return { state: after, agents };
+  const agents: StartedAgent[] = [];
+  try {
+    await startAgents(api, { dataDir, server, address, ingress }, sized, (agent) => agents.push(agent));
+    const after = { ...state, nodes: state.nodes.map((node) => replaced(node, agents)) };
+    if (agents.length > 0) await writeClusterState(dataDir, after);
+    return { state: after, agents };
+  } catch (error) {
+    // Nobody would know of those, and the next attempt would start others beside them.
+    await Promise.all(agents.map((agent) => stopProcess(agent, graceMs)));
+    throw error;
+  }
 }
 
 /** The address in a URL, without the brackets of IPv6. */
