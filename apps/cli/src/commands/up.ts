@@ -32,12 +32,14 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
   const engine = await ensureEngine(terminal);
   checkEngine(engine.info);
   const earlier = await stopLeftovers(terminal, options);
-  if (earlier) await removeSurplusNodes(options, earlier);
   // From here on a Ctrl-C must undo what was started, at whatever point it comes.
   const interrupted = interruption();
   const release = await takeStartLock(terminal);
   const started = await chooseStart(terminal, engine, options, earlier)
-    .then((choices) => startCluster(terminal, choices))
+    .then(async (choices) => {
+      await removeSurplusNodes(terminal, options, earlier);
+      return startCluster(terminal, choices);
+    })
     .catch(async (error: unknown) => {
       await release();
       if (earlier) sayKept(terminal, dataDir);
@@ -159,9 +161,18 @@ async function stopLeftovers(terminal: Terminal, { dataDir }: UpOptions): Promis
 }
 
 /** Nodes that the earlier cluster had and this one has not: nobody would look after their containers. */
-async function removeSurplusNodes(options: UpOptions, earlier: ClusterState): Promise<void> {
-  const surplus = earlier.nodes.slice(placeOf(options, earlier).nodes);
-  await Promise.all(surplus.map((node) => removeNode(options.dataDir, earlier.cluster, node.name)));
+async function removeSurplusNodes(
+  terminal: Terminal,
+  options: UpOptions,
+  earlier: ClusterState | undefined,
+): Promise<void> {
+  const surplus = earlier?.nodes.slice(placeOf(options, earlier).nodes) ?? [];
+  if (!earlier || surplus.length === 0) return;
+  const names = surplus.map(({ name }) => name);
+  terminal.line(
+    `removing ${names.join(', ')}, of the earlier cluster's ${earlier.nodes.length} nodes, with all that is on them`,
+  );
+  await Promise.all(names.map((name) => removeNode(options.dataDir, earlier.cluster, name)));
 }
 
 /** Aborts when somebody asks this command to end. */
