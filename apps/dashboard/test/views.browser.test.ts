@@ -22,7 +22,7 @@ it('is light or dark as its button says, also when it is opened again', async ()
 });
 
 it('holds the same as tables that sort and lead to objects, under a link', async () => {
-  const { page } = await open({ path: '/?view=table' });
+  const { page, server } = await open({ path: '/?view=table' });
   const pods = page.getByRole('table', { name: 'Pods' });
   await vi.waitFor(async () => expect(await pods.getByRole('link').count()).toBe(15), eventually);
   const nodes = page.getByRole('table', { name: 'Nodes' });
@@ -37,6 +37,10 @@ it('holds the same as tables that sort and lead to objects, under a link', async
   await largest.click();
   await page.getByRole('heading', { name: /^database-/, level: 2 }).waitFor();
   expect(new URL(page.url()).searchParams.get('view')).toBe('table');
+  await pods.getByRole('row', { name: /^web-/ }).filter({ hasText: /\d %/ }).first().waitFor();
+  const lost = server.fleet.podsOn('node-2').length;
+  server.play('kill-node');
+  await vi.waitFor(async () => expect(await pods.getByText('Unknown, evicted').count()).toBe(lost), eventually);
 });
 
 it('tells what happens as it happens, warnings alone if wished, each leading to what it is about', async () => {

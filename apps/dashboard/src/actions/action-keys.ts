@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
-import { useUi } from '../state/ui.ts';
 import { setSearchValue } from '../state/url-search.ts';
+import { setFilter } from '../state/use-filter.ts';
 import { useActionContext } from './action-context.ts';
 import { allActions } from './all-actions.ts';
 import { runAction } from './run-action.ts';
@@ -33,9 +33,8 @@ export function shortcutOf(event: Pick<KeyboardEvent, 'key' | 'altKey' | 'ctrlKe
 }
 
 function stepBack(event: KeyboardEvent, navigate: (path: string) => void): void {
-  const ui = useUi.getState();
   if (isTyping(event.target)) {
-    if ((event.target as HTMLElement).id === 'filter') ui.setFilter('');
+    if ((event.target as HTMLElement).id === 'filter') setFilter('');
     return (event.target as HTMLElement).blur();
   }
   if (new URLSearchParams(location.search).has('present')) return setSearchValue('present', undefined);

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ActionContext } from '../actions/action.ts';
 import { ClusterStore } from '../state/cluster-store.ts';
-import { useUi } from '../state/ui.ts';
 import { actionContext } from '../testing/action-context.ts';
 import { delta, feedNode, feedPod, feedWorkload, snapshot } from '../testing/feed-objects.ts';
 import { findItems, paletteItems } from './palette-items.ts';
@@ -19,8 +18,7 @@ it('goes to every object by some letters of its name, and to what belongs to a s
   findItems(items, 'stateful db')[0]?.run(context);
   expect(visited).toEqual(['/node/node-2', '/statefulset/default/db']);
   expect(first('service web')).toBe('Service default/web-svc');
-  findItems(items, 'namespace default')[0]?.run(context);
-  expect(useUi.getState().filter).toBe('ns:default');
+  expect(findItems(items, 'namespace default')[0]?.detail).toBe('Namespace: filters by ns:default');
 });
 
 it('offers the actions that make sense now, before the objects', () => {

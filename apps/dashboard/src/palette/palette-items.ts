@@ -4,7 +4,7 @@ import { runAction } from '../actions/run-action.ts';
 import { nameOf, namespaceOf } from '../format.ts';
 import { openPanel } from '../lenses/panels.ts';
 import { objectPath } from '../state/selection.ts';
-import { useUi } from '../state/ui.ts';
+import { setFilter } from '../state/use-filter.ts';
 import { fuzzyScore } from './fuzzy.ts';
 
 /** Something the palette offers: an action, or an object to go to. */
@@ -80,7 +80,7 @@ function objectItem(kind: string, key: string): PaletteItem {
 
 /** Goes to what belongs to an object that has no place of its own: the fleet, filtered. */
 function filterItem(kind: string, key: string, filter: string): PaletteItem {
-  const run = (): void => useUi.getState().setFilter(filter);
+  const run = (): void => setFilter(filter);
   return { id: `${kind} ${key}`, title: key, detail: `${kind}: filters by ${filter}`, text: `${kind} ${key}`, run };
 }
 

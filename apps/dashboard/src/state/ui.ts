@@ -2,16 +2,14 @@ import { create } from 'zustand';
 
 export type Theme = 'system' | 'light' | 'dark';
 
-/** What the operator chose on the page; the selection itself lives in the URL. */
+/** What the operator chose on the page; the selection and the filter live in the URL. */
 export interface UiState {
   readonly theme: Theme;
-  readonly filter: string;
   readonly isHelpOpen: boolean;
   readonly isTourOpen: boolean;
   /** Key of the pod of which is asked whether to delete it. */
   readonly podToDelete: string | undefined;
   setTheme(theme: Theme): void;
-  setFilter(filter: string): void;
   setHelpOpen(isOpen: boolean): void;
   setTourOpen(isOpen: boolean): void;
   askToDelete(podKey: string | undefined): void;
@@ -22,7 +20,6 @@ const themeKey = 'gantry-theme';
 /** The page's own state, shared by its components. */
 export const useUi = create<UiState>((set) => ({
   theme: savedTheme(),
-  filter: '',
   isHelpOpen: false,
   isTourOpen: false,
   podToDelete: undefined,
@@ -30,7 +27,6 @@ export const useUi = create<UiState>((set) => ({
     storage()?.setItem(themeKey, theme);
     set({ theme });
   },
-  setFilter: (filter) => set({ filter }),
   setHelpOpen: (isHelpOpen) => set({ isHelpOpen }),
   setTourOpen: (isTourOpen) => set({ isTourOpen }),
   askToDelete: (podToDelete) => set({ podToDelete }),

@@ -7,7 +7,7 @@ import { matchesPod } from '../state/filter.ts';
 import { type TileState, tileState } from '../state/pod-state.ts';
 import { objectPath } from '../state/selection.ts';
 import { useShownTheme } from '../state/theme.ts';
-import { useUi } from '../state/ui.ts';
+import { useFilter } from '../state/use-filter.ts';
 import { usePreview } from '../what-if/preview.ts';
 import type { PreviewGhost } from '../what-if/preview-scene.ts';
 import { useWidth } from './node-tiles.tsx';
@@ -25,7 +25,7 @@ export function DenseTiles({ store, node }: { readonly store: ClusterStore; read
   const [box, width] = useWidth();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [, navigate] = useLocation();
-  const filter = useUi((ui) => ui.filter);
+  const filter = useFilter();
   const theme = useShownTheme();
   const pods = [...store.podsOn(node.key).values(), ...store.ghosts.on(node.key).values()].sort((a, b) =>
     a.key.localeCompare(b.key),

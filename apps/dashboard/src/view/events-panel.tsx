@@ -7,14 +7,14 @@ import type { ClusterStore } from '../state/cluster-store.ts';
 import { matchesText } from '../state/filter.ts';
 import { useNow, usePacedCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
-import { useUi } from '../state/ui.ts';
+import { useFilter } from '../state/use-filter.ts';
 
 const rowHeight = 26;
 
 /** The cluster's Events, newest first, as they come. */
 export function EventsPanel(): ReactNode {
   const store = usePacedCluster('events');
-  const filter = useUi((ui) => ui.filter);
+  const filter = useFilter();
   const [onlyWarnings, setOnlyWarnings] = useState(false);
   const events = newestEvents(store).filter((e) => (!onlyWarnings || e.type === 'Warning') && matchesEvent(e, filter));
   return (

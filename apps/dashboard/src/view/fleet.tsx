@@ -7,7 +7,7 @@ import { matchesNode } from '../state/filter.ts';
 import { usePacedCluster } from '../state/hooks.ts';
 import { groupNodes, useNodeGrouping } from '../state/node-groups.ts';
 import type { Selection } from '../state/selection.ts';
-import { useUi } from '../state/ui.ts';
+import { useFilter } from '../state/use-filter.ts';
 import { PreviewHosts } from '../what-if/preview-tiles.tsx';
 import { useTileKeys } from './keyboard.ts';
 import { NodeCard } from './node-card.tsx';
@@ -23,7 +23,7 @@ const namedPods = 300;
 /** All nodes, grouped. */
 export function Fleet({ selection }: { readonly selection: Selection }): ReactNode {
   const store = usePacedCluster('nodes', 'pods');
-  const filter = useUi((ui) => ui.filter);
+  const filter = useFilter();
   const ref = useRef<HTMLDivElement>(null);
   useTileKeys(ref);
   // Ghosts have tiles as long as their nodes are lost.

@@ -8,7 +8,7 @@ import { matchesPod } from '../state/filter.ts';
 import { isTerminated } from '../state/pod-state.ts';
 import type { Selection } from '../state/selection.ts';
 import { layoutTiles, type TileArea, tileSize } from '../state/tile-layout.ts';
-import { useUi } from '../state/ui.ts';
+import { useFilter } from '../state/use-filter.ts';
 import { usePreview } from '../what-if/preview.ts';
 import type { PreviewGhost } from '../what-if/preview-scene.ts';
 import { PreviewTile } from '../what-if/preview-tiles.tsx';
@@ -34,7 +34,7 @@ export function NodeTiles({ store, node, selection, hasLabels }: NodeTilesProps)
   const [ref, width] = useWidth();
   const [lens] = useLens();
   const [model] = useVmModel();
-  const filter = useUi((ui) => ui.filter);
+  const filter = useFilter();
   const rowHeight = rowHeightFor(store.nodes.size);
   const area: TileArea = { width, rows, rowHeight, gap: 2, minWidth: 20 };
   const ghosts = store.ghosts.on(node.key);

@@ -7,7 +7,7 @@ import { matchesPod } from '../state/filter.ts';
 import { usePacedCluster } from '../state/hooks.ts';
 import { groupPending, type PendingGroup } from '../state/pending.ts';
 import type { Selection } from '../state/selection.ts';
-import { useUi } from '../state/ui.ts';
+import { useFilter } from '../state/use-filter.ts';
 import { PreviewWaits } from '../what-if/preview-waits.tsx';
 import { useTileKeys } from './keyboard.ts';
 import { isSelectedPod } from './node-tiles.tsx';
@@ -70,7 +70,7 @@ interface GroupProps {
 }
 
 function Group({ store, group, selection, isOpen, toggle }: GroupProps): ReactNode {
-  const filter = useUi((ui) => ui.filter);
+  const filter = useFilter();
   return (
     <div className="group" data-pending-group="">
       <button type="button" className="group-head" aria-expanded={isOpen} onClick={toggle}>

@@ -8,6 +8,7 @@ import { isNodeReady } from '../state/pod-state.ts';
 import { nodeRails, type Rail, type Rails, sumRails } from '../state/rails.ts';
 import { parseSelection } from '../state/selection.ts';
 import { type Theme, useUi } from '../state/ui.ts';
+import { setFilter, useFilter } from '../state/use-filter.ts';
 import { clockTime } from '../timeline/instant.ts';
 
 /** The whole cluster in one line: name, hosts, sums, filter, and whether what you see is live. */
@@ -94,6 +95,7 @@ const nextTheme: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dar
 
 function Controls(): ReactNode {
   const ui = useUi();
+  const filter = useFilter();
   const view = useFleetView();
   const isAdmin = useCluster('cluster').cluster?.role === 'admin';
   return (
@@ -103,8 +105,8 @@ function Controls(): ReactNode {
         type="search"
         placeholder="Filter  ( / )"
         aria-label="Filter pods, workloads, nodes and events"
-        value={ui.filter}
-        onChange={(event) => ui.setFilter(event.target.value)}
+        value={filter}
+        onChange={(event) => setFilter(event.target.value)}
       />
       <button type="button" className="button" aria-pressed={view === 'table'} onClick={switchFleetView}>
         Table

@@ -5,13 +5,13 @@ import { nameOf, namespaceOf } from '../format.ts';
 import { matchesText } from '../state/filter.ts';
 import { usePacedCluster } from '../state/hooks.ts';
 import { objectPath } from '../state/selection.ts';
-import { useUi } from '../state/ui.ts';
+import { useFilter } from '../state/use-filter.ts';
 import { standingOf } from '../state/workload-standing.ts';
 
 /** All workloads with their hue and how many replicas are ready: overview and legend in one. */
 export function WorkloadList(): ReactNode {
   const store = usePacedCluster('workloads', 'pods', 'nodes');
-  const filter = useUi((ui) => ui.filter);
+  const filter = useFilter();
   const tops = [...store.workloads.values()]
     .filter((w) => !w.owner && (w.kind !== 'ReplicaSet' || w.replicas > 0 || w.currentReplicas > 0))
     .filter((w) => matchesText(filter, w.key, namespaceOf(nsName(w))))
