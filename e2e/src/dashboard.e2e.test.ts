@@ -286,7 +286,7 @@ describe('the dashboard of a local cluster', () => {
     const loss = dashboard.page.locator('[data-loss="node-3"]');
     await loss.filter({ hasText: /pods? evicted in 4 min/ }).waitFor();
     await loss.getByRole('button', { name: 'Wait 30 s only' }).click();
-    await loss.filter({ hasText: /pods? evicted in \d+ s/ }).waitFor();
+    await loss.filter({ hasText: /pods? evicted in \d+ s\./ }).waitFor();
     const patience = (await podsOn('node-3')).flatMap(({ spec }) => spec.tolerations?.map((t) => t.tolerationSeconds));
     expect(new Set(patience)).toEqual(new Set([30]));
     await loss.getByRole('button', { name: 'Evict now' }).click();

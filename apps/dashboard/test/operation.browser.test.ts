@@ -98,6 +98,11 @@ it('filters with the slash key and clears with Escape', async () => {
   await page.keyboard.type('database');
   await vi.waitFor(async () => expect(await page.locator('.fleet .tile:not(.is-dimmed)').count()).toBe(1), eventually);
   expect(await page.getByRole('article').count()).toBe(1);
+  expect(new URL(page.url()).searchParams.get('filter')).toBe('database');
+  await page.reload();
+  await vi.waitFor(async () => expect(await page.locator('.fleet .tile:not(.is-dimmed)').count()).toBe(1), eventually);
+  expect(await page.getByRole('article').count()).toBe(1);
+  await page.keyboard.press('/');
   await page.keyboard.press('Escape');
   await vi.waitFor(async () => expect(await page.getByRole('article').count()).toBe(3), eventually);
 });
@@ -119,7 +124,7 @@ it('tells screen readers what happened as one sentence', async () => {
   await vi.waitFor(async () => expect(await status.textContent()).toBe('15 of 15 pods ready.'), eventually);
   server.play('pending');
   await vi.waitFor(
-    async () => expect(await status.textContent()).toBe('15 of 18 pods ready, 3 waiting for a node.'),
+    async () => expect(await status.textContent()).toBe('15 of 18 pods ready, 3 waiting for CPU.'),
     eventually,
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { feedPod } from '../testing/feed-objects.ts';
-import { groupPending, pendingCause } from './pending.ts';
+import { groupPending, pendingCause, waitingWords } from './pending.ts';
 
 describe('the cause of waiting in words', () => {
   it.each([
@@ -19,6 +19,11 @@ describe('the cause of waiting in words', () => {
       "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
       'Node labels do not match the selector',
     ],
+    [
+      "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label), 2 node(s) didn't match pod topology spread constraints.",
+      'Spread over domains would be too uneven (2 of 3), Node is in no domain to spread over (1 of 3)',
+    ],
+    ["0/1 nodes are available: 1 node(s) didn't match pod affinity rules.", 'No pod to be near to'],
     ['0/2 nodes are available: 2 something nobody foresaw.', 'something nobody foresaw'],
     ['no nodes available to schedule pods', 'no nodes available to schedule pods'],
   ])('%s', (message, cause) => {
@@ -46,3 +51,25 @@ it('groups pods that wait for the same reason, largest group first, by workload'
     ['Node labels do not match the selector', 1, ['1 gpu']],
   ]);
 });
+
+it.each([
+  ['14 waiting for CPU', { cpu: 14 }],
+  ['14 waiting, 9 for CPU', { cpu: 9, memory: 5 }],
+  ['3 waiting for memory', { memory: 3 }],
+  ['2 waiting for a node', { cordoned: 2 }],
+  ['1 waiting for the scheduler', { none: 1 }],
+])('says how many wait, and for what most of them: %s', (words, counts) => {
+  const pods = Object.entries(counts).flatMap(([why, count]) =>
+    Array.from({ length: count }, (_, index) => {
+      const message = messages[why];
+      return feedPod(`${why}-${index}`, message === undefined ? {} : { message });
+    }),
+  );
+  expect(waitingWords(pods, ({ uid, key }) => ({ kind: 'Pod', name: key, uid }))).toBe(words);
+});
+
+const messages: Readonly<Record<string, string>> = {
+  cpu: '0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.',
+  memory: '0/3 nodes are available: 3 Insufficient memory.',
+  cordoned: '0/1 nodes are available: 1 node(s) were unschedulable.',
+};

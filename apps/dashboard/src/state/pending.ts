@@ -29,6 +29,21 @@ export function groupPending(pods: readonly FeedPod[], rootOf: (pod: FeedPod) =>
     .sort((a, b) => b.pods.length - a.pods.length || a.cause.localeCompare(b.cause));
 }
 
+/** `14 waiting for CPU`; where they wait for several things, how many for the commonest: `14 waiting, 9 for CPU`. */
+export function waitingWords(pods: readonly FeedPod[], rootOf: (pod: FeedPod) => FeedOwner): string {
+  const [most] = groupPending(pods, rootOf);
+  const scarce = most && scarceWords(most.cause);
+  if (!most || !scarce) return `${pods.length} waiting for a node`;
+  if (most.pods.length === pods.length) return `${pods.length} waiting for ${scarce}`;
+  return `${pods.length} waiting, ${most.pods.length} for ${scarce}`;
+}
+
+/** `Not enough CPU (2 of 3), Node is cordoned` -> `CPU`; for what cannot be said so shortly, a node that it fits. */
+function scarceWords(cause: string): string | undefined {
+  if (cause === 'Waiting for the scheduler') return 'the scheduler';
+  return /^Not enough ([^(,]+?)(?: \(|,|$)/.exec(cause)?.[1];
+}
+
 /**
  * The cause in words, from Kubernetes' sentence `0/3 nodes are available: 2 Insufficient cpu, 1 node(s) were
  * unschedulable.`: the reasons without their counts, so that pods that differ only in numbers share a group.
@@ -63,6 +78,11 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/^Too many pods$/, 'Node is at its pod limit'],
   [/were unschedulable$/, 'Node is cordoned'],
   [/didn't match Pod's node affinity\/selector$/, 'Node labels do not match the selector'],
+  [/didn't match pod topology spread constraints \(missing required label\)$/, 'Node is in no domain to spread over'],
+  [/didn't match pod topology spread constraints$/, 'Spread over domains would be too uneven'],
+  [/didn't match pod affinity rules$/, 'No pod to be near to'],
+  [/didn't match pod anti-affinity rules$/, 'Too near to pods to keep away from'],
+  [/didn't satisfy existing pods anti-affinity rules$/, 'Pods there keep it away'],
   [/didn't have free ports/, 'Host port is taken'],
   [/didn't match the requested node name/, 'Named node does not match'],
 ];

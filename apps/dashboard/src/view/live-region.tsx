@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { count } from '../format.ts';
 import type { ClusterStore } from '../state/cluster-store.ts';
 import { usePacedCluster } from '../state/hooks.ts';
+import { waitingWords } from '../state/pending.ts';
 import { isNodeReady, tileState } from '../state/pod-state.ts';
 import { clockTime } from '../timeline/instant.ts';
 
@@ -33,7 +34,7 @@ export function LiveRegion(): ReactNode {
   );
 }
 
-/** `31 of 45 pods ready, 14 waiting for a node, 1 node not ready.` */
+/** `31 of 45 pods ready, 14 waiting for CPU, 1 node not ready.` */
 export function summarize(store: ClusterStore): string {
   let ready = 0;
   let living = 0;
@@ -43,10 +44,10 @@ export function summarize(store: ClusterStore): string {
     living++;
     if (state === 'ready') ready++;
   }
-  const pending = store.pendingPods().length;
+  const pending = store.pendingPods();
   const lost = [...store.nodes.values()].filter((node) => !isNodeReady(node)).length;
   const parts = [`${ready} of ${count(living, 'pod')} ready`];
-  if (pending > 0) parts.push(`${pending} waiting for a node`);
+  if (pending.length > 0) parts.push(waitingWords(pending, (pod) => store.rootOf(pod)));
   if (lost > 0) parts.push(`${count(lost, 'node')} not ready`);
   return `${parts.join(', ')}.`;
 }
