@@ -29,7 +29,12 @@ it('counts down to the eviction, shortens the wait, and evicts at once', async (
     eventually,
   );
   expect(server.fleet.podsOn('node-2')).toHaveLength(lost);
-  await loss.getByRole('button', { name: 'Evict now' }).click();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Find an action or an object' }).waitFor();
+  await page.keyboard.type('evict the pods of the lost node');
+  await page.keyboard.press('Enter');
+  await page.locator('#evict-now-node-2:focus').waitFor();
+  await page.keyboard.press('Enter');
   await loss.filter({ hasText: `${lost} pods evicted: ${lost} moved.` }).waitFor();
   await vi.waitFor(async () => expect(await readyTiles(page)).toBe(15), eventually);
   expect(server.fleet.podsOn('node-2')).toEqual([]);
