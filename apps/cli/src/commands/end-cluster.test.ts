@@ -39,11 +39,11 @@ it('a start that fails ends its processes and removes nothing of an earlier clus
   const terminal = quietTerminal();
   // An engine that is not there: nothing may be asked of it either.
   const docker = new Docker({ socketPath: '/nowhere/docker.sock' });
-  await undoStart(terminal, { docker, dataDir, state, keepsContainers: false, earlier: state });
+  await undoStart(terminal, { docker, dataDir, state, keepsContainers: false, wasThere: true });
   await ended;
   expect(await readFile(join(volume, 'orders.log'), 'utf8')).toBe('precious');
   expect(JSON.parse(await readFile(clusterPaths(dataDir).state, 'utf8'))).toEqual(state);
   expect(terminal.lines).toEqual([
-    `the start was given up; what the earlier cluster has stays: \`npm start -- --data-dir '${dataDir}'\` tries again, \`npm run down -- --data-dir '${dataDir}'\` removes it`,
+    `what the cluster has stays: \`npm start -- --data-dir '${dataDir}'\` takes it up again, \`npm run down -- --data-dir '${dataDir}'\` removes it`,
   ]);
 });

@@ -30,21 +30,18 @@ export async function endCluster(terminal: Terminal, ending: Ending): Promise<vo
 }
 
 /**
- * A start that failed or was interrupted. A cluster that it made is removed; one that was there before loses nothing:
- * only the processes of this start end.
+ * A start that failed or was interrupted, or a cluster whose controller ended. A cluster that this start made and that was
+ * of no use yet is removed; one that was there before, or had become Ready, loses nothing: only its processes end.
  */
-export async function undoStart(
-  terminal: Terminal,
-  ending: Ending & { readonly earlier: ClusterState | undefined },
-): Promise<void> {
-  if (!ending.earlier) return endCluster(terminal, ending);
+export async function undoStart(terminal: Terminal, ending: Ending & { readonly wasThere: boolean }): Promise<void> {
+  if (!ending.wasThere) return endCluster(terminal, ending);
   await stopProcesses(ending.state);
   sayKept(terminal, ending.dataDir);
 }
 
-/** After a failed start that took up an earlier cluster: nothing of it is gone, and the two ways out. */
+/** Nothing of the cluster is gone, and the two ways out. */
 export function sayKept(terminal: Terminal, dataDir: string): void {
   terminal.line(
-    `the start was given up; what the earlier cluster has stays: \`${startCommand(dataDir)}\` tries again, \`${downCommand(dataDir)}\` removes it`,
+    `what the cluster has stays: \`${startCommand(dataDir)}\` takes it up again, \`${downCommand(dataDir)}\` removes it`,
   );
 }

@@ -46,9 +46,11 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
       throw error;
     });
   const cluster = { started, state: started.state };
+  let wasThere = earlier !== undefined;
   const ending = () => ({ ...options, docker: engine.docker, state: cluster.state });
   try {
     await Promise.race([makeReady(terminal, engine, options, { started, release }), rejectAt(interrupted)]);
+    wasThere = true;
     await printSummary(terminal, dataDir, cluster.state, started.api);
     if (options.isDetached) {
       terminal.line(`The cluster runs in the background; \`${downCommand(dataDir)}\` ends it.`);
@@ -58,7 +60,7 @@ export async function up(terminal: Terminal, options: UpOptions): Promise<void> 
     await lookAfter(terminal, cluster, { dataDir, signal: interrupted });
   } catch (error) {
     await release();
-    await undoStart(terminal, { ...ending(), earlier }).catch((failure: unknown) => terminal.warn(messageOf(failure)));
+    await undoStart(terminal, { ...ending(), wasThere }).catch((failure: unknown) => terminal.warn(messageOf(failure)));
     if (!(error instanceof Interrupted)) throw error;
     process.exit(0);
   }
