@@ -1,21 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/**
- * Files that must have the machine to themselves: they look at how fast something is noticed, take whole hosts or
- * engines away, use what others do (the demo's images and port), or keep every cpu busy.
- */
-const alone = [
-  'dashboard',
-  'engine-faults',
-  'hosts',
-  'node-pools',
-  'npm-start',
-  'own-apps',
-  'restarts',
-  'services',
-  'soak',
-  'tour',
-].map((name) => `e2e/src/${name}.e2e.test.ts`);
+const files = (...names: readonly string[]) => names.map((name) => `e2e/src/${name}.e2e.test.ts`);
+
+/** Files that take whole hosts or engines away, or use what others do (stand-in images, ports): beside each other only. */
+const paired = files('engine-faults', 'hosts', 'node-pools', 'npm-start', 'own-apps', 'refused-agents', 'restarts');
+
+/** Files that look at how fast something is noticed or how much cpu something gets, or that keep every cpu busy. */
+const alone = files('dashboard', 'services', 'soak', 'tour');
 
 const common = { testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks' } as const;
 
@@ -28,11 +19,12 @@ export default defineConfig({
           ...common,
           name: 'together',
           include: ['e2e/src/**/*.e2e.test.ts'],
-          exclude: alone,
-          maxWorkers: 3,
+          exclude: [...paired, ...alone],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
+      { test: { ...common, name: 'paired', include: paired, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       {
         test: {
           ...common,
@@ -40,7 +32,7 @@ export default defineConfig({
           include: alone,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

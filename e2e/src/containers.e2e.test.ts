@@ -182,7 +182,7 @@ describe('containers', () => {
     await rename(`${folder}.away`, folder);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('the agent of node-3 ended at once');
-    expect(failed.stdout).toContain('what the earlier cluster has stays');
+    expect(failed.stdout).toContain('what the cluster has stays');
     const { code, stdout } = await runCommand('npm', [...args, '--data-dir', dataDir]);
     expect(code, stdout).toBe(0);
     await run(podOf('after-all', {}));
