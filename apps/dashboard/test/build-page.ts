@@ -7,9 +7,8 @@ import { build } from 'vite';
 /** Builds the page as operators get it into a new folder, which the caller removes. Takes well under a second. */
 export async function buildPage(): Promise<string> {
   const distDir = await mkdtemp(join(tmpdir(), 'gantry-dashboard-'));
-  // vitest says NODE_ENV=test, which would build React for development.
+  // The page's config sets it for the whole process.
   const before = process.env.NODE_ENV;
-  process.env.NODE_ENV = 'production';
   try {
     await build({
       root: fileURLToPath(new URL('..', import.meta.url)),
