@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UserError } from '../output/user-error.ts';
-import { type ClusterState, readClusterState, writeClusterState } from './cluster-state.ts';
+import { readClusterState, writeClusterState } from './cluster-state.ts';
+import { testState } from './testing/test-state.ts';
 
 let dataDir: string;
 
@@ -12,16 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-const state: ClusterState = {
-  version: 1,
-  cluster: 'g1',
-  server: 'https://127.0.0.1:6443',
-  dashboardPort: 8080,
-  clusterCidr: '10.1.0.0/16',
-  controller: { pid: 1, startedAt: '' },
-  nodes: [],
-  isEngineStartedByUs: false,
-};
+const state = testState();
 
 it('reads what was written, and nothing where no cluster was started', async () => {
   expect(await readClusterState(dataDir)).toBeUndefined();

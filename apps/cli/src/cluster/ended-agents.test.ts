@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { quietTerminal } from '../output/testing/quiet-terminal.ts';
 import type { ClusterProcess, ClusterState } from './cluster-state.ts';
 import { findEndedAgents, startAgentsAgain } from './ended-agents.ts';
+import { testState } from './testing/test-state.ts';
 
 async function sleeping(): Promise<ClusterProcess & { end(): Promise<void> }> {
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
@@ -16,16 +17,7 @@ async function sleeping(): Promise<ClusterProcess & { end(): Promise<void> }> {
 }
 
 function stateWith(...agents: readonly ClusterProcess[]): ClusterState {
-  return {
-    version: 1,
-    cluster: 'g1',
-    server: 'https://127.0.0.1:6443',
-    dashboardPort: 8080,
-    clusterCidr: '10.1.0.0/16',
-    controller: { pid: 1, startedAt: '' },
-    nodes: agents.map((process, i) => ({ name: `node-${i + 1}`, process })),
-    isEngineStartedByUs: false,
-  };
+  return testState({ nodes: agents.map((process, i) => ({ name: `node-${i + 1}`, process })) });
 }
 
 it('finds the nodes whose agent has ended', async () => {

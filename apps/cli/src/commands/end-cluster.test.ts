@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type ClusterState, clusterPaths, writeClusterState } from '../cluster/cluster-state.ts';
+import { clusterPaths, writeClusterState } from '../cluster/cluster-state.ts';
+import { testState } from '../cluster/testing/test-state.ts';
 import { quietTerminal } from '../output/testing/quiet-terminal.ts';
 import { undoStart } from './end-cluster.ts';
 
@@ -21,16 +22,7 @@ it('a start that fails ends its processes and removes nothing of an earlier clus
   await once(child, 'spawn');
   const ended = once(child, 'exit');
   const node = { name: 'node-1', cpu: '1', memory: '1Gi', process: { pid: child.pid ?? 0, startedAt: '' } };
-  const state: ClusterState = {
-    version: 1,
-    cluster: 'g1',
-    server: 'https://127.0.0.1:6443',
-    dashboardPort: 8080,
-    clusterCidr: '10.1.0.0/16',
-    controller: node.process,
-    nodes: [node],
-    isEngineStartedByUs: false,
-  };
+  const state = testState({ controller: node.process, nodes: [node] });
   const volume = join(clusterPaths(dataDir).node('node-1'), 'volumes');
   await mkdir(volume, { recursive: true });
   await writeFile(join(volume, 'orders.log'), 'precious');

@@ -1,20 +1,13 @@
 import { expect, it } from 'vitest';
-import type { ClusterState } from '../cluster/cluster-state.ts';
+import { testState } from '../cluster/testing/test-state.ts';
 import { ignoredOptions } from './ignored-options.ts';
 import type { UpOptions } from './up-options.ts';
 
 const process = { pid: 1, startedAt: '' };
-const state: ClusterState = {
-  version: 1,
-  cluster: 'g1',
-  server: 'https://127.0.0.1:6443',
-  dashboardPort: 8080,
-  clusterCidr: '10.1.0.0/16',
+const state = testState({
   ingress: { httpPort: 30_080, httpsPort: 30_443 },
-  controller: process,
   nodes: ['node-1', 'node-2'].map((name) => ({ name, cpu: '500m', memory: '1073741824', process })),
-  isEngineStartedByUs: false,
-};
+});
 const plain: UpOptions = { dataDir: '/d', isDemo: true, keepsContainers: false, isDetached: true };
 
 it('are none where nothing is asked for, or what the cluster has anyway', () => {
